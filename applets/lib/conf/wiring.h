@@ -1,0 +1,89 @@
+/*
+ * The wiring file (ROOT_WIRING): what this appliance is. Written by `pm
+ * setup`, read by everybody. A Lua chunk of data:
+ *
+ *	return {
+ *		name = "mx1", site = "example.org",
+ *		roles = { "mta", "filter" },
+ *		csm = "csm.example.org:18080",	-- only when many appliances
+ *		networks = { "127.0.0.0/8", "10.0.0.0/8" },	-- internal
+ *		domains = { "example.org" },	-- mail that ends here
+ *		mailboxes = 1200,		-- declared, for judging a plan
+ *		resolver = "127.0.0.1:53",	-- default: the host's
+ *		mta = {
+ *			kind = "postfix",	-- postfix sendmail external
+ *			listen = { "0.0.0.0:25" },
+ *			reinject = "127.0.0.1:10026",
+ *			relay_host = "mail.example.org:25", -- other domains
+ *			message_size_limit = 52428800,
+ *			recipient_limit = 1000,
+ *		},
+ *		filter = {
+ *			listen = { "unix:run/pm/milter.sock" }, -- or inet:…
+ *			clamd = "unix:/run/clamav/clamd.ctl",	-- or none
+ *			concurrency = 128,
+ *			memory_mb = 0,		-- 0: RAM/8
+ *		},
+ *		db = { … },
+ *	}
+ *
+ * Unknown keys are errors that name the nearest valid key.
+ */
+#ifndef CONF_WIRING_H
+#define CONF_WIRING_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+struct wiring_mta {
+	const char *kind;	/* NULL: no MTA role */
+	const char **listen;	/* "ADDRESS:PORT" */
+	size_t nlisten;
+	const char *reinject;	/* unfiltered loopback listener */
+	const char *relay_host;	/* NULL: MX of the recipient's domain */
+	uint64_t message_size_limit;
+	uint64_t recipient_limit;
+};
+
+struct wiring_filter {
+	const char **listen;	/* "unix:PATH" (below the root), "inet:A:P" */
+	size_t nlisten;
+	const char *clamd;	/* NULL: none. "unix:PATH" absolute or below
+				   the root, "inet:A:P" */
+	uint64_t concurrency;
+	uint64_t memory_mb;
+};
+
+struct wiring {
+	const char *name, *site;
+	const char **roles;
+	size_t nroles;
+	const char *csm;	/* NULL: this appliance is the whole site */
+	const char *database;	/* connection string; NULL: our own */
+	const char **networks;
+	size_t nnetworks;
+	const char **domains;
+	size_t ndomains;
+	uint64_t mailboxes;
+	const char *resolver;	/* NULL: the host's */
+	struct wiring_mta mta;
+	struct wiring_filter filter;
+};
+
+bool wiring_has_role(const struct wiring *w, const char *role);
+
+/*
+ * Reads and checks one file's text (`name` is for messages). Everything is
+ * in the arena. -1 and one line: "wiring.lua: mta.lisen: unknown key; did you
+ * mean \"listen\"?".
+ */
+int wiring_parse(const char *name, struct span text, struct arena *a,
+	struct wiring *w_r, struct err *e);
+/* Reads ROOT_WIRING. */
+int wiring_load(struct arena *a, struct wiring *w_r, struct err *e);
+/* The file's text for a wiring: parse(write(w)) equals w. */
+void wiring_write(const struct wiring *w, struct buf *b);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * What a judgement is made with, in one flat record: the policy's files, the
+ * lists, and the settings that policy can see. Front builds it from the disk
+ * and hands it to the zygote as a sealed memfd; `pm scan` and `pm policy
+ * check` build the same one.
+ */
+#ifndef ENGINE_BUNDLE_H
+#define ENGINE_BUNDLE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Settings that travel with the policy; from the wiring. */
+struct bundle_settings {
+	struct span *networks;	/* internal networks, CIDR texts */
+	size_t nnetworks;
+	struct span *domains;	/* domains whose mail is ours */
+	size_t ndomains;
+	bool virus;		/* an engine is wired */
+};
+
+struct bundle_file {
+	struct span name, text;	/* "50-default.lua" */
+};
+
+struct bundle_list {
+	struct span name;	/* "anti-spam-optouts" */
+	struct span image;	/* engine/list.h */
+};
+
+struct bundle {
+	uint64_t generation;
+	struct bundle_settings settings;
+	struct bundle_file *policy; /* in name order */
+	size_t npolicy;
+	struct bundle_list *lists; /* in name order */
+	size_t nlists;
+};
+
+/*
+ * Reads ROOT_POLICY/ *.lua and ROOT_LISTS/ * (one entry a line, # comments)
+ * and appends the encoded bundle. Errors name file and line.
+ */
+int bundle_build(const struct bundle_settings *s, const char *policy_dir,
+	const char *lists_dir, struct buf *b, struct err *e);
+
+/* Decodes; spans point into record, which must live as long as *bundle_r. */
+int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
+	struct err *e);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * A header block as it stands: fields in order, raw bytes kept.
+ * RFC 5322 section 2.2, obsolete syntax included.
+ */
+#ifndef MAIL_HEADER_H
+#define MAIL_HEADER_H
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "mail/limits.h"
+
+struct header_field {
+	struct span name;	/* without blanks before the colon */
+	struct span value;	/* after the colon, folds and leading blank as
+				   found, without the final line end */
+	size_t at, size;	/* whole field in the block, line end included */
+};
+
+struct header {
+	struct header_field *fields;
+	size_t n;
+	size_t size;		/* of the block, with its blank line */
+	unsigned flags;		/* enum mail_flag */
+};
+
+/* Parses the block at the front of `raw`; never fails. */
+void header_parse(struct span raw, const struct mail_limits *l,
+	struct arena *a, struct header *h_r);
+
+/* The nth (from 1) field of that name, case ignored; NULL. */
+const struct header_field *header_find(const struct header *h,
+	struct span name, unsigned nth);
+unsigned header_count(const struct header *h, struct span name);
+
+/* Folds undone, outer blanks trimmed (RFC 5322 section 2.2.3). */
+struct span header_unfold(struct span value, struct arena *a);
+
+/*
+ * Encoded words decoded (RFC 2047, lenient as clients are), raw 8-bit kept
+ * as UTF-8 if it is, as Latin-1 else: the text a reader sees, valid UTF-8.
+ */
+struct span header_decode(struct span value, struct arena *a);
+
+#endif

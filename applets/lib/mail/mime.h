@@ -1,0 +1,54 @@
+/*
+ * The MIME tree of a message (RFC 2045, 2046, 2183, 2231), first reader.
+ */
+#ifndef MAIL_MIME_H
+#define MAIL_MIME_H
+
+#include "mail/header.h"
+
+struct mime_part {
+	struct mime_part *parent, *child, *next;
+	unsigned index, depth;	/* document order from 0; root is depth 0 */
+	struct header header;
+	struct span raw;	/* header and body */
+	struct span body;	/* as transferred */
+	struct span type;	/* "text/plain", lower case; the default when
+				   the field is missing or unreadable */
+	struct span charset;	/* as named, or empty */
+	struct span name;	/* file name, decoded UTF-8, or empty */
+	struct span disposition; /* "attachment", "inline" or empty */
+	enum mime_encoding {
+		MIME_7BIT, MIME_8BIT, MIME_BINARY, MIME_BASE64, MIME_QP,
+		MIME_UNKNOWN
+	} encoding;
+	unsigned flags;
+};
+
+struct mime {
+	struct mime_part *root;
+	struct mime_part **parts; /* in document order */
+	size_t n;
+	unsigned flags;		/* of all parts */
+};
+
+/* Never fails. message/rfc822 is opened. Iterative: depth costs no stack. */
+void mime_parse(struct span raw, const struct mail_limits *l, struct arena *a,
+	struct mime *m_r);
+
+/* Transfer encoding undone; at most l->decoded_bytes, then a flag. */
+struct span mime_decode(struct mime_part *p, const struct mail_limits *l,
+	struct arena *a);
+/* Text of a text part as UTF-8 (UTF-8, Latin-1, Windows-1252 are ours; other
+ * charsets byte by byte as Latin-1 in this reader, flagged). */
+struct span mime_text(struct mime_part *p, const struct mail_limits *l,
+	struct arena *a);
+
+/* A parameter of a structured field value, RFC 2231 forms included. */
+bool mime_param(struct span value, struct span name,
+	const struct mail_limits *l, struct arena *a, struct span *v_r,
+	unsigned *flags);
+
+/* A type from the first bytes: "zip", "pdf", "png", "exe" …, or empty. */
+struct span mime_magic(struct span content);
+
+#endif

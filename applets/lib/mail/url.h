@@ -1,0 +1,27 @@
+/*
+ * URLs in text and in HTML attributes: as written, distinct, bounded.
+ */
+#ifndef MAIL_URL_H
+#define MAIL_URL_H
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "mail/limits.h"
+
+struct url {
+	struct span raw;	/* as written */
+	struct span host;	/* lower case, without user and port */
+};
+
+struct url_set {
+	struct url *v;
+	size_t n;
+	unsigned flags;		/* MAIL_OVER_URLS */
+	struct url_index *index; /* private */
+};
+
+/* Adds the URLs found in a text (html: attributes and text alike). */
+void url_find(struct span text, bool html, const struct mail_limits *l,
+	struct arena *a, struct url_set *set);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The life of a role process: how it starts, gives up its power, says that
+ * it is ready, tells its state, and ends.
+ *
+ * The fixed order (reference: security.md H1): open descriptors; groups, gid,
+ * uid and the proof that there is no way back; bounding set; no_new_privs;
+ * not dumpable; rlimits; Landlock; seccomp; then threads and the first
+ * untrusted byte. A failing step ends the process.
+ */
+#ifndef ROLE_LIFE_H
+#define ROLE_LIFE_H
+
+#include <signal.h>
+
+#include "base/applet.h"
+#include "base/err.h"
+
+/*
+ * The descriptor on which the supervisor hears us; from PM_STATUS_FD. None
+ * (a process started by hand) is fine: then nothing is told.
+ */
+
+/* Finds the process record `name` of an applet; NULL. */
+const struct process *life_process(const struct applet *a, const char *name);
+
+/*
+ * Common start of `pm ROLE PROCESS [--root DIR]`: parses the command line,
+ * enters the root, sets PDEATHSIG, finds the record. -1 and *exit_r when
+ * there is nothing to run (help, wrong usage, role not in the wiring).
+ */
+int life_begin(const struct applet *a, int argc, char **argv,
+	const struct process **process_r, int *exit_r);
+
+/*
+ * Becomes p->user with p->groups and cannot return; empty bounding set,
+ * no_new_privs, not dumpable. Not root (a developer's run): stays who it is,
+ * the rest applies. Ends the process when a step fails.
+ */
+void life_drop_power(const struct process *p);
+
+struct life_rlimits {
+	uint64_t as, cpu_s, fsize, nofile, nproc, stack; /* 0: left alone */
+};
+void life_rlimits(const struct life_rlimits *l);
+
+/* TERM, INT, HUP become bytes on a descriptor to poll: 'T', 'T', 'H'. */
+int life_signals(void);
+
+/* "ready": dependants may start. Say it once, when it is true. */
+void life_ready(void);
+/*
+ * What is degraded and what that means for mail, in one line; NULL or "":
+ * nothing is. Shown by `pm status`; repeated equal texts are not sent.
+ */
+void life_degraded(const char *text);
+
+#endif

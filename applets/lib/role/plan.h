@@ -1,0 +1,36 @@
+/*
+ * Judges what set-up was asked to do: the constraints of DESIGN 9, which are
+ * data in the role records. One function for a plan and for the live site.
+ */
+#ifndef ROLE_PLAN_H
+#define ROLE_PLAN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "conf/wiring.h"
+
+/* What is known of the rest of the site. */
+struct plan_site {
+	bool many;		/* more than this appliance */
+	enum plan_csm {
+		PLAN_CSM_NONE,		/* none is wired */
+		PLAN_CSM_ANSWERS,
+		PLAN_CSM_SILENT,
+	} csm;
+};
+
+struct plan_finding {
+	unsigned row;		/* of DESIGN 9; 0: a role nobody knows */
+	bool warning;
+	const char *text;	/* reason and remedy, one line */
+};
+
+/*
+ * Judges w; may add roles that a rule brings (row 4), and says so in a
+ * finding. Returns the number of errors; findings are in the arena.
+ */
+size_t plan_judge(struct wiring *w, const struct plan_site *site,
+	struct arena *a, struct plan_finding **findings_r,
+	size_t *nfindings_r);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Landlock and seccomp for a role process. After these calls a process can
+ * do what its profile lists and nothing else; a forbidden system call kills
+ * it (SIGSYS) and the supervisor logs the number.
+ */
+#ifndef ROLE_SANDBOX_H
+#define ROLE_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+enum sandbox_profile {
+	SANDBOX_FRONT,		/* files below its folders, unix sockets,
+				   threads, memfd */
+	SANDBOX_ZYGOTE,		/* fork, recvmsg, no files, no sockets */
+	SANDBOX_SCANNER,	/* read, write, memory, clock; nothing else */
+	SANDBOX_BROKER,		/* inet and unix client sockets, resolv.conf */
+	SANDBOX_RECORDER,	/* files below the spool and quarantine */
+	SANDBOX_INJECTOR,	/* spool, loopback TCP */
+	SANDBOX_SIGNER,		/* its socket */
+	SANDBOX_DELAY,		/* its socket, its spool */
+};
+
+/* A folder that stays reachable; relative to the root. */
+struct sandbox_path {
+	const char *path;	/* NULL at the end */
+	bool write;
+};
+
+/*
+ * Landlock: only these paths remain. ABI probed; without Landlock in the
+ * kernel *e says so and 1 is returned (seccomp still stands), -1 on failure.
+ */
+int sandbox_paths(const struct sandbox_path *paths, struct err *e);
+
+/* seccomp by profile; for ZYGOTE before the first fork. 0 or -1. */
+int sandbox_calls(enum sandbox_profile profile, struct err *e);
+
+/*
+ * The scanner's program, compiled once in the zygote, entered by each child:
+ * a filter on top of the zygote's own.
+ */
+struct sandbox_program;
+struct sandbox_program *sandbox_compile(enum sandbox_profile profile,
+	struct err *e);
+int sandbox_enter(const struct sandbox_program *p);
+
+/*
+ * Tries what the profile must forbid, each attempt in a forked child, and
+ * prints a TAP line for each. Returns the number of failures.
+ */
+int sandbox_selftest(enum sandbox_profile profile, const char *name,
+	unsigned *count);
+
+#endif

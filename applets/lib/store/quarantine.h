@@ -1,0 +1,54 @@
+/*
+ * The quarantine on disk (the database comes later and keeps this form as
+ * its spool): quarantine/DAY/ID, one file a message with everything needed
+ * to show, search, release, forward or delete it.
+ */
+#ifndef STORE_QUARANTINE_H
+#define STORE_QUARANTINE_H
+
+#include "store/spool.h"
+
+/* One recipient's state in a kept message. */
+enum quarantine_state {
+	QUARANTINE_HELD, QUARANTINE_RELEASED, QUARANTINE_DELETED
+};
+
+struct quarantine_entry {
+	struct spool_record record;	/* items: quarantine ones only */
+	enum quarantine_state state;
+	struct span history;	/* lines: "TIME WHO released to …" */
+};
+
+/* Adds what a spool record keeps for the quarantine; idempotent by id. */
+int quarantine_add(const struct spool_record *r, struct err *e);
+
+struct quarantine_filter {
+	struct span reason, rcpt, sender, subject; /* empty: any; substrings */
+	int64_t since_ms, until_ms;	/* 0: any */
+	bool all_states;		/* else only held ones */
+};
+
+/*
+ * Calls `each` for every matching entry, the newest first, until it returns
+ * false. The entry lives for the call. Unreadable files are counted.
+ */
+int quarantine_list(const struct quarantine_filter *f,
+	bool (*each)(const struct quarantine_entry *q, void *context),
+	void *context, size_t *unreadable_r, struct err *e);
+
+int quarantine_get(const struct id *id, struct arena *a,
+	struct quarantine_entry *q_r, struct err *e);
+
+/*
+ * Hands the message to the injector, for all its recipients or for the ones
+ * given (forward: other addresses), and notes who did it. A second release of
+ * the same message is refused (-1, permanent) unless again is set: it arrives
+ * once.
+ */
+int quarantine_release(const struct id *id, const struct span *rcpts,
+	size_t nrcpts, bool again, const char *who, struct err *e);
+int quarantine_forward(const struct id *id, const struct span *rcpts,
+	size_t nrcpts, const char *who, struct err *e);
+int quarantine_delete(const struct id *id, const char *who, struct err *e);
+
+#endif

@@ -1,0 +1,1 @@
+# Targets of the tests. Included by the Makefile.
