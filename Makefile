@@ -6,6 +6,7 @@ B       ?= build/$(if $(SAN),san,rel)
 CC      ?= cc
 OPT     ?= $(if $(SAN),-O1,-O2)
 PREFIX  ?= /usr/local
+Q       := $(if $(V),,@)
 
 PKGS    := lua5.4 libseccomp jansson libunbound
 WARN    := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow \
@@ -38,12 +39,14 @@ build/pm: $(B)/pm
 	@ln -sf $(patsubst build/%,%,$<) $@
 
 $(B)/pm: $(B)/main.o $(OBJ) $(B)/files.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/main.o: main.c $(B)/applets.def
 $(B)/%.o: %.c | $(B)/applets.def $(B)/checks.def
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "CC  $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Lists are made from the tree: an applet is a folder with a .c of its name.
 $(B)/applets.def: FORCE
@@ -62,14 +65,15 @@ $(B)/files.c: Makefile FORCE
 	  n=0; for f in $(DATA); do n=$$((n+1)); printf '\t{ "%s", f%s, f%s_end },\n' $$f $$n $$n; done; \
 	  printf '\t{ 0, 0, 0 }\n};\n'; } > $@.new; cmp -s $@ $@.new || cp $@.new $@
 $(B)/files.o: $(B)/files.c $(DATA)
-	$(CC) $(CPPFLAGS) -g -O1 -fPIE -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) -g -O1 -fPIE -c -o $@ $<
 
 # Unit tests: one program a file, over the whole library.
 $(B)/libpm.a: $(LIBOBJ)
 	@rm -f $@; ar rcs $@ $^
 $(B)/unit/%: tests/unit/%.c $(B)/libpm.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(B)/libpm.a \
+	@echo "CC  $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(B)/libpm.a \
 		$(filter-out -lmilter,$(LDLIBS)) -lcmocka
 unit: $(UNITBIN)
 

@@ -1,1 +1,54 @@
-# Targets of the tests. Included by the Makefile.
+# Targets of the tests; included by the Makefile. TAP through prove; every
+# suite prints its minutes.
+PM_ENV  := PM=$(abspath $(B)/pm) PM_BUILD=$(abspath $(B)) \
+	$(if $(SAN),ASAN_OPTIONS=detect_leaks=0 PM_SAN=1)
+PROVE   := $(PM_ENV) prove --timer $(if $(V),-v)
+JOBS    ?= 2
+# What a developer runs all the time, and what takes longer.
+QUICK   := $(sort $(wildcard tests/cli/*.t tests/milter/*.t tests/mail/*.t))
+SLOW    := $(sort $(wildcard tests/soak/*.t))
+
+deps:
+	@sh tests/deps.sh
+
+check: all unit-tests lint system-tests
+	@echo "pm: all tests done"
+
+unit-tests: $(UNITBIN)
+	@$(PROVE) --exec '' $(UNITBIN)
+
+# Only the tree is looked at, so the sanitizers have nothing to add.
+lint: $(B)/pm $(B)/applets/example/example.o
+	@$(PROVE) -j $(JOBS) $(sort $(wildcard tests/lint/*.t))
+
+system-tests: $(B)/pm $(UNITBIN) tools
+	@$(PROVE) -j $(JOBS) $(QUICK)
+
+# Real mail, kills under load, full disks: minutes each.
+soak: $(B)/pm tools
+	@$(PROVE) $(SLOW)
+
+# A fresh minbase root, README's first line, as a new user would.
+check-bare:
+	@prove --timer $(if $(V),-v) tests/bare/bare.t
+
+# make run: a complete appliance under build/run, real mail through it.
+run:
+	@$(MAKE) --no-print-directory -s all
+	@perl tests/run/run.pl
+
+bench: $(B)/pm tools
+	@perl tests/bench/bench.pl
+
+# Small programs of the tests: load generator, null milter, burst client.
+TOOLSRC := $(filter-out %_test.c,$(wildcard tests/bench/*.c tests/milter/*.c))
+TOOLS   := $(TOOLSRC:tests/%.c=$(B)/tools/%)
+tools: $(TOOLS)
+$(B)/tools/%: tests/%.c
+	@mkdir -p $(@D)
+	@echo "CC  $<"
+	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -o $@ $< $(LDFLAGS) -lmilter -lpthread
+
+-include tests/fuzz/fuzz.mk tests/fake/fake.mk
+
+.PHONY: deps check unit-tests lint system-tests soak check-bare run bench tools
