@@ -14,6 +14,12 @@
 #include "base/span.h"
 #include "engine/envelope.h"
 
+enum {
+	VERDICT_BYTES_MAX = 16 << 20,	/* of an encoded verdict */
+	VERDICT_HEADER_MAX = 64 << 10,	/* of the value of one edit */
+	VERDICT_TEXT_MAX = 400,
+};
+
 /* What policy chose, the most severe first (DESIGN 11). */
 enum action {
 	ACTION_TEMPFAIL,
@@ -62,7 +68,8 @@ struct trace_step {
 struct group {
 	enum action action;
 	struct span reason;	/* "Spam", "Virus", …; empty for deliver */
-	struct span code;	/* reject: "5.1.1"; tempfail: "4.7.1" */
+	struct span code;	/* reject: "5.1.1"; tempfail: "4.7.1"; empty:
+				   verdict_resolve chooses */
 	struct span text;	/* reject, tempfail: what the sender is told;
 				   printable ASCII, at most 400 bytes */
 	uint32_t delay_minutes;
@@ -96,7 +103,8 @@ void verdict_put(struct buf *b, const struct verdict *v);
 /*
  * Decodes and checks everything above for an envelope of nrcpts recipients
  * and a message of msg_bytes: every recipient is in exactly one group, header
- * names and values are legal, splices lie inside. False: not a verdict.
+ * names and values are legal, splices lie inside. False: not a verdict. Takes
+ * at most six times the record from the arena.
  */
 bool verdict_get(struct span record, size_t nrcpts, uint64_t msg_bytes,
 	struct arena *a, struct verdict *v_r);

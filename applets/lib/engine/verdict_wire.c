@@ -1,0 +1,333 @@
+/*
+ * A verdict as bytes. The reader is front, the writer may be a scanner that
+ * a message has taken over: what passes here can at worst be a wrong
+ * judgement of that one message, never a broken reply, header or file.
+ */
+#include "engine/verdict.h"
+
+#include "base/utf8.h"
+#include "base/wire.h"
+
+enum {
+	VERDICT_MAGIC = 0x31566d70, /* "pmV1" */
+	EDITS_MAX = 1000,
+	SPLICES_MAX = 4000,
+	REDIRECTS_MAX = 1000,
+	TRACE_MAX = 4096,
+	ADDRESS_MAX = 1024,
+	LABEL_MAX = 255,
+	/* Least bytes of one thing in the record. */
+	EDIT_LEAST = 1 + 4 + 4 + 4,
+	SPLICE_LEAST = 8 + 8 + 4,
+	GROUP_LEAST = 1 + 4 + 4 * 4 + 5 * 4,
+};
+
+const char *action_name(enum action a)
+{
+	static const char *const names[ACTION_N] = {
+		"tempfail", "reject", "quarantine", "delay", "discard",
+		"redirect", "deliver"
+	};
+
+	return a >= 0 && a < ACTION_N ? names[a] : "unknown";
+}
+
+static void put_edits(struct buf *b, const struct group *g)
+{
+	wire_put_u32(b, (uint32_t)g->nedits);
+	for (size_t i = 0; i < g->nedits; i++) {
+		wire_put_u8(b, (uint8_t)g->edits[i].kind);
+		wire_put_u32(b, g->edits[i].nth);
+		wire_put_span(b, g->edits[i].name);
+		wire_put_span(b, g->edits[i].value);
+	}
+}
+
+static void put_splices(struct buf *b, const struct group *g)
+{
+	wire_put_u32(b, (uint32_t)g->nsplices);
+	for (size_t i = 0; i < g->nsplices; i++) {
+		wire_put_u64(b, g->splices[i].at);
+		wire_put_u64(b, g->splices[i].remove);
+		wire_put_span(b, g->splices[i].insert);
+	}
+}
+
+static void put_trace(struct buf *b, const struct group *g)
+{
+	wire_put_u32(b, (uint32_t)g->ntrace);
+	for (size_t i = 0; i < g->ntrace; i++) {
+		wire_put_span(b, g->trace[i].policy);
+		wire_put_span(b, g->trace[i].rule);
+		wire_put_span(b, g->trace[i].where);
+		wire_put_span(b, g->trace[i].said);
+	}
+}
+
+static void put_group(struct buf *b, const struct group *g)
+{
+	wire_put_u8(b, (uint8_t)g->action);
+	wire_put_u32(b, g->delay_minutes);
+	wire_put_span(b, g->reason);
+	wire_put_span(b, g->code);
+	wire_put_span(b, g->text);
+	wire_put_span(b, g->notify);
+	wire_put_u32(b, (uint32_t)g->nredirect);
+	for (size_t i = 0; i < g->nredirect; i++)
+		wire_put_span(b, g->redirect[i]);
+	put_edits(b, g);
+	put_splices(b, g);
+	put_trace(b, g);
+	wire_put_u32(b, (uint32_t)g->nrcpts);
+	for (size_t i = 0; i < g->nrcpts; i++)
+		wire_put_u32(b, g->rcpts[i]);
+}
+
+void verdict_put(struct buf *b, const struct verdict *v)
+{
+	wire_put_u32(b, VERDICT_MAGIC);
+	wire_put_u32(b, (uint32_t)v->score);
+	wire_put_u8(b, v->probability);
+	wire_put_u8(b, v->failed);
+	wire_put_u8(b, v->retire);
+	wire_put_span(b, v->failure);
+	wire_put_span(b, v->facts);
+	wire_put_span(b, v->subject);
+	wire_put_span(b, v->header_from);
+	wire_put_u32(b, (uint32_t)v->ngroups);
+	for (size_t i = 0; i < v->ngroups; i++)
+		put_group(b, &v->groups[i]);
+}
+
+/* A count of at most max things; over it the record is bad. */
+static uint32_t count(struct wire *w, size_t least, size_t max)
+{
+	uint32_t n = wire_count(w, least);
+
+	if (n <= max)
+		return n;
+	w->bad = true;
+	return 0;
+}
+
+/* A yes or no that is exactly 1 or 0. */
+static bool flag(struct wire *w)
+{
+	uint8_t v = wire_u8(w);
+
+	w->bad |= v > 1;
+	return v == 1;
+}
+
+/* Only bytes from `from` to 0x7e, at most max of them. */
+static bool is_ascii(struct span s, unsigned char from, size_t max)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < from || s.p[i] > 0x7e)
+			return false;
+	return s.n <= max;
+}
+
+/* A word for people: short UTF-8 without control bytes. */
+static bool is_label(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return s.n <= LABEL_MAX && utf8_valid(s);
+}
+
+/* RFC 3463: class "." subject "." detail, each of up to three digits. */
+static bool is_code(struct span s, unsigned char class)
+{
+	struct span part;
+	uint64_t number;
+	size_t n = 0;
+
+	if (s.n < 5 || s.p[0] != class || s.p[1] != '.' ||
+	    s.p[s.n - 1] == '.')
+		return false;
+	for (; span_cut(&s, '.', &part); n++)
+		if (part.n > 3 || !span_u64(part, 999, &number))
+			return false;
+	return n == 3;
+}
+
+/* Fit to stand between < and > of an SMTP command. */
+static bool is_address(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 || s.p[i] == 0x7f || s.p[i] == '<' ||
+		    s.p[i] == '>')
+			return false;
+	return s.n > 0 && s.n <= ADDRESS_MAX;
+}
+
+static bool is_header_name(struct span s)
+{
+	return s.n > 0 && is_ascii(s, 0x21, LABEL_MAX) &&
+	       span_chr(s, ':') == SIZE_MAX;
+}
+
+/* CR and LF only as the fold CRLF before a blank (RFC 5322 2.2.3). */
+static bool is_header_value(struct span s)
+{
+	if (s.n > VERDICT_HEADER_MAX || span_chr(s, 0) != SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n')
+			return false;
+		if (s.p[i] != '\r')
+			continue;
+		if (i + 2 >= s.n || s.p[i + 1] != '\n' ||
+		    (s.p[i + 2] != ' ' && s.p[i + 2] != '\t'))
+			return false;
+		i += 2;
+	}
+	return true;
+}
+
+static void get_edits(struct wire *w, struct arena *a, struct group *g)
+{
+	g->nedits = count(w, EDIT_LEAST, EDITS_MAX);
+	g->edits = arena_array(a, g->nedits, sizeof(*g->edits));
+	for (size_t i = 0; i < g->nedits; i++) {
+		struct edit *edit = &g->edits[i];
+		uint8_t kind = wire_u8(w);
+
+		edit->kind = (enum edit_kind)kind;
+		edit->nth = wire_u32(w);
+		edit->name = wire_span(w);
+		edit->value = wire_span(w);
+		w->bad |= kind > EDIT_REMOVE_HEADER ||
+			  edit->nth > INT32_MAX ||
+			  (kind != EDIT_ADD_HEADER && edit->nth == 0) ||
+			  !is_header_name(edit->name) ||
+			  !is_header_value(edit->value);
+	}
+}
+
+static void get_splices(struct wire *w, uint64_t msg_bytes, struct arena *a,
+	struct group *g)
+{
+	uint64_t from = 0;
+
+	g->nsplices = count(w, SPLICE_LEAST, SPLICES_MAX);
+	g->splices = arena_array(a, g->nsplices, sizeof(*g->splices));
+	for (size_t i = 0; i < g->nsplices; i++) {
+		struct splice *s = &g->splices[i];
+
+		s->at = wire_u64(w);
+		s->remove = wire_u64(w);
+		s->insert = wire_span(w);
+		if (s->at < from || s->at > msg_bytes ||
+		    s->remove > msg_bytes - s->at) {
+			w->bad = true;
+			return;
+		}
+		from = s->at + s->remove;
+	}
+}
+
+static void get_trace(struct wire *w, struct arena *a, struct group *g)
+{
+	g->ntrace = count(w, 4 * 4, TRACE_MAX);
+	g->trace = arena_array(a, g->ntrace, sizeof(*g->trace));
+	for (size_t i = 0; i < g->ntrace; i++) {
+		g->trace[i].policy = wire_span(w);
+		g->trace[i].rule = wire_span(w);
+		g->trace[i].where = wire_span(w);
+		g->trace[i].said = wire_span(w);
+	}
+}
+
+static void get_redirect(struct wire *w, struct arena *a, struct group *g)
+{
+	g->nredirect = count(w, 4, REDIRECTS_MAX);
+	g->redirect = arena_array(a, g->nredirect, sizeof(*g->redirect));
+	for (size_t i = 0; i < g->nredirect; i++) {
+		g->redirect[i] = wire_span(w);
+		w->bad |= !is_address(g->redirect[i]);
+	}
+	w->bad |= (g->action == ACTION_REDIRECT) != (g->nredirect > 0);
+}
+
+/* The recipients of a group; taken[i] says who has one already. */
+static void get_rcpts(struct wire *w, size_t nrcpts, struct arena *a,
+	bool *taken, struct group *g)
+{
+	g->nrcpts = count(w, 4, nrcpts);
+	g->rcpts = arena_array(a, g->nrcpts, sizeof(*g->rcpts));
+	w->bad |= g->nrcpts == 0;
+	for (size_t i = 0; i < g->nrcpts; i++) {
+		uint32_t r = wire_u32(w);
+
+		if (r >= nrcpts || taken[r] || (i && r < g->rcpts[i - 1])) {
+			w->bad = true;
+			return;
+		}
+		taken[r] = true;
+		g->rcpts[i] = r;
+	}
+}
+
+/* An empty code is one that the reader of the verdict chooses. */
+static bool words_ok(const struct group *g)
+{
+	if (g->code.n && !is_code(g->code, '4') && !is_code(g->code, '5'))
+		return false;
+	if (g->code.n && g->action == ACTION_TEMPFAIL && g->code.p[0] != '4')
+		return false;
+	if (g->code.n && g->action == ACTION_REJECT && g->code.p[0] != '5')
+		return false;
+	return is_label(g->reason) && is_label(g->notify) &&
+	       is_ascii(g->text, 0x20, VERDICT_TEXT_MAX);
+}
+
+static void get_group(struct wire *w, uint64_t msg_bytes, struct arena *a,
+	struct group *g)
+{
+	uint8_t action = wire_u8(w);
+
+	w->bad |= action >= ACTION_N;
+	g->action = (enum action)action;
+	g->delay_minutes = wire_u32(w);
+	g->reason = wire_span(w);
+	g->code = wire_span(w);
+	g->text = wire_span(w);
+	g->notify = wire_span(w);
+	w->bad |= !words_ok(g);
+	get_redirect(w, a, g);
+	get_edits(w, a, g);
+	get_splices(w, msg_bytes, a, g);
+	get_trace(w, a, g);
+}
+
+bool verdict_get(struct span record, size_t nrcpts, uint64_t msg_bytes,
+	struct arena *a, struct verdict *v_r)
+{
+	struct wire w = wire_open(record);
+	bool *taken;
+	size_t left = nrcpts;
+
+	*v_r = (struct verdict){ 0 };
+	if (record.n > VERDICT_BYTES_MAX || wire_u32(&w) != VERDICT_MAGIC)
+		return false;
+	v_r->score = (int32_t)wire_u32(&w);
+	v_r->probability = wire_u8(&w);
+	v_r->failed = flag(&w);
+	v_r->retire = flag(&w);
+	v_r->failure = wire_span(&w);
+	v_r->facts = wire_span(&w);
+	v_r->subject = wire_span(&w);
+	v_r->header_from = wire_span(&w);
+	v_r->ngroups = count(&w, GROUP_LEAST, nrcpts);
+	v_r->groups = arena_array(a, v_r->ngroups, sizeof(*v_r->groups));
+	taken = arena_array(a, nrcpts, sizeof(*taken));
+	for (size_t i = 0; i < v_r->ngroups && !w.bad; i++) {
+		get_group(&w, msg_bytes, a, &v_r->groups[i]);
+		get_rcpts(&w, nrcpts, a, taken, &v_r->groups[i]);
+		left -= v_r->groups[i].nrcpts;
+	}
+	return wire_done(&w) && left == 0 && v_r->probability <= 100;
+}
