@@ -32,17 +32,20 @@ struct listener {
 enum constraint_kind {
 	/* E: `other` is a role that must be on the same appliance. */
 	CONSTRAINT_TOGETHER,
-	/* E: this role must be set up and answering before `other`. */
+	/* E: this role must be set up and answering before `other`, which is
+	   on another appliance ("*": before any other appliance). */
 	CONSTRAINT_BEFORE,
 	/* E, mended by set-up: this role's appliance also gets `other`. */
 	CONSTRAINT_BRINGS,
-	/* W: beside `other` on one appliance ("*": beside any other). */
+	/* `other` is on the same appliance ("*": any role that no other
+	   constraint of the same row names). */
 	CONSTRAINT_BESIDE,
-	/* W: `other` is missing on this appliance. */
+	/* `other` is missing on this appliance. */
 	CONSTRAINT_WITHOUT,
-	/* E: exactly one of a choice that the wiring names. */
+	/* E: exactly one of a choice (`other`, blanks between) that the
+	   wiring names. */
 	CONSTRAINT_ONE_KIND,
-	/* W: listens on loopback only while `other` is not wired. */
+	/* E: listens on loopback only while `other` is not wired. */
 	CONSTRAINT_LOOPBACK,
 };
 
@@ -51,6 +54,8 @@ struct constraint {
 	unsigned row;		/* of DESIGN 9 */
 	enum constraint_kind kind;
 	bool warning;		/* W; else E */
+	const char *of;		/* which of the applet's names it speaks of;
+				   NULL: the first */
 	const char *other;
 	bool many_only;		/* only in a site of many appliances */
 	unsigned long mailboxes; /* only above this many; 0: always */
@@ -60,6 +65,10 @@ struct constraint {
 struct role {
 	const char *title;	/* "Mail Filter" */
 	bool built;		/* false: plans are judged, start refused */
+	bool everywhere;	/* on every appliance, never chosen */
+	const char *data;	/* what would be lost with the role; NULL */
+	const char *users;	/* besides the processes' own, blanks between;
+				   NULL: none */
 	const struct process *processes; /* ends with a NULL name */
 	const struct listener *listeners; /* ends with a NULL what */
 	const struct constraint *constraints; /* ends with row 0 */

@@ -5,6 +5,7 @@
 #ifndef ROLE_PLAN_H
 #define ROLE_PLAN_H
 
+#include "base/applet.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "conf/wiring.h"
@@ -20,8 +21,8 @@ struct plan_site {
 };
 
 struct plan_finding {
-	unsigned row;		/* of DESIGN 9; 0: a role nobody knows */
-	bool warning;
+	unsigned row;		/* of DESIGN 9; 0: the list of roles itself */
+	bool warning;		/* or a note that the plan was mended */
 	const char *text;	/* reason and remedy, one line */
 };
 
@@ -32,5 +33,11 @@ struct plan_finding {
 size_t plan_judge(struct wiring *w, const struct plan_site *site,
 	struct arena *a, struct plan_finding **findings_r,
 	size_t *nfindings_r);
+
+/* The role's applet by the name that roles = { … } uses; NULL. */
+const struct applet *plan_role(const char *name);
+
+/* The main of a role that is a record only: "not in this version", 3. */
+int plan_main_not_built(int argc, char **argv);
 
 #endif
