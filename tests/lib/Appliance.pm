@@ -1,0 +1,352 @@
+# A complete appliance for tests and for `make run`: set up under a root of
+# its own, started, asked, stopped by pid. Everything is loopback.
+package Appliance;
+use strict;
+use warnings;
+use Cwd qw(abs_path getcwd);
+use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use JSON::PP;
+use POSIX qw(:sys_wait_h);
+use Time::HiRes qw(sleep time);
+
+our $PM = abs_path($ENV{PM} // 'build/pm');
+
+# A port nobody listens on, on loopback.
+sub free_port {
+	my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+		or die "no free port: $!";
+	return $s->sockport;
+}
+
+# Can somebody else reach this folder? Postfix works with absolute paths.
+sub reachable {
+	my ($dir) = @_;
+	my $path = '';
+	for my $part (grep { length } split m{/}, $dir) {
+		$path .= "/$part";
+		my $mode = (stat $path)[2];
+		return 0 if defined $mode && !($mode & 0001);
+	}
+	return 1;
+}
+
+# new(root => DIR, domains => [...], clamd => WHERE, lists => { name => [] },
+#     policy => TEXT, top => TEXT, mta => TEXT, filter => TEXT)
+sub new {
+	my ($class, %o) = @_;
+	my $self = bless { %o }, $class;
+	if (!defined $self->{root}) {
+		$self->{temp} = tempdir('pm-test-XXXXXX', TMPDIR => 1,
+			CLEANUP => 0);
+		chmod 0755, $self->{temp};
+		$self->{root} = $self->{temp};
+	}
+	$self->{smtp} //= free_port();
+	$self->{reinject} //= free_port();
+	$self->{domains} //= ['example.org'];
+	return $self;
+}
+
+sub quoted { return join ', ', map { "\"$_\"" } @_ }
+
+# The wiring file's text. Loopback counts as outside here: mail comes from it.
+sub wiring {
+	my ($self) = @_;
+	my $clamd = $self->{clamd} ? "clamd = \"$self->{clamd}\"," : '';
+	my $domains = quoted(@{ $self->{domains} });
+	my $top = $self->{top} // '';
+	my $mta = $self->{mta} // '';
+	my $filter = $self->{filter} // '';
+	return <<"LUA";
+return {
+	name = "demo",
+	site = "example.org",
+	roles = { "mta", "filter" },
+	domains = { $domains },
+	networks = { "192.0.2.0/24" },
+	$top
+	mta = {
+		kind = "postfix",
+		listen = { "127.0.0.1:$self->{smtp}" },
+		reinject = "127.0.0.1:$self->{reinject}",
+		$mta
+	},
+	filter = {
+		$clamd
+		$filter
+	},
+}
+LUA
+}
+
+sub write_file {
+	my ($path, $text) = @_;
+	open my $out, '>', $path or die "$path: $!";
+	print $out $text;
+	close $out or die "$path: $!";
+}
+
+# Runs `pm ...` with this root; (exit code, output of both streams).
+sub pm {
+	my ($self, @args) = @_;
+	my $applet = shift @args;
+	my $pid = open my $out, '-|';
+	die "fork: $!" unless defined $pid;
+	if (!$pid) {
+		open STDERR, '>&', \*STDOUT;
+		open STDIN, '<', '/dev/null';
+		exec $PM, $applet, '--root', $self->{root}, @args
+			or POSIX::_exit(127);
+	}
+	my $text = do { local $/; <$out> } // '';
+	close $out;
+	return ($? >> 8, $text);
+}
+
+# Sets the appliance up; dies with what pm setup said.
+sub setup {
+	my ($self) = @_;
+	make_path($self->{root});
+	my $file = "$self->{root}/wanted.lua";
+	write_file($file, $self->wiring);
+	my ($code, $out) = $self->pm('setup', '--wiring', $file);
+	die "pm setup: $out" if $code != 0;
+	for my $list (keys %{ $self->{lists} // {} }) {
+		write_file("$self->{root}/etc/pm/lists/$list",
+			join '', map { "$_\n" } @{ $self->{lists}{$list} });
+	}
+	if (defined $self->{policy}) {
+		unlink glob "$self->{root}/etc/pm/policy/*.lua";
+		write_file("$self->{root}/etc/pm/policy/50-test.lua",
+			$self->{policy});
+	}
+	return $self;
+}
+
+# Starts pm supervise and waits until every process is ready.
+sub start {
+	my ($self, $seconds) = @_;
+	my $pid = fork;
+	die "fork: $!" unless defined $pid;
+	if (!$pid) {
+		setpgrp;
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>>', "$self->{root}/supervise.out";
+		open STDERR, '>&', \*STDOUT;
+		exec $PM, 'supervise', '--root', $self->{root}
+			or POSIX::_exit(127);
+	}
+	$self->{pid} = $pid;
+	return $self->wait_ready($seconds // 30);
+}
+
+# The lines of pm status --json as a structure, or undef.
+sub status {
+	my ($self) = @_;
+	my ($code, $out) = $self->pm('status', '--json');
+	return eval { decode_json($out) };
+}
+
+sub alive {
+	my ($self) = @_;
+	return $self->{pid} && waitpid($self->{pid}, WNOHANG) == 0;
+}
+
+sub wait_ready {
+	my ($self, $seconds) = @_;
+	my $end = time + $seconds;
+	while (time < $end) {
+		if (!$self->alive) {
+			$self->{pid} = 0;
+			die "pm supervise ended: " . $self->log_tail;
+		}
+		my $s = $self->status;
+		if ($s && @{ $s->{processes} // [] } &&
+		    !grep { $_->{state} ne 'ready' } @{ $s->{processes} }) {
+			return $self;
+		}
+		sleep 0.05;
+	}
+	my (undef, $out) = $self->pm('status');
+	die "not ready after $seconds s:\n$out" . $self->log_tail;
+}
+
+sub log_tail {
+	my ($self, $n) = @_;
+	my $text = '';
+	for my $file ("$self->{root}/supervise.out",
+		      "$self->{root}/var/log/pm/pm.log") {
+		open my $in, '<', $file or next;
+		my @lines = <$in>;
+		splice @lines, 0, -($n // 15) if @lines > ($n // 15);
+		$text .= join '', @lines;
+	}
+	return $text;
+}
+
+# pid of one process, "filter/front"; 0 when it is not up.
+sub pid_of {
+	my ($self, $name) = @_;
+	my $s = $self->status or return 0;
+	for my $p (@{ $s->{processes} }) {
+		return $p->{pid} if "$p->{role}/$p->{process}" eq $name;
+	}
+	return 0;
+}
+
+# Stops everything that start started; true when it went within the deadline.
+sub stop {
+	my ($self, $seconds) = @_;
+	my $pid = delete $self->{pid} or return 1;
+	kill 'TERM', $pid;
+	my $end = time + ($seconds // 25);
+	while (time < $end) {
+		return 1 if waitpid($pid, WNOHANG) != 0;
+		sleep 0.02;
+	}
+	kill 'KILL', $pid;
+	waitpid $pid, 0;
+	return 0;
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	local ($?, $@, $!);
+	$self->stop;
+	$self->stop_clamd;
+	remove_tree($self->{temp}) if $self->{temp} && !$ENV{PM_KEEP};
+}
+
+# Every file delivered for a user (all users without one): paths.
+sub delivered {
+	my ($self, $address) = @_;
+	my ($user, $domain) = split /@/, $address // '*@*';
+	return glob "$self->{root}/var/lib/pm/mail/$domain/$user/Maildir/new/*";
+}
+
+# What the quarantine holds: a list of hashes (pm quarantine list --json).
+sub quarantined {
+	my ($self, @filter) = @_;
+	my ($code, $out) = $self->pm('quarantine', 'list', '--json', @filter);
+	my $list = eval { decode_json($out) };
+	die "pm quarantine list: $out" unless defined $list;
+	return ref $list eq 'ARRAY' ? @$list : @{ $list->{messages} };
+}
+
+# Reads one SMTP reply; (code, text).
+sub smtp_reply {
+	my ($s) = @_;
+	my $text = '';
+	while (my $line = <$s>) {
+		$line =~ s/\r?\n//;
+		$text .= ($text eq '' ? '' : ' ') . $line;
+		return ($1, $text) if $line =~ /^(\d\d\d)(?: |$)/;
+	}
+	return (0, "connection lost $text");
+}
+
+sub smtp_say {
+	my ($s, $line) = @_;
+	print $s "$line\r\n";
+	return smtp_reply($s);
+}
+
+# A message as it goes over the wire: CRLF, dots stuffed, no final dot.
+sub on_the_wire {
+	my ($body) = @_;
+	$body =~ s/\r?\n/\r\n/g;
+	$body =~ s/^\./../mg;
+	$body .= "\r\n" unless $body =~ /\r\n\z/;
+	return $body;
+}
+
+# One SMTP transaction. Returns { code, text, rcpts => { address => code } }.
+sub send_mail {
+	my ($self, %m) = @_;
+	my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+		PeerPort => $m{port} // $self->{smtp}, Timeout => 30)
+		or return { code => 0, text => "connect: $!" };
+	my %r = (rcpts => {});
+	($r{code}, $r{text}) = smtp_reply($s);
+	return \%r if $r{code} != 220;
+	smtp_say($s, 'EHLO ' . ($m{helo} // 'client.example.net'));
+	($r{code}, $r{text}) = smtp_say($s, "MAIL FROM:<$m{from}>");
+	return \%r if $r{code} != 250;
+	my $taken = 0;
+	for my $rcpt (@{ $m{rcpts} }) {
+		($r{code}, $r{text}) = smtp_say($s, "RCPT TO:<$rcpt>");
+		$r{rcpts}{$rcpt} = $r{code};
+		$taken++ if $r{code} == 250;
+	}
+	return \%r unless $taken;
+	($r{code}, $r{text}) = smtp_say($s, 'DATA');
+	return \%r if $r{code} != 354;
+	print $s on_the_wire($m{message});
+	($r{code}, $r{text}) = smtp_say($s, '.');
+	print $s "QUIT\r\n";
+	close $s;
+	return \%r;
+}
+
+# The path of clamd, when ClamAV is installed.
+sub clamd_program {
+	my ($clamd) = grep { -x } '/usr/sbin/clamd', '/usr/bin/clamd';
+	return $clamd;
+}
+
+sub clamd_files {
+	my ($dir) = @_;
+	# In two pieces, so that this file is no virus itself.
+	my $eicar = 'X5O!P%@AP[4\PZX54(P^)7CC)7}$' .
+		'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*';
+	make_path("$dir/db");
+	write_file("$dir/db/local.ndb",
+		'Eicar-Test-Signature:0:*:' . unpack('H*', $eicar) . "\n");
+	write_file("$dir/clamd.conf", <<"CONF");
+Foreground yes
+LocalSocket $dir/clamd.sock
+LocalSocketMode 666
+DatabaseDirectory $dir/db
+TemporaryDirectory $dir
+StreamMaxLength 100M
+MaxThreads 4
+CONF
+}
+
+# A clamd of our own with one local signature; false: ClamAV is not installed.
+sub start_clamd {
+	my ($self) = @_;
+	my $clamd = clamd_program() or return 0;
+	my $dir = "$self->{root}/clamd";
+	clamd_files($dir);
+	unlink "$dir/clamd.sock";
+	my $pid = fork;
+	die "fork: $!" unless defined $pid;
+	if (!$pid) {
+		setpgrp;
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>', "$dir/out";
+		open STDERR, '>&', \*STDOUT;
+		exec $clamd, '-c', "$dir/clamd.conf"
+			or POSIX::_exit(127);
+	}
+	$self->{clamd_pid} = $pid;
+	for (1 .. 200) {
+		last if -S "$dir/clamd.sock";
+		sleep 0.05;
+	}
+	die "clamd did not start: see $dir/out" unless -S "$dir/clamd.sock";
+	$self->{clamd} = "unix:$dir/clamd.sock";
+	return 1;
+}
+
+sub stop_clamd {
+	my ($self) = @_;
+	my $pid = delete $self->{clamd_pid} or return;
+	kill 'TERM', $pid;
+	waitpid $pid, 0;
+}
+
+1;
