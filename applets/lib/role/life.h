@@ -16,8 +16,10 @@
 #include "base/err.h"
 
 /*
- * The descriptor on which the supervisor hears us; from PM_STATUS_FD. None
- * (a process started by hand) is fine: then nothing is told.
+ * PM_STATUS_FD in the environment names the descriptor on which the
+ * supervisor hears us, in lines: "ready", "degraded TEXT", "well". None (a
+ * process started by hand) is fine: then nothing is told, and the process
+ * does not die with its parent.
  */
 
 /* Finds the process record `name` of an applet; NULL. */
@@ -25,8 +27,9 @@ const struct process *life_process(const struct applet *a, const char *name);
 
 /*
  * Common start of `pm ROLE PROCESS [--root DIR]`: parses the command line,
- * enters the root, sets PDEATHSIG, finds the record. -1 and *exit_r when
- * there is nothing to run (help, wrong usage, role not in the wiring).
+ * enters the root, sets PDEATHSIG and umask 027, ignores SIGPIPE, finds the
+ * record. -1 and *exit_r when there is nothing to run (help, wrong usage,
+ * role not in the wiring).
  */
 int life_begin(const struct applet *a, int argc, char **argv,
 	const struct process **process_r, int *exit_r);
@@ -34,13 +37,15 @@ int life_begin(const struct applet *a, int argc, char **argv,
 /*
  * Becomes p->user with p->groups and cannot return; empty bounding set,
  * no_new_privs, not dumpable. Not root (a developer's run): stays who it is,
- * the rest applies. Ends the process when a step fails.
+ * the rest applies. p->user NULL: nothing, since such a process starts
+ * programs that need root. Ends the process when a step fails.
  */
 void life_drop_power(const struct process *p);
 
 struct life_rlimits {
 	uint64_t as, cpu_s, fsize, nofile, nproc, stack; /* 0: left alone */
 };
+/* Never raises one; no core files in any case. */
 void life_rlimits(const struct life_rlimits *l);
 
 /* TERM, INT, HUP become bytes on a descriptor to poll: 'T', 'T', 'H'. */
