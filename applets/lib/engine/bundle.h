@@ -39,11 +39,17 @@ struct bundle {
 };
 
 /*
- * Reads ROOT_POLICY/ *.lua and ROOT_LISTS/ * (one entry a line, # comments)
- * and appends the encoded bundle. Errors name file and line.
+ * Reads POLICY_DIR/ *.lua and LISTS_DIR/ * (engine/list.h) and appends the
+ * encoded bundle. A folder that is NULL stands for the files shipped in the
+ * executable. Names with a leading dot or a trailing ~ are no lists. Errors
+ * name file and line. The generation is a hash of the content.
  */
 int bundle_build(const struct bundle_settings *s, const char *policy_dir,
 	const char *lists_dir, struct buf *b, struct err *e);
+
+/* The list of that name; NULL. */
+const struct bundle_list *bundle_find_list(const struct bundle *bundle,
+	struct span name);
 
 /* Decodes; spans point into record, which must live as long as *bundle_r. */
 int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,

@@ -1,0 +1,49 @@
+-- The site's policy. Files in this folder are read in name order; the rules
+-- of a policy are asked in order, for each recipient, until one of them ends
+-- it with deliver(), quarantine(), reject(), tempfail(), discard(), delay()
+-- or redirect(). A recipient about whom no rule decides gets the message.
+-- Try changes with: pm policy check; pm scan FILE --policy DIR
+
+local everyone = policy("everyone", function() return true end)
+
+everyone:rule("virus", function(m, rcpt, plan)
+	if m.virus.later then return tempfail("virus scanner busy") end
+	if m.virus.found then
+		return quarantine("Virus", { notify = "recipient" })
+	end
+	if m.virus.unscannable then
+		plan:prefix_subject("[POTENTIAL VIRUS]")
+	end
+end)
+
+local inbound = policy("inbound", function(s) return s.relay.external end)
+
+-- Before DATA: only relay, HELO, sender and one recipient are known.
+inbound:at_rcpt("known recipients", function(s, rcpt)
+	if not rcpt.ours or rcpt.local_part:lower() == "postmaster" then
+		return
+	end
+	if list_empty("valid-recipients") then return end
+	if not rcpt:listed("valid-recipients") then
+		return reject("5.1.1", "no such user")
+	end
+end)
+
+inbound:rule("blocked relay", function(m, rcpt, plan)
+	if m:listed("blocked-relays") then return quarantine("Blocked") end
+end)
+
+inbound:rule("blocked sender", function(m, rcpt, plan)
+	if m:sender_listed("blocked-senders") then
+		return quarantine("Blacklisted")
+	end
+end)
+
+inbound:rule("spam", function(m, rcpt, plan)
+	if rcpt:listed("anti-spam-optouts") then return deliver() end
+	if m:listed("trusted-relays") then return deliver() end
+	if m.spam.probability >= 90 then return quarantine("Spam") end
+	if m.spam.probability >= 50 then
+		plan:prefix_subject("[SPAM " .. m.spam.gauge .. "]")
+	end
+end)
