@@ -19,12 +19,25 @@ struct header_field {
 struct header {
 	struct header_field *fields;
 	size_t n;
+	size_t end;		/* where the blank line is, or would be */
 	size_t size;		/* of the block, with its blank line */
 	unsigned flags;		/* enum mail_flag */
 };
 
-/* Parses the block at the front of `raw`; never fails. */
+/*
+ * Parses the block at the front of `raw`; never fails. It ends at the blank
+ * line, or before the first line that is no field (flagged), as MTAs see it.
+ * A first line "From " of an mbox is passed over (flagged). Past a limit no
+ * further fields are kept, but the end is found all the same.
+ */
 void header_parse(struct span raw, const struct mail_limits *l,
+	struct arena *a, struct header *h_r);
+/*
+ * The same for a part of a message: the block also ends before a line that
+ * starts with "--" and that stop() knows.
+ */
+void header_parse_part(struct span raw, const struct mail_limits *l,
+	bool (*stop)(const void *self, struct span line), const void *self,
 	struct arena *a, struct header *h_r);
 
 /* The nth (from 1) field of that name, case ignored; NULL. */

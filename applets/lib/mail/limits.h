@@ -37,6 +37,7 @@ enum mail_flag {
 	MAIL_HAS_NUL = 1u << 12,
 	MAIL_UNCLOSED = 1u << 13,	/* multipart without its last boundary */
 	MAIL_PARTIAL = 1u << 14,	/* message/partial, external-body */
+	MAIL_OTHER_CHARSET = 1u << 15,	/* text in a charset not known here */
 };
 
 #endif

@@ -22,24 +22,31 @@ struct mime_part {
 		MIME_UNKNOWN
 	} encoding;
 	unsigned flags;
+	struct mime_part *last;	/* child; private, as are the next two */
+	struct span content;	/* what mime_decode gave */
+	size_t *decoded;	/* bytes out of all decoders of the message */
 };
 
 struct mime {
 	struct mime_part *root;
 	struct mime_part **parts; /* in document order */
 	size_t n;
-	unsigned flags;		/* of all parts */
+	unsigned flags;		/* of all parts, as the parse left them */
 };
 
 /* Never fails. message/rfc822 is opened. Iterative: depth costs no stack. */
 void mime_parse(struct span raw, const struct mail_limits *l, struct arena *a,
 	struct mime *m_r);
 
-/* Transfer encoding undone; at most l->decoded_bytes, then a flag. */
+/*
+ * Transfer encoding undone, once: at most l->decoded_bytes for all parts of
+ * the message together, then a flag of the part. A body that is not encoded
+ * is given as it stands.
+ */
 struct span mime_decode(struct mime_part *p, const struct mail_limits *l,
 	struct arena *a);
 /* Text of a text part as UTF-8 (UTF-8, Latin-1, Windows-1252 are ours; other
- * charsets byte by byte as Latin-1 in this reader, flagged). */
+ * charsets: valid UTF-8 is kept, else byte by byte as Latin-1, flagged). */
 struct span mime_text(struct mime_part *p, const struct mail_limits *l,
 	struct arena *a);
 

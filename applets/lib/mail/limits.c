@@ -1,0 +1,11 @@
+#include "mail/limits.h"
+
+const struct mail_limits mail_default_limits = {
+	.headers = 2000,
+	.header_bytes = 2u << 20,
+	.parts = 1000,
+	.depth = 32,
+	.params = 64,
+	.decoded_bytes = 64u << 20,
+	.urls = 1000,
+};
