@@ -57,13 +57,14 @@ sub wiring {
 	my $clamd = $self->{clamd} ? "clamd = \"$self->{clamd}\"," : '';
 	my $domains = quoted(@{ $self->{domains} });
 	my $top = $self->{top} // '';
+	my $roles = $self->{roles} // '"mta", "filter"';
 	my $mta = $self->{mta} // '';
 	my $filter = $self->{filter} // '';
 	return <<"LUA";
 return {
 	name = "demo",
 	site = "example.org",
-	roles = { "mta", "filter" },
+	roles = { $roles },
 	domains = { $domains },
 	networks = { "192.0.2.0/24" },
 	$top

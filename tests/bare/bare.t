@@ -1,0 +1,60 @@
+#!/usr/bin/perl
+# README's first line in a fresh minbase root: no make, no compiler, no sudo.
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Temp qw(tempdir);
+use Test::More;
+
+plan skip_all => 'needs root and mmdebstrap' unless $> == 0 &&
+	grep { -x "$_/mmdebstrap" } split /:/, $ENV{PATH};
+
+my $root = tempdir('pm-bare-XXXXXX', TMPDIR => 1, CLEANUP => 0);
+chmod 0755, $root;
+my $log = "$root.log";
+my @mounts = qw(proc dev sys);
+
+sub run { return system('sh', '-c', "$_[0] >>$log 2>&1") == 0 }
+
+# The last lines of the log, for a failure.
+sub tail {
+	open my $in, '<', $log or return '';
+	my @lines = <$in>;
+	return join '', @lines[-30 .. -1] if @lines > 30;
+	return join '', @lines;
+}
+
+END {
+	local $?;
+	run("umount -l $root/$_") for reverse @mounts;
+	system('rm', '-rf', '--one-file-system', $root) if $root;
+}
+
+# The same packages as this machine installs from; nothing is named here.
+my @sources = grep { -e } glob('/etc/apt/sources.list ' .
+	'/etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources');
+ok(run("mmdebstrap --variant=minbase bookworm $root @sources"),
+	'a minbase root') or do { diag(tail()); done_testing; exit };
+run("cp -a /etc/apt/sources.list* /etc/apt/apt.conf* /etc/apt/keyrings " .
+	"$root/etc/apt/; cp /etc/resolv.conf /etc/hosts $root/etc/; " .
+	"cp -a /etc/ssl $root/etc/; mkdir -p $root/usr/local/share " .
+	"&& cp -a /usr/share/ca-certificates $root/usr/share/; " .
+	"cp /root/.npmrc $root/root/");
+for my $m (@mounts) {
+	run("mount --rbind /$m $root/$m");
+}
+ok(!run("chroot $root sh -c 'command -v make gcc sudo'"),
+	'no make, no compiler, no sudo there');
+ok(run("git clone -q . $root/root/pm"), 'a clean checkout');
+my $env = join ' ', map { "$_='$ENV{$_}'" }
+	grep { /^(https?_proxy|no_proxy|npm_config_\w+)$/i } keys %ENV;
+my $line = 'apt-get update && apt-get install -y make && ' .
+	'RUN_ONCE=1 SMTP_PORT=2527 REINJECT_PORT=2528 make deps run';
+ok(run("chroot $root env -i HOME=/root PATH=\$PATH $env " .
+	"sh -c 'cd /root/pm && $line'"), "README's first line works")
+	or diag(tail());
+my $out = tail();
+like($out, qr/^MESSAGE +RECIPIENT/m, 'the table is printed');
+like($out, qr/Everything is stopped\./, 'nothing is left running');
+unlink $log unless $ENV{PM_KEEP};
+done_testing;

@@ -1,0 +1,247 @@
+#!/usr/bin/perl
+# make bench: pm filter beside a null milter and, when it is installed, rspamd
+# with Bayes, on the same mail in the same run; one line each. Speed passes or
+# fails nothing: the aim stands beside the figure.
+#
+#   BENCH_N=3000 messages a run, BENCH_CONC=8 connections, BENCH_SECONDS=20
+#   BENCH_PEERS="null null-nr pm rspamd-bayes", BENCH_MAIL=folder of .eml
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Path qw(make_path remove_tree);
+use File::Find;
+use FindBin;
+use JSON::PP;
+use Time::HiRes qw(sleep time);
+use lib "$FindBin::Bin/../lib";
+use Appliance;
+use Corpus;
+
+my $n = $ENV{BENCH_N} // 3000;
+my $conc = $ENV{BENCH_CONC} // 8;
+my $seconds = $ENV{BENCH_SECONDS} // 20;
+my $build = $ENV{PM_BUILD} // abs_path('build/rel');
+my $load = "$build/tools/bench/milterload";
+my $null = "$build/tools/bench/nullmilter";
+make_path('build/bench');
+my $work = abs_path('build/bench');
+my @started;
+my %cost;
+
+$SIG{INT} = $SIG{TERM} = sub { exit 1 };
+END { stop_all() }
+
+# Starts a program; its pid is remembered so that it is stopped.
+sub start {
+	my (@command) = @_;
+	my $pid = fork;
+	die "fork: $!" unless defined $pid;
+	if (!$pid) {
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>>', "$work/out";
+		open STDERR, '>&', \*STDOUT;
+		exec @command or POSIX::_exit(127);
+	}
+	push @started, $pid;
+	return $pid;
+}
+
+sub stop_all {
+	local $?;
+	for my $pid (reverse @started) {
+		kill 'TERM', $pid;
+		waitpid $pid, 0;
+	}
+	@started = ();
+}
+
+sub wait_for {
+	my ($what, $seconds_most, $test) = @_;
+	my $end = time + $seconds_most;
+	while (!$test->()) {
+		die "bench: $what is not up\n" if time > $end;
+		sleep 0.1;
+	}
+}
+
+sub write_file { Appliance::write_file(@_) }
+
+# PSS of processes and all their children, MB.
+sub pss_of {
+	my (@pids) = @_;
+	my ($kb, %seen) = (0);
+	while (defined(my $pid = shift @pids)) {
+		next if $seen{$pid}++;
+		open my $in, '<', "/proc/$pid/smaps_rollup" or next;
+		while (<$in>) { $kb += $1 if /^Pss:\s+(\d+)/ }
+		open my $c, '<', "/proc/$pid/task/$pid/children" or next;
+		push @pids, split ' ', (<$c> // '');
+	}
+	return $kb / 1024;
+}
+
+# One run of the load generator; prints the peer's line.
+sub measure {
+	my ($name, $socket, $mail, @pids) = @_;
+	my $json = qx($load -s $socket -d $mail -c $conc -n $n -w 200 \\
+		-t $seconds -T 100 -V -q -j -l $name @{[map { "-p $_" } @pids]});
+	my $r = eval { decode_json($json) };
+	if (!$r) {
+		print "$name: no result\n";
+		return;
+	}
+	$cost{$name} = $r->{cpu_ms_msg};
+	printf "%-14s %9.3f %9.0f %8.1f %8.1f %8.1f %7d\n", $name,
+		$r->{cpu_ms_msg}, $r->{msgs_s}, $r->{lat_ms}{p50},
+		$r->{lat_ms}{p99}, $r->{pss_peak_mb}, $r->{messages};
+	my $v = $r->{verdict};
+	printf "%-14s accept %d reject %d tempfail %d error %d\n", '',
+		@$v{qw(accept reject tempfail error)}
+		if $v->{tempfail} || $v->{error};
+}
+
+sub null_milter {
+	my ($name, $mail, @flags) = @_;
+	my $socket = "$work/null.sock";
+	unlink $socket;
+	my $pid = start($null, @flags, "unix:$socket");
+	wait_for($name, 5, sub { -S $socket });
+	measure($name, "unix:$socket", $mail, $pid);
+	stop_all();
+}
+
+# pm filter with the default policy: its three stub rules.
+sub pm_filter {
+	my ($mail) = @_;
+	my $a = Appliance->new(domains => ['example.org'],
+		roles => '"filter"');
+	$a->setup->start;
+	my @pids = map { $_->{pid} }
+		grep { $_->{role} eq 'filter' } @{ $a->status->{processes} };
+	my $idle = pss_of(@pids);
+	measure('pm', "unix:$a->{root}/run/pm/milter.sock", $mail, @pids);
+	printf "%-14s idle PSS of the whole filter %.1f MB (aim: under 60)\n",
+		'', $idle;
+	if ($cost{'null-nr'} && $cost{pm}) {
+		printf "%-14s CPU aim: 2.5 x null-nr + 0.15 = %.3f ms: %s\n",
+			'', 2.5 * $cost{'null-nr'} + 0.15,
+			$cost{pm} <= 2.5 * $cost{'null-nr'} + 0.15 ?
+			'kept' : 'missed';
+	}
+	$a->stop;
+}
+
+# A name server that knows nothing: every name NXDOMAIN at once.
+sub start_dns {
+	my ($port) = @_;
+	make_path("$work/nsd");
+	write_file("$work/nsd/root.zone", ". 3600 IN SOA ns. host. 1 3600 " .
+		"900 604800 3600\n. 3600 IN NS ns.\nns. 3600 IN A 127.0.0.1\n");
+	write_file("$work/nsd/nsd.conf", <<"CONF");
+server:
+  ip-address: 127.0.0.1\@$port
+  server-count: 1
+  username: ""
+  chroot: ""
+  pidfile: "$work/nsd/nsd.pid"
+  database: ""
+  zonelistfile: "$work/nsd/zone.list"
+  xfrdfile: "$work/nsd/xfrd.state"
+  zonesdir: "$work/nsd"
+  rrl-ratelimit: 0
+  rrl-whitelist-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: "."
+  zonefile: "root.zone"
+CONF
+	start('nsd', '-c', "$work/nsd/nsd.conf", '-d');
+}
+
+# Private copies of rspamd's package configuration, on loopback.
+sub rspamd_files {
+	my ($r, $dns, $redis, $controller) = @_;
+	remove_tree($r);
+	make_path(map { "$r/$_" }
+		qw(conf/local.d conf/override.d db run log));
+	my %file = (
+		'greylist.conf' => "enabled = false;\n",
+		'worker-normal.inc' => "enabled = false;\n",
+		'redis.conf' => "servers = \"127.0.0.1:$redis\";\n",
+		'options.inc' =>
+			"dns { nameserver = [\"127.0.0.1:$dns\"]; }\n",
+		'worker-controller.inc' => "bind_socket = " .
+			"\"127.0.0.1:$controller\";\npassword = \"bench\";\n" .
+			"secure_ip = \"127.0.0.1\";\n",
+		'worker-proxy.inc' => "bind_socket = \"$r/run/milter.sock " .
+			"mode=0666\";\nmilter = yes;\ntimeout = 60s;\n" .
+			"count = 1;\nupstream \"local\" { default = yes; " .
+			"self_scan = yes; }\n",
+	);
+	write_file("$r/conf/local.d/$_", $file{$_}) for keys %file;
+	write_file("$r/log/rspamd.log", '');
+}
+
+sub rspamd_learn {
+	my ($controller) = @_;
+	my $corpus = Corpus::mail() or return;
+	for my $class (qw(ham spam)) {
+		my @files = Corpus::sample($corpus, $class, 300);
+		qx(rspamc -h 127.0.0.1:$controller -P bench -n 4 \\
+			learn_$class @files 2>&1);
+	}
+}
+
+sub rspamd {
+	my ($mail) = @_;
+	for my $program (qw(rspamd rspamc redis-server nsd)) {
+		next if grep { -x "$_/$program" }
+			split /:/, "$ENV{PATH}:/usr/sbin";
+		print "rspamd-bayes   not measured: $program is not " .
+			"installed\n";
+		return;
+	}
+	my ($dns, $redis, $controller) =
+		map { Appliance::free_port() } 1 .. 3;
+	my $r = "$work/rspamd";
+	start_dns($dns);
+	rspamd_files($r, $dns, $redis, $controller);
+	my $redis_pid = start('redis-server', '--bind', '127.0.0.1', '--port',
+		$redis, '--save', '', '--appendonly', 'no', '--dir', $work);
+	my $pid = start('rspamd', '-f', '-i', '-u', 'root', '-g', 'root',
+		'-c', '/etc/rspamd/rspamd.conf', '--var=CONFDIR=/etc/rspamd',
+		"--var=LOCAL_CONFDIR=$r/conf", "--var=DBDIR=$r/db",
+		"--var=RUNDIR=$r/run", "--var=LOGDIR=$r/log");
+	wait_for('rspamd', 60, sub { -S "$r/run/milter.sock" });
+	wait_for('rspamd', 60, sub {
+		open my $in, '<', "$r/log/rspamd.log" or return 0;
+		return scalar grep { /hyperscan database of .* loaded/ } <$in>;
+	});
+	sleep 4;
+	rspamd_learn($controller);
+	measure('rspamd-bayes', "unix:$r/run/milter.sock", $mail, $pid,
+		$redis_pid);
+	stop_all();
+}
+
+die "bench: run it as root\n" if $> != 0;
+my $mail = $ENV{BENCH_MAIL} // Corpus::mix("$work/mix");
+printf "mail: %s\n%-14s %9s %9s %8s %8s %8s %7s\n", Corpus::describe($mail),
+	'name', 'CPU ms', 'msg/s', 'p50 ms', 'p99 ms', 'PSS MB', 'n';
+my %run = (
+	'null' => sub { null_milter('null', $mail, '-a') },
+	'null-nr' => sub { null_milter('null-nr', $mail, '-a', '-n') },
+	'pm' => sub { pm_filter($mail) },
+	'rspamd-bayes' => sub { rspamd($mail) },
+);
+for my $peer (split ' ', $ENV{BENCH_PEERS} // 'null null-nr pm rspamd-bayes') {
+	die "bench: no peer $peer: one of @{[sort keys %run]}\n"
+		unless $run{$peer};
+	$run{$peer}->();
+}
+if ($cost{pm} && $cost{'rspamd-bayes'}) {
+	printf "pm takes 1/%.0f of rspamd's CPU per message (rspamd has all " .
+		"its rules, pm its three first)\n",
+		$cost{'rspamd-bayes'} / $cost{pm};
+}

@@ -1,0 +1,184 @@
+# Thousands of real messages through a whole appliance, every one accounted
+# for. Recipient uN@example.org is message N, and its outcome follows from N:
+# N % 10 is 0: quarantined, 1: tagged, 2: discarded, else delivered.
+package Soak;
+use strict;
+use warnings;
+use Appliance;
+use Corpus;
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+use constant { SECOND => 100_000, TRIES => 200 };
+
+our $policy = <<'LUA';
+local soak = policy("soak", function() return true end)
+soak:rule("by number", function(_, rcpt, plan)
+	local n = tonumber(rcpt.local_part:match("^u(%d+)$"))
+	local kind = n % 10
+	if kind == 0 then return quarantine("Suspect") end
+	if kind == 1 then plan:prefix_subject("[TAGGED]") end
+	if kind == 2 then return discard() end
+	return deliver()
+end)
+LUA
+
+# The outcome that message number n must have.
+sub expected {
+	my ($n) = @_;
+	return (qw(quarantined tagged discarded))[$n % 10] // 'delivered';
+}
+
+# The numbers of the recipients of message n: every fifth has two, and the
+# second one's outcome differs.
+sub recipients {
+	my ($n) = @_;
+	return $n % 5 == 0 ? ($n, $n + SECOND + $n % 7 + 1) : ($n);
+}
+
+# The messages: texts with LF ends. Real ones, else made ones.
+sub messages {
+	my ($count) = @_;
+	my $corpus = Corpus::mail();
+	return map { Corpus::made($_) } 1 .. $count unless $corpus;
+	my @texts;
+	for my $file (Corpus::sample($corpus, '*', $count)) {
+		open my $in, '<:raw', $file or die "$file: $!";
+		local $/;
+		my $text = <$in>;
+		$text =~ s/\r\n/\n/g;
+		push @texts, $text;
+	}
+	return @texts;
+}
+
+# Sends one message until it is taken or refused for good.
+sub send_one {
+	my ($a, $n, $text) = @_;
+	my @rcpts = map { "u$_\@example.org" } recipients($n);
+	for my $try (1 .. TRIES) {
+		my $r = $a->send_mail(from => 'sender@example.net',
+			rcpts => \@rcpts, message => $text);
+		my $all = @rcpts == grep { $_ == 250 } values %{ $r->{rcpts} };
+		return "$n $r->{code} $try" if $r->{code} == 250 && $all;
+		return "$n $r->{code} $try $r->{text}"
+			if $r->{code} >= 500;
+		sleep 0.1;
+	}
+	return "$n 0 " . TRIES;
+}
+
+# Sends all messages over `workers` connections; a file of results each.
+sub start_senders {
+	my ($a, $workers, @texts) = @_;
+	my @pids;
+	for my $w (0 .. $workers - 1) {
+		my $pid = fork;
+		die "fork: $!" unless defined $pid;
+		if ($pid) {
+			push @pids, $pid;
+			next;
+		}
+		open my $out, '>', "$a->{root}/sent.$w" or POSIX::_exit(1);
+		for (my $i = $w; $i < @texts; $i += $workers) {
+			print $out send_one($a, $i + 1, $texts[$i]), "\n";
+		}
+		close $out;
+		POSIX::_exit(0);
+	}
+	return @pids;
+}
+
+# n => { code, tries, text }
+sub results {
+	my ($a) = @_;
+	my %sent;
+	for my $file (glob "$a->{root}/sent.*") {
+		open my $in, '<', $file or die "$file: $!";
+		while (<$in>) {
+			my ($n, $code, $tries, $text) = split ' ', $_, 4;
+			$sent{$n} = { code => $code, tries => $tries,
+				text => $text };
+		}
+	}
+	return %sent;
+}
+
+# Where every recipient's message is: number => { delivered => [paths],
+# quarantined => count }.
+sub places {
+	my ($a) = @_;
+	my %at;
+	for my $path ($a->delivered) {
+		my ($n) = $path =~ m{/u(\d+)/Maildir/} or next;
+		push @{ $at{$n}{delivered} }, $path;
+	}
+	for my $q ($a->quarantined) {
+		for my $rcpt (@{ $q->{recipients} }) {
+			$at{$1}{quarantined}++ if $rcpt =~ /^u(\d+)@/;
+		}
+	}
+	return %at;
+}
+
+# Waits until the spool and the MTA's queue are empty.
+sub settle {
+	my ($a, $seconds) = @_;
+	my $end = time + $seconds;
+	my $queue = "$a->{root}/var/lib/pm/mta/queue";
+	while (time < $end) {
+		my @left = (glob("$a->{root}/var/lib/pm/spool/new/*"),
+			glob("$a->{root}/var/lib/pm/spool/inject/*"),
+			glob("$queue/{incoming,active,deferred,maildrop}/*"),
+			glob("$queue/deferred/*/*"));
+		@left = grep { -f } @left;
+		return 1 unless @left;
+		sleep 0.2;
+	}
+	return 0;
+}
+
+# What Postfix itself changes before a filter sees a message
+# (and what the delivery agent adds on top).
+sub as_postfix_takes_it {
+	my ($text) = @_;
+	my ($head, $body) = split /\n\n/, $text, 2;
+	$head =~ s/^(?:Bcc|Return-Path|Content-Length):.*\n?(?:[ \t].*\n?)*//gim;
+	$head =~ s/^([!-9;-~]+)[ \t]+:/$1:/gm;
+	$head =~ s/\n+\z//;
+	return defined $body ? "$head\n\n$body" : "$head\n";
+}
+
+# The delivered file without what the delivery added in front: Return-Path,
+# X-Original-To, Delivered-To, Received of the private MTA.
+sub without_trace {
+	my ($path) = @_;
+	open my $in, '<:raw', $path or die "$path: $!";
+	local $/;
+	my $text = <$in>;
+	while ($text =~ /^(?:Return-Path|X-Original-To|Delivered-To):/ ||
+	       $text =~ /^Received: from \S+ \([^\n]*\[127\.0\.0\.1\]\)\n/) {
+		$text =~ s/^[^\n]*\n(?:[ \t][^\n]*\n)*//;
+	}
+	return $text;
+}
+
+# Does a delivered file equal what was sent, plus our edit?
+sub same {
+	my ($path, $sent, $outcome) = @_;
+	my $want = as_postfix_takes_it($sent);
+	$want .= "\n" unless $want =~ /\n\z/;
+	my $got = without_trace($path);
+	if ($outcome eq 'tagged') {
+		$got =~ s/^Subject: \[TAGGED\] ?/Subject: /m or return 0;
+		my ($head) = split /\n\n/, $got, 2;
+		if ($want !~ /^Subject:/mi) {
+			$got =~ s/^Subject: *\n//m;
+		}
+		$got =~ s/^(Subject:)[ \t]*/$1 /mi;
+		$want =~ s/^(Subject:)[ \t]*/$1 /mi;
+	}
+	return $got eq $want;
+}
+
+1;
