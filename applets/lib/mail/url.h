@@ -20,7 +20,11 @@ struct url_set {
 	struct url_index *index; /* private */
 };
 
-/* Adds the URLs found in a text (html: attributes and text alike). */
+/*
+ * Adds the URLs found in a text (html: attributes and text alike): http,
+ * https, ftp, "www." and, in html, "//host". The set starts as { 0 }; raw
+ * points into the text, which must live as long as the set.
+ */
 void url_find(struct span text, bool html, const struct mail_limits *l,
 	struct arena *a, struct url_set *set);
 
