@@ -1,12 +1,17 @@
 /*
  * The quarantine on disk (the database comes later and keeps this form as
  * its spool): quarantine/DAY/ID, one file a message with everything needed
- * to show, search, release, forward or delete it.
+ * to show, search, release, forward or delete it. DAY is the UTC day of the
+ * id, "20261122". ID.state beside it says what became of it since; after a
+ * deletion that is all there is.
  */
 #ifndef STORE_QUARANTINE_H
 #define STORE_QUARANTINE_H
 
+#include "base/root.h"
 #include "store/spool.h"
+
+#define ROOT_QUARANTINE ROOT_STATE "/quarantine"
 
 /* One recipient's state in a kept message. */
 enum quarantine_state {
@@ -16,8 +21,12 @@ enum quarantine_state {
 struct quarantine_entry {
 	struct spool_record record;	/* items: quarantine ones only */
 	enum quarantine_state state;
+	unsigned copies;	/* handed to the injector so far */
 	struct span history;	/* lines: "TIME WHO released to …" */
 };
+
+/* "held", "released", "deleted" */
+const char *quarantine_state_name(enum quarantine_state s);
 
 /* Adds what a spool record keeps for the quarantine; idempotent by id. */
 int quarantine_add(const struct spool_record *r, struct err *e);
@@ -29,13 +38,14 @@ struct quarantine_filter {
 };
 
 /*
- * Calls `each` for every matching entry, the newest first, until it returns
+ * Calls `each` (its record without the body) for every matching entry, the newest first, until it returns
  * false. The entry lives for the call. Unreadable files are counted.
  */
 int quarantine_list(const struct quarantine_filter *f,
 	bool (*each)(const struct quarantine_entry *q, void *context),
 	void *context, size_t *unreadable_r, struct err *e);
 
+/* Also a deleted one: then only id, state and history are there. */
 int quarantine_get(const struct id *id, struct arena *a,
 	struct quarantine_entry *q_r, struct err *e);
 

@@ -4,9 +4,11 @@
  *	spool/tmp/ID	being written (front)
  *	spool/new/ID	committed: the record of one message with everything
  *			that is to be kept of it (front → recorder)
- *	spool/inject/ID-N	one copy to send (recorder, release → injector)
+ *	spool/inject/ID-N	one copy to send (recorder, release → injector);
+ *			names that start with a dot are not committed yet
  *	spool/bad/	files that could not be read, kept for a person
  *	spool/poison/	the ledger of messages that killed a scanner
+ *	spool/journal/	facts of delivered mail (store/journal.h)
  *
  * Commit order: write, fsync, rename tmp → new, fsync new/; then answer. One
  * file is one commit point: all that a message leaves behind is in it. What
@@ -55,6 +57,7 @@ struct spool_record {
 	struct spool_item *items;
 	size_t nitems;
 	struct span body;	/* the message */
+	uint64_t body_bytes;	/* its length; set by reading */
 };
 
 /* mkdirs with owners and modes; for set-up (as root) and tests. */
@@ -67,12 +70,21 @@ int spool_make(struct err *e);
  */
 int spool_commit(const struct spool_record *r, struct err *e);
 
-/* Removes tmp files older than a start; returns how many. */
+/*
+ * Removes what was being written when front died; returns how many. For
+ * front's start, before its first commit.
+ */
 int spool_sweep(void);
 
 /* Reads spool/new/NAME (or any file of this form). Spans are in the arena. */
 int spool_read(const char *path, struct arena *a, struct spool_record *r_r,
 	struct err *e);
+/* Everything but the body, whose end mark is still checked. */
+int spool_read_head(const char *path, struct arena *a,
+	struct spool_record *r_r, struct err *e);
+/* What stands before the message in a file, and what behind it. */
+void spool_encode(const struct spool_record *r, struct buf *frame);
+#define SPOOL_END SPAN("end!")
 
 /* One copy for the injector: envelope and message, committed like above. */
 struct spool_copy {
@@ -83,6 +95,12 @@ struct spool_copy {
 	struct span body;
 };
 int spool_copy_commit(const struct spool_copy *c, struct err *e);
+/*
+ * The two halves of a commit, for who has to note something in between
+ * (store/recover.h): inject/.NAME is safe on disk; then it gets its name.
+ */
+int spool_copy_write(const struct spool_copy *c, struct err *e);
+int spool_copy_publish(const char *name, struct err *e);
 int spool_copy_read(const char *path, struct arena *a, struct spool_copy *c_r,
 	struct err *e);
 

@@ -1,0 +1,117 @@
+#include "store/retire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/root.h"
+#include "store/commit.h"
+#include "store/quarantine.h"
+#include "store/spool.h"
+
+#define NEW ROOT_SPOOL "/new"
+
+enum { RECORD_ARENA = 1 << 30 };
+
+/* Writes the n-th copy, still hidden. */
+static int write_copy(const struct spool_record *r,
+	const struct spool_item *item, unsigned n, struct err *e)
+{
+	struct spool_copy c = { .mail_from = r->mail_from,
+		.rcpts = item->rcpts, .nrcpts = item->nrcpts };
+	struct buf b = { 0 };
+	int result = -1;
+
+	snprintf(c.name, sizeof(c.name), "%s-%u", r->id.text, n);
+	if (!spool_splice(r->body, item->splices, item->nsplices, &b)) {
+		err_set(e, ERR_PERMANENT, "spool: %s: the edits of copy %u do "
+			"not fit its message", r->id.text, n);
+	} else {
+		c.body = buf_bytes(&b);
+		result = spool_copy_write(&c, e);
+	}
+	buf_free(&b);
+	return result;
+}
+
+static int write_copies(const struct spool_record *r, unsigned *n_r,
+	struct err *e)
+{
+	*n_r = 0;
+	for (size_t i = 0; i < r->nitems; i++)
+		if (r->items[i].kind == SPOOL_COPY &&
+		    write_copy(r, &r->items[i], ++*n_r, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* All is safe elsewhere: from here the copies are owed. */
+static int remove_record(const char *path, struct err *e)
+{
+	if (unlink(path) < 0 || io_sync_dir(NEW) < 0)
+		return err_errno(e, ERR_TEMPORARY, "%s: cannot remove", path);
+	return 0;
+}
+
+static int publish_copies(const struct id *id, unsigned n, struct err *e)
+{
+	char name[COMMIT_PATH_MAX];
+	int result = 0;
+
+	for (unsigned i = 1; i <= n; i++) {
+		snprintf(name, sizeof(name), "%s-%u", id->text, i);
+		if (spool_copy_publish(name, e) < 0 && errno != ENOENT)
+			result = -1;
+	}
+	return result;
+}
+
+static int retire(const char *name, const char *path, struct arena *a,
+	struct err *e)
+{
+	struct spool_record r;
+	unsigned copies;
+
+	if (spool_read(path, a, &r, e) < 0)
+		return -1;
+	if (!span_is(span_of(name), r.id.text))
+		return err_set(e, ERR_PERMANENT,
+			"%s: holds another record, %s", path, r.id.text);
+	if (quarantine_add(&r, e) < 0 || write_copies(&r, &copies, e) < 0 ||
+	    remove_record(path, e) < 0)
+		return -1;
+	return publish_copies(&r.id, copies, e);
+}
+
+/* Hidden copies of a record that turned out bad must not become owed. */
+static void forget_copies(const char *name)
+{
+	char path[COMMIT_PATH_MAX];
+
+	for (unsigned n = 1; ; n++) {
+		snprintf(path, sizeof(path), ROOT_SPOOL "/inject/.%.64s-%u",
+			name, n);
+		if (unlink(path) < 0)
+			return;
+	}
+}
+
+int retire_record(const char *name, struct err *e)
+{
+	struct arena *a = arena_new("retire", RECORD_ARENA);
+	char path[COMMIT_PATH_MAX], bad[COMMIT_PATH_MAX];
+	int result;
+
+	snprintf(path, sizeof(path), NEW "/%.64s", name);
+	snprintf(bad, sizeof(bad), ROOT_SPOOL "/bad/%.64s", name);
+	result = retire(name, path, a, e);
+	arena_free(&a);
+	if (result == 0 || e->class != ERR_PERMANENT)
+		return result;
+	forget_copies(name);
+	/* Somebody else's removal is no trouble: then there is no record. */
+	if (rename(path, bad) < 0 && errno != ENOENT)
+		e->class = ERR_TEMPORARY;
+	return -1;
+}

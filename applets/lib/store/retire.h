@@ -1,0 +1,18 @@
+/*
+ * From a committed record (spool/new/ID) to where its parts are wanted: the
+ * quarantine, and inject/ID-1, ID-2 … for its copies. The record goes when
+ * all of them are safe; only then are the copies handed over. So it may be
+ * repeated after any crash, and no copy is sent twice (store/recover.h).
+ */
+#ifndef STORE_RETIRE_H
+#define STORE_RETIRE_H
+
+#include "base/err.h"
+
+/*
+ * Retires spool/new/NAME. -1: temporary (the record stays, try again), or
+ * permanent: it cannot be read or carried out and is in spool/bad now.
+ */
+int retire_record(const char *name, struct err *e);
+
+#endif
