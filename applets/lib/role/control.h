@@ -3,10 +3,19 @@
  * stop, restart, reload.
  *
  * Protocol (SOCK_SEQPACKET, root or our own uid only): one request packet
- * "VERB [ROLE[/PROCESS]]\n", answered by packets of text lines, an empty
- * packet ends. The first line is "ok" or "no WHY". For status each line is
+ * "VERB [ROLE[/PROCESS]]\n", answered by packets of text lines; an empty
+ * packet or the end of the connection ends. The first line is "ok" or "no
+ * WHY". For status each line that follows is
  *	ROLE/PROCESS STATE PID SINCE_MS RESTARTS DEGRADED...
- * with STATE one of down starting up ready stopping failed waiting.
+ * STATE: down (not wanted), waiting (for what it needs), starting (runs, not
+ * ready), ready, stopping, paused (died too soon, is started again shortly),
+ * failed. PID 0: none. SINCE_MS: how long it has been in this state.
+ * DEGRADED may be empty: what it says of itself, or why it waits or failed.
+ *
+ * start, stop and restart answer when the order is given, not when it is
+ * carried out: ask for status to see that. reload answers when the wiring
+ * was read and the processes were told. stop without a role stops all roles;
+ * the supervisor itself stays, for start, and ends by SIGTERM.
  */
 #ifndef ROLE_CONTROL_H
 #define ROLE_CONTROL_H
@@ -16,9 +25,11 @@
 
 #define CONTROL_SOCKET "run/pm/control.sock"
 
+enum { CONTROL_PACKET_MAX = 16384 };
+
 /*
- * Sends one request and appends the answer's lines. -1 when nobody answers
- * (temporary: "pm supervise is not running").
+ * Sends one request and appends the answer's lines, "ok" included. -1 when
+ * nobody answers (temporary: "pm supervise is not running in ROOT").
  */
 int control_ask(const char *request, struct buf *answer, struct err *e);
 
