@@ -1,0 +1,384 @@
+/*
+ * pm status, start, stop, restart, reload: what runs here and what that
+ * means for mail; and orders to pm supervise, awaited until carried out.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/applet.h"
+#include "base/args.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/root.h"
+#include "role/control.h"
+
+enum { ROWS_MAX = 128, PATIENCE_MS = 30000, POLL_MS = 50, REQUEST_MAX = 128 };
+
+/* One line of the supervisor's answer. */
+struct row {
+	struct span name;	/* "filter/front" */
+	struct span state, degraded;
+	uint64_t pid, since_ms, restarts;
+	const char *without;	/* of its record; NULL: unknown to us */
+};
+
+struct table {
+	struct buf text;	/* what the rows point into */
+	struct row rows[ROWS_MAX];
+	size_t n;
+};
+
+/* What the absence of a process means for mail, from its role's record. */
+static const char *meaning_of(struct span name)
+{
+	size_t slash = span_chr(name, '/');
+	struct span role = span_sub(name, 0, slash);
+	struct span process = span_after(name, slash == SIZE_MAX ? name.n :
+		slash + 1);
+
+	for (size_t i = 0; applets[i]; i++) {
+		const struct process *p = applets[i]->role ?
+			applets[i]->role->processes : NULL;
+
+		if (!span_is(role, applets[i]->name))
+			continue;
+		for (; p && p->name; p++)
+			if (span_is(process, p->name))
+				return p->without;
+	}
+	return NULL;
+}
+
+/* Reads "ROLE/PROCESS STATE PID SINCE_MS RESTARTS DEGRADED...". */
+static bool parse_row(struct span line, struct row *r)
+{
+	struct span pid, since, restarts;
+
+	if (!span_cut(&line, ' ', &r->name) ||
+	    !span_cut(&line, ' ', &r->state) || !span_cut(&line, ' ', &pid) ||
+	    !span_cut(&line, ' ', &since) || !span_cut(&line, ' ', &restarts) ||
+	    !span_u64(pid, UINT32_MAX, &r->pid) ||
+	    !span_u64(since, UINT64_MAX, &r->since_ms) ||
+	    !span_u64(restarts, UINT32_MAX, &r->restarts))
+		return false;
+	r->degraded = line;
+	r->without = meaning_of(r->name);
+	return true;
+}
+
+/* Asks; "no WHY" becomes an error. The rest of the answer goes to *rest_r. */
+static int ask(const char *verb, const char *what, struct buf *text,
+	struct span *rest_r, struct err *e)
+{
+	char request[REQUEST_MAX];
+	struct span line;
+
+	if (snprintf(request, sizeof(request), "%s %s\n", verb, what) >=
+	    (int)sizeof(request))
+		return err_set(e, ERR_PERMANENT, "%s: no role has such a long "
+			"name", what);
+	text->n = 0;
+	if (control_ask(request, text, e) < 0)
+		return -1;
+	*rest_r = buf_bytes(text);
+	if (!span_line(rest_r, &line) || span_is(line, "ok"))
+		return 0;
+	if (span_starts(line, SPAN("no ")))
+		line = span_after(line, 3);
+	return err_set(e, ERR_PERMANENT, "%.*s", SPAN_FMT(line));
+}
+
+static int fetch(const char *what, struct table *t, struct err *e)
+{
+	struct span rest, line;
+
+	if (ask("status", what, &t->text, &rest, e) < 0)
+		return -1;
+	t->n = 0;
+	while (t->n < ROWS_MAX && span_line(&rest, &line))
+		if (!parse_row(line, &t->rows[t->n++]))
+			return err_set(e, ERR_BUG, "pm supervise said: %.*s",
+				SPAN_FMT(line));
+	return 0;
+}
+
+static bool is_well(const struct row *r)
+{
+	return span_is(r->state, "ready") && r->degraded.n == 0;
+}
+
+/* "3 d 4 h", "12 min", "9 s": two units at most. */
+static void human_time(uint64_t ms, char out[24])
+{
+	uint64_t s = ms / 1000;
+
+	if (s < 60)
+		snprintf(out, 24, "%u s", (unsigned)s);
+	else if (s < 3600)
+		snprintf(out, 24, "%u min", (unsigned)(s / 60));
+	else if (s < 86400)
+		snprintf(out, 24, "%u h %u min", (unsigned)(s / 3600),
+			(unsigned)(s / 60 % 60));
+	else
+		snprintf(out, 24, "%u d %u h", (unsigned)(s / 86400),
+			(unsigned)(s / 3600 % 24));
+}
+
+/* "degraded: filter/broker is failed; filter/delay is down". */
+static void print_summary(const struct table *t)
+{
+	const char *between = "degraded: ";
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct row *r = &t->rows[i];
+
+		if (is_well(r))
+			continue;
+		printf("%s%.*s is %.*s", between, SPAN_FMT(r->name),
+			SPAN_FMT(r->state));
+		if (span_is(r->state, "ready"))
+			printf(", with trouble");
+		between = "; ";
+	}
+	puts(between[0] == ';' ? "" : t->n ? "all well" :
+		"all well: no role is wired");
+}
+
+static void print_row(const struct row *r)
+{
+	char since[24], pid[24] = "-";
+
+	human_time(r->since_ms, since);
+	if (r->pid)
+		snprintf(pid, sizeof(pid), "%u", (unsigned)r->pid);
+	printf("%-22.*s %-9.*s %-12s %8u %8s\n", SPAN_FMT(r->name),
+		SPAN_FMT(r->state), since, (unsigned)r->restarts, pid);
+	if (r->degraded.n)
+		printf("    %.*s\n", SPAN_FMT(r->degraded));
+	if (!span_is(r->state, "ready") && r->without)
+		printf("    meanwhile: %s\n", r->without);
+}
+
+static void print_table(const struct table *t)
+{
+	print_summary(t);
+	if (t->n)
+		printf("%-22s %-9s %-12s %8s %8s\n", "PROCESS", "STATE",
+			"SINCE", "RESTARTS", "PID");
+	for (size_t i = 0; i < t->n; i++)
+		print_row(&t->rows[i]);
+}
+
+static struct json *row_json(const struct row *r)
+{
+	struct json *j = json_new_object();
+	size_t slash = span_chr(r->name, '/');
+
+	json_put_text(j, "role", span_sub(r->name, 0, slash));
+	json_put_text(j, "process", span_after(r->name, slash + 1));
+	json_put_text(j, "state", r->state);
+	json_put_bool(j, "well", is_well(r));
+	json_put_int(j, "since_ms", (int64_t)r->since_ms);
+	json_put_int(j, "restarts", (int64_t)r->restarts);
+	json_put_int(j, "pid", (int64_t)r->pid);
+	json_put_text(j, "degraded", r->degraded);
+	json_put_string(j, "without", r->without);
+	return j;
+}
+
+static bool all_well(const struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!is_well(&t->rows[i]))
+			return false;
+	return true;
+}
+
+static void print_json(const struct table *t)
+{
+	struct json *j = json_new_object(), *list = json_new_array();
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < t->n; i++)
+		json_append(list, row_json(&t->rows[i]));
+	json_put_bool(j, "well", all_well(t));
+	json_put(j, "processes", list);
+	json_write(j, &out);
+	puts(buf_c(&out));
+	buf_free(&out);
+	json_free(&j);
+}
+
+/* The pid that a process had before the order; 0: none. */
+static uint64_t pid_before(const struct table *before, struct span name)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (span_eq(before->rows[i].name, name))
+			return before->rows[i].pid;
+	return 0;
+}
+
+/* Is the order carried out for this process, as far as it will be? */
+static bool is_done(const char *verb, const struct table *before,
+	const struct row *r)
+{
+	if (strcmp(verb, "stop") == 0)
+		return span_is(r->state, "down");
+	if (span_is(r->state, "failed"))
+		return true;
+	if (strcmp(verb, "reload") == 0 && span_is(r->state, "down"))
+		return true;
+	return span_is(r->state, "ready") &&
+	       (strcmp(verb, "restart") != 0 ||
+		r->pid != pid_before(before, r->name));
+}
+
+/* Is the state that was reached the one that was asked for? */
+static bool is_good(const char *verb, const struct row *r)
+{
+	return span_is(r->state, strcmp(verb, "stop") == 0 ? "down" : "ready");
+}
+
+/* Is `name` meant by "", "ROLE" or "ROLE/PROCESS"? */
+static bool is_meant(struct span name, const char *what)
+{
+	struct span s = span_of(what);
+
+	return s.n == 0 || span_eq(name, s) ||
+	       (span_starts(name, s) && name.p[s.n] == '/');
+}
+
+/* Keeps the rows that are meant; true when the order is done for them. */
+static bool settle(const char *verb, const char *what,
+	const struct table *before, struct table *t)
+{
+	bool moving = false, done = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		moving = moving || span_is(t->rows[i].state, "starting") ||
+			 span_is(t->rows[i].state, "stopping") ||
+			 span_is(t->rows[i].state, "paused");
+	for (size_t i = 0; i < t->n; i++) {
+		const struct row *r = &t->rows[i];
+
+		if (!is_meant(r->name, what))
+			continue;
+		/* What waits while nothing moves would wait for ever. */
+		done = done && (is_done(verb, before, r) ||
+				(!moving && span_is(r->state, "waiting")));
+		t->rows[n++] = *r;
+	}
+	t->n = n;
+	return done;
+}
+
+/* Waits until the order is carried out, or patience ends. */
+static int await_done(const char *verb, const char *what,
+	const struct table *before, struct table *t, struct err *e)
+{
+	int64_t deadline = clock_ms() + PATIENCE_MS;
+
+	for (;;) {
+		if (fetch("", t, e) < 0)
+			return -1;
+		if (settle(verb, what, before, t) || clock_ms() > deadline)
+			return 0;
+		clock_sleep_ms(POLL_MS);
+	}
+}
+
+/* Says what became of the order. */
+static int tell(const char *verb, const struct table *t)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct row *r = &t->rows[i];
+
+		good += is_good(verb, r);
+		printf("%.*s is %.*s%s%.*s\n", SPAN_FMT(r->name),
+			SPAN_FMT(r->state), r->degraded.n ? ": " : "",
+			SPAN_FMT(r->degraded));
+	}
+	if (t->n == 0)
+		puts("no role is wired");
+	return good == t->n ? EXIT_DONE : EXIT_NO;
+}
+
+static int order(const char *verb, const char *what, struct err *e)
+{
+	static struct table before, after;
+	struct span rest;
+
+	/* Before a reload a role may not be there yet. */
+	if (fetch(strcmp(verb, "reload") ? what : "", &before, e) < 0 ||
+	    ask(verb, what, &after.text, &rest, e) < 0 ||
+	    await_done(verb, what, &before, &after, e) < 0)
+		return err_report(verb, e);
+	return tell(verb, &after);
+}
+
+static int report(const char *what, bool json, struct err *e)
+{
+	static struct table t;
+
+	if (fetch(what, &t, e) < 0)
+		return err_report("status", e);
+	if (json)
+		print_json(&t);
+	else
+		print_table(&t);
+	return all_well(&t) ? EXIT_DONE : EXIT_NO;
+}
+
+static int status_main(int argc, char **argv)
+{
+	bool json = false, asks = strcmp(argv[0], "status") == 0;
+	const struct args_option options[] = {
+		{ "json", 0, ARGS_FLAG, &json },
+		{ 0 },
+	};
+	struct args args;
+	struct err e;
+
+	if (args_parse(argc, argv, asks ? options : NULL, &args, &e) < 0)
+		return err_report(argv[0], &e);
+	if (args.help)
+		return applet_find("help")->main(2,
+			(char *[]){ "help", "status", NULL });
+	if (args.n > 1) {
+		fprintf(stderr, "pm %s: one role at a time: pm %s [ROLE]\n",
+			argv[0], argv[0]);
+		return EXIT_USAGE;
+	}
+	if (root_enter(args.root, NULL, &e) < 0)
+		return err_report(argv[0], &e);
+	if (asks)
+		return report(args.n ? args.rest[0] : "", json, &e);
+	return order(argv[0], args.n ? args.rest[0] : "", &e);
+}
+
+const struct applet status_applet = {
+	.name = "status",
+	.also = (const char *const[]){ "start", "stop", "restart", "reload",
+		NULL },
+	.summary = "what runs, what is degraded, what that means for mail",
+	.help =
+		"usage: pm status [--json] [ROLE[/PROCESS]]\n"
+		"       pm start|stop|restart|reload [ROLE[/PROCESS]]\n"
+		"\n"
+		"status prints one line that says how it stands, then each\n"
+		"process; below one that is not well, why, and what that\n"
+		"means for mail. It exits 0 when all is well, 1 when\n"
+		"something is degraded, 3 when pm supervise does not run.\n"
+		"\n"
+		"The orders wait up to 30 s until they are carried out, say\n"
+		"what became of each process, and exit 0 when all went as\n"
+		"asked, 1 when not. Without a role they mean all roles: pm\n"
+		"stop leaves pm supervise itself running, for pm start; it\n"
+		"ends when it gets a TERM signal. reload without a role also\n"
+		"reads the wiring again, starting new roles and stopping\n"
+		"removed ones; start and reload also wake what has failed.\n",
+	.main = status_main,
+};
