@@ -38,8 +38,9 @@ struct quarantine_filter {
 };
 
 /*
- * Calls `each` (its record without the body) for every matching entry, the newest first, until it returns
- * false. The entry lives for the call. Unreadable files are counted.
+ * Calls `each` for every matching entry, the newest first, until it returns
+ * false. Its record has no body; it lives for the call. Unreadable files are
+ * counted.
  */
 int quarantine_list(const struct quarantine_filter *f,
 	bool (*each)(const struct quarantine_entry *q, void *context),
