@@ -8,7 +8,7 @@ OPT     ?= $(if $(SAN),-O1,-O2)
 PREFIX  ?= /usr/local
 Q       := $(if $(V),,@)
 
-PKGS    := lua5.4 libseccomp jansson libunbound
+PKGS    := lua5.4 libseccomp jansson
 WARN    := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
@@ -20,8 +20,8 @@ CPPFLAGS += -D_GNU_SOURCE -Iapplets/lib -I$(B) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS  := -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(SANITISE) $(EXTRA_CFLAGS)
 LDFLAGS += -pie -rdynamic -Wl,-z,relro,-z,now,-z,noexecstack $(SANITISE)
-LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lmbedcrypto \
-	-lmilter -lpthread -ldl -lm
+LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lunbound \
+	-lmbedcrypto -lmilter -lpthread -ldl -lm
 
 NAMES   := $(sort $(foreach d,$(filter-out applets/lib/ applets/example/,$(wildcard applets/*/)),\
 	$(if $(wildcard $(d)$(notdir $(d:/=)).c),$(notdir $(d:/=)))))

@@ -27,7 +27,7 @@ static const struct role agent_role = {
 
 const struct applet agent_applet = {
 	.name = "agent",
-	.summary = "connects an appliance with its CSM (not in this version)",
+	.summary = "connects an appliance with its CSM",
 	.help =
 		"usage: pm agent\n"
 		"\n"

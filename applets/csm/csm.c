@@ -55,7 +55,7 @@ static const struct role csm_role = {
 
 const struct applet csm_applet = {
 	.name = "csm",
-	.summary = "the Centralized Server Manager (not in this version)",
+	.summary = "the Centralized Server Manager",
 	.help =
 		"usage: pm csm\n"
 		"\n"

@@ -57,7 +57,7 @@ static const struct role db_role = {
 const struct applet db_applet = {
 	.name = "db",
 	.also = db_also,
-	.summary = "the Database Server (not in this version)",
+	.summary = "the Database Server",
 	.help =
 		"usage: pm db\n"
 		"\n"

@@ -39,7 +39,7 @@ static const struct role enduser_role = {
 
 const struct applet enduser_applet = {
 	.name = "enduser",
-	.summary = "the End User web interface (not in this version)",
+	.summary = "the End User web interface",
 	.help =
 		"usage: pm enduser\n"
 		"\n"

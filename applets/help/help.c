@@ -8,29 +8,38 @@
 #include "base/args.h"
 #include "base/err.h"
 
-/* Prints the applets that are roles, or those that are tools. */
-static void list(const char *title, bool roles)
+enum group { ROLES, TOOLS, LATER };
+
+/* Where an applet stands in the list. */
+static enum group group_of(const struct applet *a)
+{
+	if (a->role == NULL)
+		return TOOLS;
+	return a->role->built ? ROLES : LATER;
+}
+
+/* Prints the applets of one group, with their other names. */
+static void list(const char *title, enum group group)
 {
 	printf("\n%s\n", title);
 	for (size_t i = 0; applets[i]; i++) {
 		const struct applet *a = applets[i];
 
-		if ((a->role != NULL) == roles)
-			printf("  %-12s %s%s\n", a->name, a->summary,
-				a->role && !a->role->built ?
-				" (not in this version)" : "");
-		for (size_t j = 0; a->also && a->also[j] && !roles; j++)
+		if (group_of(a) != group)
+			continue;
+		printf("  %-12s %s\n", a->name, a->summary);
+		for (size_t j = 0; a->also && a->also[j]; j++)
 			printf("  %-12s see pm help %s\n", a->also[j],
 				a->name);
 	}
 }
 
-/* The applets of a role that this version knows, with their processes. */
 static void overview(void)
 {
 	puts("pm: an e-mail security appliance in one executable");
-	list("Roles:", true);
-	list("Tools:", false);
+	list("Roles:", ROLES);
+	list("Tools:", TOOLS);
+	list("Roles that are not in this version:", LATER);
 	puts("\npm help APPLET is its manual.");
 }
 

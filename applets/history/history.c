@@ -42,7 +42,7 @@ static const struct role history_role = {
 
 const struct applet history_applet = {
 	.name = "history",
-	.summary = "the Sender History (not in this version)",
+	.summary = "the Sender History",
 	.help =
 		"usage: pm history\n"
 		"\n"

@@ -14,6 +14,6 @@ for my $name (@names) {
 	unlike($manual, qr/[^\n]{90}/, "$name: lines fit a terminal");
 	my $out = qx($pm $name --no-such-option 2>&1 </dev/null);
 	is($? >> 8, 2, "$name refuses an unknown option")
-		unless $name eq 'help';
+		unless $name eq 'help' || $out =~ /not in this version$/;
 }
 done_testing;

@@ -31,7 +31,7 @@ bool engine_has_rules(const struct engine *en, enum engine_stage stage);
 struct stage_answer {
 	enum action action;	/* DELIVER, REJECT, TEMPFAIL, DISCARD */
 	struct span code, text;
-	struct span rule;	/* "inbound/known recipients 50-default.lua:3" */
+	struct span rule;	/* "inbound/known 50-default.lua:3" */
 	bool failed;		/* the policy failed; action is TEMPFAIL */
 };
 

@@ -13,7 +13,7 @@ struct header_field {
 	struct span name;	/* without blanks before the colon */
 	struct span value;	/* after the colon, folds and leading blank as
 				   found, without the final line end */
-	size_t at, size;	/* whole field in the block, line end included */
+	size_t at, size;	/* whole field in the block, with line end */
 };
 
 struct header {

@@ -35,7 +35,7 @@ enum mail_flag {
 	MAIL_NO_BLANK_LINE = 1u << 10,	/* header runs into body or the end */
 	MAIL_BAD_HEADER = 1u << 11,	/* a line that is no field */
 	MAIL_HAS_NUL = 1u << 12,
-	MAIL_UNCLOSED = 1u << 13,	/* multipart without its last boundary */
+	MAIL_UNCLOSED = 1u << 13,	/* multipart without its end */
 	MAIL_PARTIAL = 1u << 14,	/* message/partial, external-body */
 	MAIL_OTHER_CHARSET = 1u << 15,	/* text in a charset not known here */
 };
