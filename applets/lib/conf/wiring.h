@@ -24,10 +24,15 @@
  *			concurrency = 128,
  *			memory_mb = 0,		-- 0: RAM/8
  *		},
- *		db = { … },
+ *		db = {
+ *			connection = "host=db1 dbname=pm", -- one elsewhere
+ *		},
  *	}
  *
- * Unknown keys are errors that name the nearest valid key.
+ * Defaults: mailboxes 0, memory_mb 0, networks of the loopback; else what
+ * stands above for listen, reinject, the limits and concurrency; the rest is
+ * absent. name, site and roles must be there, but an empty table is the
+ * defaults alone. Unknown keys are errors that name the nearest valid key.
  */
 #ifndef CONF_WIRING_H
 #define CONF_WIRING_H
