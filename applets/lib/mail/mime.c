@@ -243,6 +243,16 @@ static enum mime_encoding encoding_of(struct span word)
 	return MIME_UNKNOWN;
 }
 
+/* Some readers see base64 in "base64" or base64, all the same. */
+static struct span strip_marks(struct span s)
+{
+	while (s.n && memchr("\"',", s.p[0], 3))
+		s = span_after(s, 1);
+	while (s.n && memchr("\"',", s.p[s.n - 1], 3))
+		s.n--;
+	return s;
+}
+
 static void read_encoding(struct reader *r, struct mime_part *p)
 {
 	const struct header_field *f =
@@ -254,7 +264,7 @@ static void read_encoding(struct reader *r, struct mime_part *p)
 	p->encoding = encoding_of(span_trim(f->value));
 	if (p->encoding == MIME_UNKNOWN) {
 		params_parse(f->value, r->limits, r->arena, &ps);
-		p->encoding = encoding_of(ps.head);
+		p->encoding = encoding_of(strip_marks(ps.head));
 		p->flags |= MAIL_AMBIG_ENCODING;
 	}
 	if (header_count(&p->header, f->name) > 1)

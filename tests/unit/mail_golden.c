@@ -1,0 +1,201 @@
+/*
+ * Golden mails: tests/mail/NAME.eml, and what the mail layer makes of it in
+ * tests/mail/NAME.ref. Run from the root of the tree; file names as arguments
+ * choose some. MAIL_GOLDEN_WRITE=1 writes the .ref files anew: then read the
+ * difference that git shows.
+ */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "mail/address.h"
+#include "mail/mime.h"
+#include "mail/url.h"
+
+#define LIMITS (&mail_default_limits)
+
+static const char *const flag_names[] = {
+	"over-headers", "over-parts", "over-depth", "over-params",
+	"over-decoded", "over-urls", "ambig-field", "ambig-boundary",
+	"ambig-encoding", "bad-encoding", "no-blank-line", "bad-header",
+	"has-nul", "unclosed", "partial", "other-charset",
+};
+static const char *const encoding_names[] = {
+	"7bit", "8bit", "binary", "base64", "qp", "unknown",
+};
+
+static bool read_file(const char *path, struct buf *b)
+{
+	FILE *f = fopen(path, "rb");
+	size_t n;
+
+	if (f == NULL)
+		return false;
+	while ((n = fread(buf_room(b, 4096), 1, 4096, f)) > 0)
+		b->n += n;
+	fclose(f);
+	return true;
+}
+
+static bool write_file(const char *path, struct span s)
+{
+	FILE *f = fopen(path, "wb");
+	bool ok = f && fwrite(s.p, 1, s.n, f) == s.n;
+
+	return f && fclose(f) == 0 && ok;
+}
+
+/* "  label: bytes", escaped, when there are any. */
+static void print_value(struct buf *b, unsigned depth, const char *label,
+	struct span s)
+{
+	char text[256];
+
+	if (s.n == 0)
+		return;
+	utf8_printable(s, text, sizeof(text));
+	buf_printf(b, "%*s%s: %s\n", (int)(depth * 2 + 2), "", label, text);
+}
+
+static void print_header(struct buf *b, const struct mime_part *p,
+	struct arena *a)
+{
+	const struct header_field *f;
+	struct address *list;
+	size_t n;
+
+	f = header_find(&p->header, SPAN("from"), 1);
+	n = f ? address_list(f->value, 10, a, &list) : 0;
+	for (size_t i = 0; i < n; i++) {
+		print_value(b, p->depth, "from", list[i].full);
+		print_value(b, p->depth, "from name", list[i].display);
+	}
+	f = header_find(&p->header, SPAN("subject"), 1);
+	if (f)
+		print_value(b, p->depth, "subject",
+			header_decode(f->value, a));
+}
+
+static void print_content(struct buf *b, struct mime_part *p, struct arena *a)
+{
+	struct url_set urls = { 0 };
+	struct span content = mime_decode(p, LIMITS, a);
+
+	buf_printf(b, "%*sdecoded: %zu\n", (int)(p->depth * 2 + 2), "",
+		content.n);
+	print_value(b, p->depth, "magic", mime_magic(content));
+	if (!span_starts(p->type, SPAN("text/")))
+		return;
+	content = mime_text(p, LIMITS, a);
+	print_value(b, p->depth, "text", content);
+	url_find(content, span_is(p->type, "text/html"), LIMITS, a, &urls);
+	for (size_t i = 0; i < urls.n; i++) {
+		print_value(b, p->depth, "url", urls.v[i].raw);
+		print_value(b, p->depth, "host", urls.v[i].host);
+	}
+}
+
+static void print_flags(struct buf *b, unsigned depth, unsigned flags)
+{
+	if (flags == 0)
+		return;
+	buf_printf(b, "%*sflags:", (int)(depth * 2 + 2), "");
+	for (size_t i = 0; i < sizeof(flag_names) / sizeof(*flag_names); i++)
+		if (flags >> i & 1)
+			buf_printf(b, " %s", flag_names[i]);
+	buf_byte(b, '\n');
+}
+
+static void print_part(struct buf *b, struct mime_part *p, struct span raw,
+	struct arena *a)
+{
+	buf_printf(b, "%*s%u ", (int)(p->depth * 2), "", p->index);
+	buf_span(b, p->type);
+	buf_printf(b, " %s at %zu size %zu body %zu fields %zu\n",
+		encoding_names[p->encoding], (size_t)(p->raw.p - raw.p),
+		p->raw.n, p->body.n, p->header.n);
+	print_value(b, p->depth, "charset", p->charset);
+	print_value(b, p->depth, "disposition", p->disposition);
+	print_value(b, p->depth, "name", p->name);
+	print_header(b, p, a);
+	if (p->child == NULL)
+		print_content(b, p, a);
+	print_flags(b, p->depth, p->flags);
+}
+
+static struct span print_mail(struct span raw, struct arena *a)
+{
+	struct buf b = { .arena = a };
+	struct mime m;
+
+	mime_parse(raw, LIMITS, a, &m);
+	for (size_t i = 0; i < m.n; i++)
+		print_part(&b, m.parts[i], raw, a);
+	return buf_bytes(&b);
+}
+
+/* Shows the first line where the two differ. */
+static void print_difference(struct span want, struct span got)
+{
+	struct span w = SPAN(""), g = SPAN("");
+
+	for (int line = 1; want.n || got.n; line++) {
+		if (!span_line(&want, &w))
+			w = SPAN("(end)");
+		if (!span_line(&got, &g))
+			g = SPAN("(end)");
+		if (span_eq(w, g))
+			continue;
+		printf("# line %d: expected \"%.*s\"\n#           got \"%.*s\"\n",
+			line, SPAN_FMT(w), SPAN_FMT(g));
+		return;
+	}
+}
+
+/* Judges one mail; false: it reads otherwise than before. */
+static bool check(const char *program, const char *eml, unsigned number)
+{
+	struct arena *a = arena_new("golden", (size_t)256 << 20);
+	struct buf raw = { .arena = a }, want = { .arena = a };
+	const char *ref = arena_printf(a, "%.*s.ref",
+		(int)(span_of(eml).n - 4), eml);
+	bool ok = read_file(eml, &raw);
+	struct span got = print_mail(buf_bytes(&raw), a);
+
+	if (ok && getenv("MAIL_GOLDEN_WRITE"))
+		ok = write_file(ref, got);
+	ok = ok && read_file(ref, &want) && span_eq(buf_bytes(&want), got);
+	printf("%s %u - %s\n", ok ? "ok" : "not ok", number, eml);
+	if (!ok) {
+		print_difference(buf_bytes(&want), got);
+		printf("# again: %s %s\n# accept: MAIL_GOLDEN_WRITE=1 %s %s\n",
+			program, eml, program, eml);
+	}
+	arena_free(&a);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned bad = 0;
+	glob_t g = { 0 };
+
+	if (argc < 2 && glob("tests/mail/*.eml", 0, NULL, &g) != 0) {
+		printf("1..1\nnot ok 1 - no tests/mail/*.eml: run me from the "
+			"root of the tree\n");
+		return 1;
+	}
+	if (argc > 1) {
+		printf("1..%d\n", argc - 1);
+		for (int i = 1; i < argc; i++)
+			bad += !check(argv[0], argv[i], (unsigned)i);
+		return bad != 0;
+	}
+	printf("1..%zu\n", g.gl_pathc);
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		bad += !check(argv[0], g.gl_pathv[i], (unsigned)i + 1);
+	globfree(&g);
+	return bad != 0;
+}
