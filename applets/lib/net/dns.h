@@ -1,5 +1,8 @@
 /*
- * DNS through libunbound: caching, DNSSEC, asynchronous.
+ * DNS through libunbound: caching, asynchronous. No trust anchors yet.
+ *
+ * dns_new reads resolv.conf and hosts; libunbound's thread starts with the
+ * first question, so enter the sandbox between the two.
  */
 #ifndef NET_DNS_H
 #define NET_DNS_H
@@ -25,7 +28,11 @@ void dns_free(struct dns **d);
 /* To poll for reading; then dns_process. */
 int dns_fd(const struct dns *d);
 void dns_process(struct dns *d);
-/* Asks; `done` is called from dns_process, its answer lives for that call. */
+/*
+ * Asks; `done` is called from dns_process, its answer lives for that call.
+ * -1: nobody will call; ERR_PERMANENT means that this is no name (so there
+ * are no records of it). dns_free forgets what was not answered.
+ */
 int dns_ask(struct dns *d, struct span name, uint16_t type,
 	void (*done)(void *context, const struct dns_answer *answer),
 	void *context, struct err *e);

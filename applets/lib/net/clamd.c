@@ -1,0 +1,121 @@
+#include "net/clamd.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "net/stream.h"
+
+enum { CHUNK = 256 << 10, REPLY_MAX = 4096 };
+
+static void answer(struct clamd_answer *a, enum clamd_state state,
+	const char *text)
+{
+	a->state = state;
+	snprintf(a->text, sizeof(a->text), "%s", text);
+}
+
+/* Content in chunks behind their lengths (clamd(8), INSTREAM). */
+static int send_content(int fd, struct span bytes, int64_t deadline_ms,
+	struct err *e)
+{
+	while (bytes.n) {
+		struct span chunk = span_sub(bytes, 0, CHUNK);
+		const unsigned char head[4] = {
+			(unsigned char)(chunk.n >> 24),
+			(unsigned char)(chunk.n >> 16),
+			(unsigned char)(chunk.n >> 8),
+			(unsigned char)chunk.n,
+		};
+
+		if (stream_send(fd, span_from(head, 4), deadline_ms, e) < 0 ||
+		    stream_send(fd, chunk, deadline_ms, e) < 0)
+			return -1;
+		bytes = span_after(bytes, chunk.n);
+	}
+	return stream_send(fd, span_from("\0\0\0\0", 4), deadline_ms, e);
+}
+
+static bool printable(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+/*
+ * One line and its NUL, nothing else: what was cut, or has more behind it, is
+ * no answer, since half of "stream: OK" must not pass for clean.
+ */
+static void parse_reply(struct span reply, struct clamd_answer *a)
+{
+	struct span line = span_sub(reply, 0, reply.n - 1), name;
+
+	if (reply.n < 2 || reply.p[reply.n - 1] != 0 || !printable(line)) {
+		answer(a, CLAMD_LATER, "clamd: garbled answer");
+		return;
+	}
+	if (span_eq(line, SPAN("stream: OK"))) {
+		answer(a, CLAMD_CLEAN, "");
+		return;
+	}
+	if (span_ends(line, SPAN(" ERROR"))) {
+		a->state = CLAMD_UNABLE;
+		snprintf(a->text, sizeof(a->text), "%.*s", SPAN_FMT(line));
+		return;
+	}
+	name = span_sub(line, 8, line.n - 14);
+	if (line.n < 15 || !span_starts(line, SPAN("stream: ")) ||
+	    !span_ends(line, SPAN(" FOUND"))) {
+		answer(a, CLAMD_LATER, "clamd: garbled answer");
+		return;
+	}
+	a->state = CLAMD_FOUND;
+	snprintf(a->text, sizeof(a->text), "%.*s", SPAN_FMT(name));
+}
+
+/* Reads up to the NUL that ends the answer, or as much as an answer has. */
+static void read_reply(int fd, int64_t deadline_ms, struct clamd_answer *a)
+{
+	unsigned char reply[REPLY_MAX];
+	size_t n = 0;
+	struct err e;
+
+	while (n < sizeof(reply) &&
+	       span_chr(span_from(reply, n), 0) == SIZE_MAX) {
+		ssize_t got = stream_recv(fd, reply + n, sizeof(reply) - n,
+			deadline_ms, &e);
+
+		if (got < 0) {
+			a->state = CLAMD_LATER;
+			snprintf(a->text, sizeof(a->text), "clamd: %.100s",
+				e.text);
+			return;
+		}
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	parse_reply(span_from(reply, n), a);
+}
+
+void clamd_scan(const char *where, struct span bytes, int64_t deadline_ms,
+	struct clamd_answer *answer_r)
+{
+	struct err e;
+	int fd = stream_connect(where, deadline_ms, &e);
+
+	if (fd < 0) {
+		answer_r->state = CLAMD_LATER;
+		snprintf(answer_r->text, sizeof(answer_r->text),
+			"clamd: %.100s", e.text);
+		return;
+	}
+	if (stream_send(fd, span_from("zINSTREAM", 10), deadline_ms, &e) == 0)
+		/* A failure is told by the answer: clamd says that its size
+		   limit is reached and closes while we still send. */
+		send_content(fd, bytes, deadline_ms, &e);
+	read_reply(fd, deadline_ms, answer_r);
+	close(fd);
+}
