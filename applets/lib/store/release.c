@@ -112,7 +112,25 @@ static int hand_over(const struct id *id, const struct spool_copy *c,
 	return 0;
 }
 
+/* A release goes to whom the message was for; others want a forward. */
+static int check_rcpts(const struct spool_copy *wanted,
+	const struct spool_copy *all, const struct id *id, struct err *e)
+{
+	for (size_t i = 0; i < wanted->nrcpts; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < all->nrcpts; j++)
+			found |= span_caseeq(wanted->rcpts[i], all->rcpts[j]);
+		if (!found)
+			return err_set(e, ERR_PERMANENT, "%.*s is no "
+				"recipient of %s: use forward",
+				SPAN_FMT(wanted->rcpts[i]), id->text);
+	}
+	return 0;
+}
+
 struct wish {
+	bool release;
 	const char *verb;	/* "released", "forwarded" */
 	const struct span *rcpts;
 	size_t nrcpts;
@@ -123,7 +141,7 @@ static int fulfil(const struct id *id, const struct wish *wish,
 	struct state *s, struct arena *a, struct err *e)
 {
 	struct spool_record r;
-	struct spool_copy c = { 0 };
+	struct spool_copy c = { 0 }, all = { 0 };
 	char path[COMMIT_PATH_MAX];
 
 	state_paths_file(id, "", path);
@@ -134,8 +152,13 @@ static int fulfil(const struct id *id, const struct wish *wish,
 	c.body = r.body;
 	c.rcpts = (struct span *)wish->rcpts;
 	c.nrcpts = wish->nrcpts;
-	if (c.nrcpts == 0)
-		take_rcpts(&r, a, &c);
+	take_rcpts(&r, a, &all);
+	if (c.nrcpts == 0) {
+		c.rcpts = all.rcpts;
+		c.nrcpts = all.nrcpts;
+	}
+	if (wish->release && check_rcpts(&c, &all, id, e) < 0)
+		return -1;
 	state_note(s, wish->who, describe(wish->verb, &c, a), a);
 	return hand_over(id, &c, s, e);
 }
@@ -144,7 +167,7 @@ int quarantine_release(const struct id *id, const struct span *rcpts,
 	size_t nrcpts, bool again, const char *who, struct err *e)
 {
 	struct arena *a = arena_new("release", MESSAGE_ARENA);
-	struct wish wish = { "released", rcpts, nrcpts, who };
+	struct wish wish = { true, "released", rcpts, nrcpts, who };
 	struct state s;
 	int fd = lock_entry(id, a, &s, e), result = -1;
 
@@ -165,7 +188,7 @@ int quarantine_forward(const struct id *id, const struct span *rcpts,
 	size_t nrcpts, const char *who, struct err *e)
 {
 	struct arena *a = arena_new("forward", MESSAGE_ARENA);
-	struct wish wish = { "forwarded", rcpts, nrcpts, who };
+	struct wish wish = { false, "forwarded", rcpts, nrcpts, who };
 	struct state s;
 	int fd = -1, result = -1;
 
