@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/root.h"
+#include "conf/wiring.h"
 
 enum { GROUPS_MAX = 16, STATUS_MAX = 1024 };
 
@@ -106,6 +107,26 @@ static int wrong_process(const struct applet *a, const struct args *args)
 	return EXIT_USAGE;
 }
 
+/* Does this appliance have the role at all? 0, or an exit code. */
+static int check_role(const struct applet *a)
+{
+	struct arena *arena = arena_new("wiring", 16 << 20);
+	struct wiring w;
+	struct err e;
+	int result = 0;
+
+	if (wiring_load(arena, &w, &e) < 0) {
+		result = err_report(a->name, &e);
+	} else if (!wiring_has_role(&w, a->name)) {
+		fprintf(stderr, "pm %s: this appliance has no role \"%s\" "
+			"(%s: roles); add it with pm setup\n", a->name,
+			a->name, ROOT_WIRING);
+		result = EXIT_USAGE;
+	}
+	arena_free(&arena);
+	return result;
+}
+
 int life_begin(const struct applet *a, int argc, char **argv,
 	const struct process **process_r, int *exit_r)
 {
@@ -137,7 +158,8 @@ int life_begin(const struct applet *a, int argc, char **argv,
 	die_with_supervisor();
 	signal(SIGPIPE, SIG_IGN);
 	umask(027);
-	return 0;
+	*exit_r = check_role(a);
+	return *exit_r == 0 ? 0 : -1;
 }
 
 /* Looks up the further groups; the count. */
