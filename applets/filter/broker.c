@@ -1,0 +1,85 @@
+/*
+ * broker: asks the network for scanners that may not. Its work is in
+ * net/broker.c, which `pm scan` shares.
+ */
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conf/wiring.h"
+#include "filter.h"
+#include "listen.h"
+#include "net/broker.h"
+#include "role/life.h"
+
+enum {
+	DNS_TIMEOUT_MS = 15000, VIRUS_TIMEOUT_MS = 22000,
+	CONNECTIONS_EXTRA = 32,
+};
+
+/*
+ * The host's resolver and names are read by libunbound, inside. Connecting
+ * to clamd's socket is no file access to Landlock.
+ */
+static int enter_sandbox(struct err *e)
+{
+	static const struct sandbox_path known[] = {
+		{ "/etc/resolv.conf", false }, { "/etc/hosts", false },
+		{ "/dev/urandom", false },
+	};
+	enum { KNOWN = sizeof(known) / sizeof(known[0]) };
+	struct sandbox_path paths[KNOWN + 1] = { { NULL, false } };
+	size_t n = 0;
+	int result;
+
+	for (size_t i = 0; i < KNOWN; i++)
+		if (access(known[i].path, R_OK) == 0)
+			paths[n++] = known[i];
+	result = sandbox_paths(paths, e);
+	if (result < 0)
+		return -1;
+	if (result > 0)
+		log_warn("%s", e->text);
+	return sandbox_calls(SANDBOX_BROKER, e);
+}
+
+static int load(struct broker_settings *s, struct arena *a, struct err *e)
+{
+	struct wiring w;
+
+	if (wiring_load(a, &w, e) < 0)
+		return -1;
+	*s = (struct broker_settings){
+		.resolver = w.resolver,
+		.clamd = w.filter.clamd,
+		.dns_timeout_ms = DNS_TIMEOUT_MS,
+		.virus_timeout_ms = VIRUS_TIMEOUT_MS,
+		.connections_max = (unsigned)w.filter.concurrency +
+			CONNECTIONS_EXTRA,
+		.degraded = life_degraded,
+	};
+	return 0;
+}
+
+int broker_run(const struct process *p)
+{
+	struct arena *a = arena_new("broker wiring", 16 << 20);
+	struct broker_settings s;
+	int listen_fd, stop_fd;
+	struct err e;
+
+	if (load(&s, a, &e) < 0)
+		return err_report("filter", &e);
+	listen_fd = listen_for_front(FILTER_BROKER_SOCKET, &e);
+	if (listen_fd < 0)
+		return err_report("filter", &e);
+	stop_fd = life_signals();
+	life_drop_power(p);
+	life_rlimits(&(struct life_rlimits){ .as = UINT64_C(2) << 30,
+		.nofile = 4096, .fsize = 1 << 20 });
+	if (enter_sandbox(&e) < 0)
+		return err_report("filter", &e);
+	life_ready();
+	if (broker_serve(&s, listen_fd, -1, stop_fd, &e) < 0)
+		return err_report("filter", &e);
+	return EXIT_DONE;
+}
