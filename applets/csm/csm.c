@@ -20,7 +20,7 @@ static const struct constraint csm_constraints[] = {
 		.why = "the Centralized Server Manager keeps everything in "
 			"the Database Server",
 		.remedy = "add \"db\" to roles, or name a database elsewhere "
-			"(database), or take out \"csm\"",
+			"(db.connection), or take out \"csm\"",
 	}, {
 		.row = 2, .kind = CONSTRAINT_BEFORE, .other = "*",
 		.many_only = true,
@@ -55,7 +55,7 @@ static const struct role csm_role = {
 
 const struct applet csm_applet = {
 	.name = "csm",
-	.summary = "the Centralized Server Manager",
+	.summary = "steers all appliances of a site: pages, certificates, policy",
 	.help =
 		"usage: pm csm\n"
 		"\n"

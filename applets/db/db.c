@@ -57,7 +57,7 @@ static const struct role db_role = {
 const struct applet db_applet = {
 	.name = "db",
 	.also = db_also,
-	.summary = "the Database Server",
+	.summary = "keeps the message log, quarantine and users (PostgreSQL)",
 	.help =
 		"usage: pm db\n"
 		"\n"

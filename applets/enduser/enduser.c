@@ -39,7 +39,7 @@ static const struct role enduser_role = {
 
 const struct applet enduser_applet = {
 	.name = "enduser",
-	.summary = "the End User web interface",
+	.summary = "pages for end users: their quarantine and senders",
 	.help =
 		"usage: pm enduser\n"
 		"\n"

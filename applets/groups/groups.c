@@ -32,7 +32,7 @@ static const struct role groups_role = {
 
 const struct applet groups_applet = {
 	.name = "groups",
-	.summary = "the Groups web interface",
+	.summary = "pages for administrators of groups",
 	.help =
 		"usage: pm groups\n"
 		"\n"

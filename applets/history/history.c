@@ -42,7 +42,7 @@ static const struct role history_role = {
 
 const struct applet history_applet = {
 	.name = "history",
-	.summary = "the Sender History",
+	.summary = "remembers senders for all filters of a site",
 	.help =
 		"usage: pm history\n"
 		"\n"

@@ -70,7 +70,7 @@ struct plan {
 
 #define CSM_DB "E1 the Centralized Server Manager keeps everything in the " \
 	"Database Server: add \"db\" to roles, or name a database elsewhere " \
-	"(database), or take out \"csm\""
+	"(db.connection), or take out \"csm\""
 #define DB_CSM "E1 the Database Server is steered by the Centralized Server " \
 	"Manager on its own appliance: add \"csm\" to roles, or take out " \
 	"\"db\" (a second copy is the role \"standby\")"

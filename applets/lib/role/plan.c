@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/args.h"
+#include "base/netaddr.h"
 
 enum { NAMES_MAX = 64 };
 
@@ -36,10 +37,14 @@ const struct applet *plan_role(const char *name)
 
 int plan_main_not_built(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return applet_find("help")->main(2,
-				(char *[]){ "help", argv[0], NULL });
+	struct args args;
+	struct err e;
+
+	if (args_parse(argc, argv, NULL, &args, &e) < 0)
+		return err_report(argv[0], &e);
+	if (args.help)
+		return applet_find("help")->main(2,
+			(char *[]){ "help", argv[0], NULL });
 	fprintf(stderr, "pm %s: not in this version\n", argv[0]);
 	return EXIT_LATER;
 }
@@ -64,7 +69,9 @@ static void add(struct judge *j, unsigned row, bool warning, const char *text)
 		j->findings = more;
 		j->cap = cap;
 	}
-	j->findings[j->n++] = (struct plan_finding){ row, warning, text };
+	j->findings[j->n++] = (struct plan_finding){
+		.row = row, .warning = warning, .text = text
+	};
 	j->errors += !warning;
 }
 
@@ -134,9 +141,16 @@ static void judge_kind(struct judge *j, const struct constraint *c)
 
 static bool is_loopback(const char *listen)
 {
-	return span_starts(span_of(listen), SPAN("127.")) ||
-		span_starts(span_of(listen), SPAN("[::1]:")) ||
-		span_starts(span_of(listen), SPAN("localhost:"));
+	struct netaddr addr;
+	struct span host;
+	struct cidr c;
+	uint16_t port;
+
+	if (!netaddr_split_port(span_of(listen), &host, &port) ||
+	    !netaddr_parse(host, &addr))
+		return false;
+	cidr_parse(addr.n == 4 ? SPAN("127.0.0.0/8") : SPAN("::1"), &c);
+	return cidr_contains(&c, &addr);
 }
 
 static void judge_loopback(struct judge *j, const struct constraint *c)
@@ -212,6 +226,7 @@ static void bring(struct judge *j, const struct constraint *c)
 		w->mta.nlisten = 1;
 	}
 	add(j, c->row, true, arena_printf(j->a, "%s: %s", c->why, c->remedy));
+	j->findings[j->n - 1].mended = true;
 }
 
 static void judge_brings(struct judge *j)

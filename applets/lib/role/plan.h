@@ -22,7 +22,8 @@ struct plan_site {
 
 struct plan_finding {
 	unsigned row;		/* of DESIGN 9; 0: the list of roles itself */
-	bool warning;		/* or a note that the plan was mended */
+	bool warning;
+	bool mended;		/* a warning that tells what was added */
 	const char *text;	/* reason and remedy, one line */
 };
 

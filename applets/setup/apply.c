@@ -1,0 +1,89 @@
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/embed.h"
+#include "base/io.h"
+#include "base/root.h"
+#include "setup.h"
+#include "store/spool.h"
+
+#define FROM "lua/policy/"
+#define FROM_LISTS FROM "lists/"
+
+enum { MODE_DIR = 0755, MODE_FILE = 0644 };
+
+/* Has a folder nothing but hidden files? */
+static bool is_empty(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *entry;
+	bool empty = true;
+
+	if (d == NULL)
+		return false;
+	while (empty && (entry = readdir(d)) != NULL)
+		empty = entry->d_name[0] == '.';
+	closedir(d);
+	return empty;
+}
+
+/* Puts the embedded files below `prefix` into an empty folder. */
+static int install_files(struct arena *a, const char *prefix,
+	const char *folder, struct err *e)
+{
+	const char *from;
+
+	if (!is_empty(folder))
+		return 0;
+	for (size_t i = 0; (from = embed_name(prefix, i)) != NULL; i++) {
+		const char *name = from + span_of(prefix).n;
+
+		if (strchr(name, '/'))
+			continue;
+		if (io_replace_file(arena_printf(a, "%s/%s", folder, name),
+		    MODE_FILE, embed_file(from), e) < 0)
+			return -1;
+		printf("%s/%s installed\n", folder, name);
+	}
+	return 0;
+}
+
+/* One that is there already keeps its owner and mode. */
+static int make_folders(struct err *e)
+{
+	static const char *const folders[] = { ROOT_ETC, ROOT_POLICY,
+		ROOT_LISTS, ROOT_STATE, ROOT_LOG, ROOT_RUN };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (io_mkdirs(folders[i], MODE_DIR, e) < 0)
+			return -1;
+	return spool_make(e);
+}
+
+static int write_wiring(const struct wiring *w, struct err *e)
+{
+	struct buf b = { 0 };
+	int result;
+
+	wiring_write(w, &b);
+	result = io_replace_file(ROOT_WIRING, MODE_FILE, buf_bytes(&b), e);
+	buf_free(&b);
+	return result;
+}
+
+int apply_plan(struct setup *s, struct err *e)
+{
+	umask(022);
+	if (!s->root_exists && (io_mkdirs(s->root, MODE_DIR, e) < 0 ||
+	    root_enter(s->root, NULL, e) < 0))
+		return -1;
+	if (users_make(s->a, e) < 0 || make_folders(e) < 0 ||
+	    install_files(s->a, FROM, ROOT_POLICY, e) < 0 ||
+	    install_files(s->a, FROM_LISTS, ROOT_LISTS, e) < 0)
+		return -1;
+	return write_wiring(&s->plan, e);
+}
