@@ -1,0 +1,179 @@
+#include "engine/facts.h"
+
+static const struct {
+	unsigned flag;
+	const char *word;
+} words[] = {
+	{ MAIL_OVER_HEADERS, "over-headers" },
+	{ MAIL_OVER_PARTS, "over-parts" },
+	{ MAIL_OVER_DEPTH, "over-depth" },
+	{ MAIL_OVER_PARAMS, "over-parameters" },
+	{ MAIL_OVER_DECODED, "over-decoded" },
+	{ MAIL_OVER_URLS, "over-urls" },
+	{ MAIL_AMBIG_FIELD, "ambiguous-field" },
+	{ MAIL_AMBIG_BOUNDARY, "ambiguous-boundary" },
+	{ MAIL_AMBIG_ENCODING, "ambiguous-encoding" },
+	{ MAIL_BAD_ENCODING, "bad-encoding" },
+	{ MAIL_NO_BLANK_LINE, "no-blank-line" },
+	{ MAIL_BAD_HEADER, "bad-header" },
+	{ MAIL_HAS_NUL, "nul" },
+	{ MAIL_UNCLOSED, "unclosed" },
+	{ MAIL_PARTIAL, "partial" },
+};
+
+enum {
+	WORDS = sizeof(words) / sizeof(*words),
+	OVER = MAIL_OVER_HEADERS | MAIL_OVER_PARTS | MAIL_OVER_DEPTH |
+		MAIL_OVER_PARAMS | MAIL_OVER_DECODED | MAIL_OVER_URLS,
+	AMBIGUOUS = MAIL_AMBIG_FIELD | MAIL_AMBIG_BOUNDARY |
+		MAIL_AMBIG_ENCODING,
+};
+
+const char *facts_flag_word(unsigned flags, size_t i)
+{
+	for (size_t w = 0; w < WORDS; w++)
+		if (flags & words[w].flag && i-- == 0)
+			return words[w].word;
+	return NULL;
+}
+
+struct facts *facts_new(const struct envelope *env,
+	const struct bundle *bundle, struct span raw, struct arena *a)
+{
+	struct facts *f = arena_alloc(a, sizeof(*f));
+	const struct header_field *field;
+	struct address *from;
+
+	f->arena = a;
+	f->env = env;
+	f->bundle = bundle;
+	f->raw = raw;
+	mime_parse(raw, &mail_default_limits, a, &f->mime);
+	f->parts = arena_array(a, f->mime.n, sizeof(*f->parts));
+	for (size_t i = 0; i < f->mime.n; i++)
+		f->parts[i].mime = f->mime.parts[i];
+	f->hits = arena_array(a, FACTS_HITS_MAX, sizeof(*f->hits));
+	field = header_find(&f->mime.root->header, SPAN("Subject"), 1);
+	if (field)
+		f->subject = header_decode(field->value, a);
+	field = header_find(&f->mime.root->header, SPAN("From"), 1);
+	if (field && address_list(field->value, 1, a, &from))
+		f->from = from[0];
+	return f;
+}
+
+/* Adds the mailboxes of every field of that name. */
+static void add_mailboxes(struct facts *f, struct span name)
+{
+	const struct header *h = &f->mime.root->header;
+
+	for (size_t i = 0; i < h->n && f->nto < FACTS_TO_MAX; i++) {
+		struct address *list;
+		size_t n;
+
+		if (!span_caseeq(h->fields[i].name, name))
+			continue;
+		n = address_list(h->fields[i].value, FACTS_TO_MAX - f->nto,
+			f->arena, &list);
+		for (size_t k = 0; k < n; k++)
+			f->to[f->nto++] = list[k];
+	}
+}
+
+size_t facts_to(struct facts *f, const struct address **to_r)
+{
+	if (!f->to_known) {
+		f->to = arena_array(f->arena, FACTS_TO_MAX, sizeof(*f->to));
+		add_mailboxes(f, SPAN("To"));
+		add_mailboxes(f, SPAN("Cc"));
+		f->to_known = true;
+	}
+	*to_r = f->to;
+	return f->nto;
+}
+
+/* A multipart has parts, and no content of its own. */
+static bool is_leaf(const struct mime_part *p)
+{
+	return p->child == NULL;
+}
+
+struct span facts_content(struct facts *f, size_t part)
+{
+	struct fact_part *p = &f->parts[part];
+
+	if (!p->decoded) {
+		p->content = is_leaf(p->mime) ? mime_decode(p->mime,
+			&mail_default_limits, f->arena) : p->mime->body;
+		p->decoded = true;
+		f->more_flags |= p->mime->flags;
+	}
+	return p->content;
+}
+
+struct span facts_text(struct facts *f, size_t part)
+{
+	struct fact_part *p = &f->parts[part];
+
+	if (p->text.p == NULL) {
+		p->text = mime_text(p->mime, &mail_default_limits, f->arena);
+		if (p->text.p == NULL)
+			p->text = SPAN("");
+		f->more_flags |= p->mime->flags;
+	}
+	return p->text;
+}
+
+struct span facts_true_type(struct facts *f, size_t part)
+{
+	if (!is_leaf(f->parts[part].mime))
+		return (struct span){ NULL, 0 };
+	return mime_magic(facts_content(f, part));
+}
+
+const struct url_set *facts_urls(struct facts *f)
+{
+	for (size_t i = 0; !f->urls_known && i < f->mime.n; i++) {
+		struct mime_part *p = f->parts[i].mime;
+
+		if (is_leaf(p) && span_starts(p->type, SPAN("text/")))
+			url_find(facts_text(f, i),
+				span_is(p->type, "text/html"),
+				&mail_default_limits, f->arena, &f->urls);
+	}
+	f->urls_known = true;
+	return &f->urls;
+}
+
+bool facts_is_attachment(const struct mime_part *p)
+{
+	if (p->parent == NULL || span_starts(p->type, SPAN("multipart/")))
+		return p->name.n > 0;
+	return p->name.n > 0 || span_is(p->disposition, "attachment") ||
+		!span_starts(p->type, SPAN("text/"));
+}
+
+unsigned facts_flags(const struct facts *f)
+{
+	return f->mime.flags | f->urls.flags | f->more_flags;
+}
+
+bool facts_ambiguous(const struct facts *f)
+{
+	return facts_flags(f) & AMBIGUOUS;
+}
+
+bool facts_over(const struct facts *f)
+{
+	return facts_flags(f) & OVER;
+}
+
+void facts_hit(struct facts *f, const char *name, int32_t weight,
+	struct span evidence)
+{
+	if (f->nhits == FACTS_HITS_MAX)
+		return;
+	f->hits[f->nhits++] = (struct hit){ span_of(name), weight,
+		span_sub(evidence, 0, FACTS_EVIDENCE_MAX) };
+	f->score += weight;
+}

@@ -1,0 +1,142 @@
+/*
+ * What is known of one message: parsed once, everything that costs only when
+ * somebody asks. The record form (facts_put) travels in the verdict, to the
+ * spool and the message log; JSON is made from it at the edges.
+ *
+ * Everything lives in the arena given to facts_new; the message must too.
+ */
+#ifndef ENGINE_FACTS_H
+#define ENGINE_FACTS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/question.h"
+#include "mail/address.h"
+#include "mail/mime.h"
+#include "mail/url.h"
+#include "engine/bundle.h"
+#include "engine/envelope.h"
+
+enum {
+	FACTS_HITS_MAX = 256,
+	FACTS_EVIDENCE_MAX = 200,
+	FACTS_TO_MAX = 1000,
+	FACTS_BYTES_MAX = 8 << 20,	/* of the record; then `cut` */
+};
+
+struct hit {
+	struct span name;	/* "GTUBE" */
+	int32_t weight;		/* 1/1000 logit */
+	struct span evidence;	/* what was seen, cut for display */
+};
+
+enum virus_state {
+	VIRUS_OFF,		/* no engine is wired */
+	VIRUS_CLEAN,
+	VIRUS_FOUND,
+	VIRUS_UNSCANNABLE,
+	VIRUS_LATER,		/* could not be known in time */
+	VIRUS_N
+};
+
+/* Of a part; content and what follows from it only when asked. */
+struct fact_part {
+	struct mime_part *mime;
+	bool decoded;
+	struct span content;	/* transfer encoding undone */
+	struct span text;	/* of a text part, UTF-8; p NULL: not asked */
+};
+
+/* A recipient (UINT32_MAX: sender or relay) was found on a list. */
+struct list_hit {
+	uint32_t rcpt;
+	struct span list, entry;
+};
+
+struct facts {
+	struct arena *arena;
+	const struct envelope *env;
+	const struct bundle *bundle;
+	struct span raw;
+	struct mime mime;
+	struct fact_part *parts;	/* mime.n of them */
+	struct span subject;		/* decoded UTF-8 */
+	struct address from;		/* the first mailbox of From */
+	struct hit *hits;
+	size_t nhits;
+	int32_t score;
+	uint8_t probability;
+	const char *later[FACTS_HITS_MAX]; /* checks that could not know */
+	size_t nlater;
+	enum virus_state virus;
+	struct span virus_name;		/* or why it is unscannable, later */
+	struct question *virus_question;
+	unsigned more_flags;		/* mail_flag, of lazy steps */
+	/* Private: lazy things. */
+	struct address *to;
+	size_t nto;
+	bool to_known, urls_known;
+	struct url_set urls;
+};
+
+struct facts *facts_new(const struct envelope *env,
+	const struct bundle *bundle, struct span raw, struct arena *a);
+
+/* All mailboxes of To and Cc. */
+size_t facts_to(struct facts *f, const struct address **to_r);
+struct span facts_content(struct facts *f, size_t part);
+struct span facts_text(struct facts *f, size_t part);
+/* "zip", "pdf", … from the content, or empty. */
+struct span facts_true_type(struct facts *f, size_t part);
+const struct url_set *facts_urls(struct facts *f);
+/* A part that a reader sees as a file. */
+bool facts_is_attachment(const struct mime_part *p);
+unsigned facts_flags(const struct facts *f);
+/* Two readings are possible; a limit was reached. */
+bool facts_ambiguous(const struct facts *f);
+bool facts_over(const struct facts *f);
+/* The i-th word of a set of mail_flag bits ("ambiguous-field"); NULL. */
+const char *facts_flag_word(unsigned flags, size_t i);
+
+/* Adds a hit; score is their sum. */
+void facts_hit(struct facts *f, const char *name, int32_t weight,
+	struct span evidence);
+
+/* --- the record ---------------------------------------------------------- */
+
+struct part_record {
+	struct span type, name, disposition;
+	unsigned depth, flags;
+	bool decoded;		/* the next three are known */
+	uint64_t size;		/* decoded */
+	struct span true_type, sha256; /* hex */
+};
+
+struct facts_record {
+	uint64_t generation, size;
+	unsigned flags;
+	bool cut;		/* FACTS_BYTES_MAX was reached */
+	struct span subject, from;
+	struct hit *hits;
+	size_t nhits;
+	struct span *later;
+	size_t nlater;
+	enum virus_state virus;
+	struct span virus_name;
+	struct part_record *parts;
+	size_t nparts;
+	bool urls_known;
+	struct span *urls;
+	size_t nurls;
+	struct list_hit *lists;
+	size_t nlists;
+};
+
+/* detail: with what is lazy: sizes, types and hashes of parts, URLs. */
+void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
+	size_t nlists, bool detail);
+/* Spans point into the record. False: malformed. */
+bool facts_get(struct span record, struct arena *a,
+	struct facts_record *facts_r);
+
+#endif

@@ -1,0 +1,185 @@
+#include "engine/facts.h"
+
+#include "base/wire.h"
+#include "crypto/hash.h"
+
+enum {
+	FORMAT = 1,
+	NAME_SHOWN = 1024, URL_SHOWN = 2048, SUBJECT_SHOWN = 4096,
+	PART_DECODED = 1u << 0,
+};
+
+static void put_hits(struct buf *b, const struct facts *f)
+{
+	wire_put_u32(b, (uint32_t)f->nhits);
+	for (size_t i = 0; i < f->nhits; i++) {
+		wire_put_span(b, f->hits[i].name);
+		wire_put_u32(b, (uint32_t)f->hits[i].weight);
+		wire_put_span(b, f->hits[i].evidence);
+	}
+	wire_put_u32(b, (uint32_t)f->nlater);
+	for (size_t i = 0; i < f->nlater; i++)
+		wire_put_span(b, span_of(f->later[i]));
+}
+
+static void put_part(struct buf *b, struct facts *f, size_t i, bool detail)
+{
+	struct mime_part *p = f->parts[i].mime;
+	char hash[HASH_SHA256_HEX_SIZE] = "";
+	bool leaf = p->child == NULL;
+
+	if (detail)
+		facts_content(f, i);
+	wire_put_span(b, span_sub(p->type, 0, NAME_SHOWN));
+	wire_put_span(b, span_sub(p->name, 0, NAME_SHOWN));
+	wire_put_span(b, span_sub(p->disposition, 0, NAME_SHOWN));
+	wire_put_u32(b, p->depth);
+	wire_put_u32(b, p->flags);
+	wire_put_u8(b, f->parts[i].decoded ? PART_DECODED : 0);
+	wire_put_u64(b, f->parts[i].content.n);
+	wire_put_span(b, f->parts[i].decoded ? facts_true_type(f, i) :
+		(struct span){ NULL, 0 });
+	if (detail && leaf)
+		hash_sha256_hex(f->parts[i].content, hash);
+	wire_put_span(b, span_of(hash));
+}
+
+/* Puts a count once it is known how many things went in. */
+static void patch_count(struct buf *b, size_t at, size_t n)
+{
+	for (unsigned i = 0; i < 4; i++)
+		b->p[at + i] = (unsigned char)((uint32_t)n >> 8 * i);
+}
+
+static size_t put_urls(struct buf *b, struct facts *f, size_t start,
+	bool detail)
+{
+	const struct url_set *urls = detail ? facts_urls(f) : &f->urls;
+	size_t at, n = 0;
+
+	wire_put_u8(b, f->urls_known);
+	at = b->n;
+	wire_put_u32(b, 0);
+	while (n < urls->n && b->n - start < FACTS_BYTES_MAX)
+		wire_put_span(b, span_sub(urls->v[n++].raw, 0, URL_SHOWN));
+	patch_count(b, at, n);
+	return urls->n - n;
+}
+
+static size_t put_lists(struct buf *b, const struct list_hit *lists,
+	size_t nlists, size_t start)
+{
+	size_t at = b->n, n = 0;
+
+	wire_put_u32(b, 0);
+	for (; n < nlists && b->n - start < FACTS_BYTES_MAX; n++) {
+		wire_put_u32(b, lists[n].rcpt);
+		wire_put_span(b, lists[n].list);
+		wire_put_span(b, lists[n].entry);
+	}
+	patch_count(b, at, n);
+	return nlists - n;
+}
+
+void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
+	size_t nlists, bool detail)
+{
+	size_t start = b->n, left;
+
+	wire_put_u16(b, FORMAT);
+	wire_put_u64(b, f->bundle->generation);
+	wire_put_u64(b, f->raw.n);
+	wire_put_span(b, span_sub(f->subject, 0, SUBJECT_SHOWN));
+	wire_put_span(b, span_sub(f->from.full, 0, NAME_SHOWN));
+	put_hits(b, f);
+	wire_put_u8(b, (uint8_t)f->virus);
+	wire_put_span(b, f->virus_name);
+	wire_put_u32(b, (uint32_t)f->mime.n);
+	for (size_t i = 0; i < f->mime.n; i++)
+		put_part(b, f, i, detail);
+	left = put_urls(b, f, start, detail);
+	left += put_lists(b, lists, nlists, start);
+	/* Last: lazy steps above raise flags too. */
+	wire_put_u32(b, facts_flags(f));
+	wire_put_u8(b, left > 0);
+}
+
+static void get_hits(struct wire *w, struct arena *a, struct facts_record *r)
+{
+	r->nhits = wire_count(w, 12);
+	r->hits = arena_array(a, r->nhits, sizeof(*r->hits));
+	for (size_t i = 0; i < r->nhits; i++) {
+		r->hits[i].name = wire_span(w);
+		r->hits[i].weight = (int32_t)wire_u32(w);
+		r->hits[i].evidence = wire_span(w);
+	}
+	r->nlater = wire_count(w, 4);
+	r->later = arena_array(a, r->nlater, sizeof(*r->later));
+	for (size_t i = 0; i < r->nlater; i++)
+		r->later[i] = wire_span(w);
+}
+
+static void get_parts(struct wire *w, struct arena *a, struct facts_record *r)
+{
+	r->nparts = wire_count(w, 37);
+	r->parts = arena_array(a, r->nparts, sizeof(*r->parts));
+	for (size_t i = 0; i < r->nparts; i++) {
+		struct part_record *p = &r->parts[i];
+
+		p->type = wire_span(w);
+		p->name = wire_span(w);
+		p->disposition = wire_span(w);
+		p->depth = wire_u32(w);
+		p->flags = wire_u32(w);
+		p->decoded = wire_u8(w) & PART_DECODED;
+		p->size = wire_u64(w);
+		p->true_type = wire_span(w);
+		p->sha256 = wire_span(w);
+	}
+}
+
+static void get_urls(struct wire *w, struct arena *a, struct facts_record *r)
+{
+	r->urls_known = wire_u8(w);
+	r->nurls = wire_count(w, 4);
+	r->urls = arena_array(a, r->nurls, sizeof(*r->urls));
+	for (size_t i = 0; i < r->nurls; i++)
+		r->urls[i] = wire_span(w);
+}
+
+static void get_lists(struct wire *w, struct arena *a, struct facts_record *r)
+{
+	r->nlists = wire_count(w, 12);
+	r->lists = arena_array(a, r->nlists, sizeof(*r->lists));
+	for (size_t i = 0; i < r->nlists; i++) {
+		r->lists[i].rcpt = wire_u32(w);
+		r->lists[i].list = wire_span(w);
+		r->lists[i].entry = wire_span(w);
+	}
+}
+
+bool facts_get(struct span record, struct arena *a,
+	struct facts_record *facts_r)
+{
+	struct wire w = wire_open(record);
+	struct facts_record *r = facts_r;
+	uint8_t virus;
+
+	*r = (struct facts_record){ 0 };
+	if (wire_u16(&w) != FORMAT)
+		return false;
+	r->generation = wire_u64(&w);
+	r->size = wire_u64(&w);
+	r->subject = wire_span(&w);
+	r->from = wire_span(&w);
+	get_hits(&w, a, r);
+	virus = wire_u8(&w);
+	r->virus = virus < VIRUS_N ? (enum virus_state)virus : VIRUS_LATER;
+	r->virus_name = wire_span(&w);
+	get_parts(&w, a, r);
+	get_urls(&w, a, r);
+	get_lists(&w, a, r);
+	r->flags = wire_u32(&w);
+	r->cut = wire_u8(&w);
+	return wire_done(&w);
+}
