@@ -25,6 +25,14 @@ enum engine_stage { STAGE_CONNECT, STAGE_MAIL, STAGE_RCPT, STAGE_N };
  */
 struct engine *engine_new(const struct bundle *bundle, struct err *e);
 void engine_free(struct engine **en);
+/* How many policies and rules were loaded. */
+void engine_count(const struct engine *en, size_t *policies_r,
+	size_t *rules_r);
+/*
+ * Whether verdicts carry the facts that cost: sizes, true types and hashes of
+ * parts, URLs. Off at first; `pm scan` and the viewer want them.
+ */
+void engine_set_detail(struct engine *en, bool detail);
 bool engine_has_rules(const struct engine *en, enum engine_stage stage);
 
 /* An answer before DATA: action DELIVER means "go on". */
@@ -50,6 +58,17 @@ void engine_stage(struct engine *en, enum engine_stage stage,
 void engine_judge(struct engine *en, const struct envelope *env,
 	struct span raw, const struct ask *ask, int64_t deadline_ms,
 	struct arena *a, struct verdict *verdict_r);
+
+/*
+ * As the MTA would see it: the rules before DATA first, then the judgement;
+ * a recipient who was answered before DATA is in a group with that answer.
+ */
+void engine_rehearse(struct engine *en, const struct envelope *env,
+	struct span raw, const struct ask *ask, int64_t deadline_ms,
+	struct arena *a, struct verdict *verdict_r);
+
+/* The most severe group of a verdict; NULL without recipients. */
+const struct group *engine_most_severe(const struct verdict *v);
 
 /* The object that `pm scan --json` prints (issue's field names), one line. */
 void engine_explain_json(const struct verdict *v, const struct envelope *env,

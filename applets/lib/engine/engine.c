@@ -1,0 +1,241 @@
+#include "engine/engine.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "engine/check.h"
+#include "engine/policy.h"
+
+enum {
+	POLICY_RESERVE_MS = 2000,	/* of the deadline (DESIGN 4) */
+	DISPLAY_MAX = 1000,
+};
+
+struct engine {
+	const struct bundle *bundle;
+	struct policy_host *policy;
+	bool detail;
+};
+
+struct engine *engine_new(const struct bundle *bundle, struct err *e)
+{
+	struct engine *en = calloc(1, sizeof(*en));
+
+	if (en == NULL) {
+		err_set(e, ERR_TEMPORARY, "no memory for the engine");
+		return NULL;
+	}
+	en->bundle = bundle;
+	en->policy = policy_host_new(bundle, e);
+	if (en->policy == NULL)
+		engine_free(&en);
+	return en;
+}
+
+void engine_free(struct engine **en)
+{
+	if (*en == NULL)
+		return;
+	policy_host_free(&(*en)->policy);
+	free(*en);
+	*en = NULL;
+}
+
+void engine_count(const struct engine *en, size_t *policies_r,
+	size_t *rules_r)
+{
+	policy_host_count(en->policy, policies_r, rules_r);
+}
+
+void engine_set_detail(struct engine *en, bool detail)
+{
+	en->detail = detail;
+}
+
+bool engine_has_rules(const struct engine *en, enum engine_stage stage)
+{
+	return policy_host_has_rules(en->policy, stage);
+}
+
+void engine_stage(struct engine *en, enum engine_stage stage,
+	const struct envelope *env, const struct ask *ask,
+	int64_t deadline_ms, struct arena *a, struct stage_answer *answer_r)
+{
+	(void)ask; /* no rule before DATA can put a question yet */
+	policy_run_stage(en->policy, stage, env, deadline_ms, a, answer_r);
+}
+
+/* At most DISPLAY_MAX bytes, whole characters. */
+static struct span shown(struct span utf8)
+{
+	size_t n = 0, size;
+
+	if (utf8.n <= DISPLAY_MAX)
+		return utf8;
+	while ((size = utf8_next(span_after(utf8, n), NULL)) &&
+	       n + size <= DISPLAY_MAX)
+		n += size;
+	return span_sub(utf8, 0, n);
+}
+
+/* Two seconds, or half of what is left, are for policy. */
+static int64_t answers_until(int64_t deadline_ms)
+{
+	int64_t left = clock_left_ms(deadline_ms);
+	int64_t reserve = left / 2 < POLICY_RESERVE_MS ? left / 2 :
+		POLICY_RESERVE_MS;
+
+	return deadline_ms - reserve;
+}
+
+/* index: what recipient i of env is called outside; NULL: i. */
+static void judge(struct engine *en, const struct envelope *env,
+	struct span raw, const struct ask *ask, int64_t deadline_ms,
+	const uint32_t *index, struct arena *a, struct verdict *v)
+{
+	struct facts *f = facts_new(env, en->bundle, raw, a);
+	struct list_hit *lists;
+	struct buf record = { .arena = a };
+	size_t nlists;
+
+	*v = (struct verdict){ 0 };
+	check_run_all(f, ask, answers_until(deadline_ms));
+	policy_run_message(en->policy, f, deadline_ms, v, &lists, &nlists);
+	for (size_t i = 0; index && i < nlists; i++)
+		if (lists[i].rcpt < env->nrcpts)
+			lists[i].rcpt = index[lists[i].rcpt];
+	v->score = f->score;
+	v->probability = f->probability;
+	v->subject = shown(f->subject);
+	v->header_from = shown(f->from.full);
+	facts_put(&record, f, lists, nlists, en->detail);
+	v->facts = buf_bytes(&record);
+	v->retire = v->failed || facts_over(f);
+}
+
+void engine_judge(struct engine *en, const struct envelope *env,
+	struct span raw, const struct ask *ask, int64_t deadline_ms,
+	struct arena *a, struct verdict *verdict_r)
+{
+	judge(en, env, raw, ask, deadline_ms, NULL, a, verdict_r);
+}
+
+const struct group *engine_most_severe(const struct verdict *v)
+{
+	const struct group *worst = NULL;
+
+	for (size_t i = 0; i < v->ngroups; i++)
+		if (worst == NULL || v->groups[i].action < worst->action)
+			worst = &v->groups[i];
+	return worst;
+}
+
+/* --- as the MTA would see it --------------------------------------------- */
+
+struct rehearsal {
+	struct engine *en;
+	const struct ask *ask;
+	int64_t deadline_ms;
+	struct arena *a;
+	struct verdict *v;
+};
+
+/* A group of one recipient, or of all, with an answer before DATA. */
+static void add_answer(struct rehearsal *r, const struct stage_answer *s,
+	uint32_t rcpt)
+{
+	struct group *g = &r->v->groups[r->v->ngroups++];
+
+	*g = (struct group){ .action = s->action, .code = s->code,
+		.text = s->text, .nrcpts = 1, .ntrace = 1 };
+	g->reason = s->action == ACTION_REJECT ? SPAN("Rejected") : g->reason;
+	g->rcpts = arena_array(r->a, 1, sizeof(*g->rcpts));
+	g->rcpts[0] = rcpt;
+	g->trace = arena_array(r->a, 1, sizeof(*g->trace));
+	g->trace[0] = (struct trace_step){ SPAN("before DATA"), s->rule,
+		SPAN(""), span_of(action_name(s->action)) };
+	if (s->failed) {
+		r->v->failed = true;
+		r->v->failure = s->rule;
+	}
+}
+
+/* Does a stage before the recipients answer? Then everybody has it. */
+static bool session_answers(struct rehearsal *r, const struct envelope *env,
+	struct stage_answer *s_r)
+{
+	static const enum engine_stage stages[] = { STAGE_CONNECT,
+		STAGE_MAIL };
+	struct envelope early = *env;
+
+	early.nrcpts = 0;
+	for (size_t i = 0; i < 2; i++) {
+		engine_stage(r->en, stages[i], &early, r->ask,
+			r->deadline_ms, r->a, s_r);
+		if (s_r->action != ACTION_DELIVER)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Asks the rules of the stages; the recipients that go on are in *left_r,
+ * their indices in index_r. The others have a group each.
+ */
+static void rehearse_stages(struct rehearsal *r, const struct envelope *env,
+	struct envelope *left_r, uint32_t *index_r)
+{
+	struct stage_answer session, s;
+	bool answered = session_answers(r, env, &session);
+
+	*left_r = *env;
+	left_r->rcpts = arena_array(r->a, env->nrcpts, sizeof(*env->rcpts));
+	left_r->nrcpts = 0;
+	for (uint32_t i = 0; i < env->nrcpts; i++) {
+		left_r->rcpts[left_r->nrcpts++] = env->rcpts[i];
+		s = session;
+		if (!answered)
+			engine_stage(r->en, STAGE_RCPT, left_r, r->ask,
+				r->deadline_ms, r->a, &s);
+		if (s.action == ACTION_DELIVER) {
+			index_r[left_r->nrcpts - 1] = i;
+			continue;
+		}
+		left_r->nrcpts--;
+		add_answer(r, &s, i);
+	}
+}
+
+void engine_rehearse(struct engine *en, const struct envelope *env,
+	struct span raw, const struct ask *ask, int64_t deadline_ms,
+	struct arena *a, struct verdict *verdict_r)
+{
+	struct verdict early = { 0 };
+	struct rehearsal r = { en, ask, deadline_ms, a, &early };
+	uint32_t *index = arena_array(a, env->nrcpts, sizeof(*index));
+	struct envelope left;
+	struct group *all;
+	size_t n;
+
+	early.groups = arena_array(a, env->nrcpts, sizeof(*early.groups));
+	rehearse_stages(&r, env, &left, index);
+	judge(en, &left, raw, ask, deadline_ms, index, a, verdict_r);
+	if (early.ngroups == 0)
+		return;
+	for (size_t i = 0; i < verdict_r->ngroups; i++)
+		for (size_t k = 0; k < verdict_r->groups[i].nrcpts; k++)
+			verdict_r->groups[i].rcpts[k] =
+				index[verdict_r->groups[i].rcpts[k]];
+	n = verdict_r->ngroups + early.ngroups;
+	all = arena_array(a, n, sizeof(*all));
+	for (size_t i = 0; i < n; i++)
+		all[i] = i < early.ngroups ? early.groups[i] :
+			verdict_r->groups[i - early.ngroups];
+	verdict_r->groups = all;
+	verdict_r->ngroups = n;
+	if (early.failed && !verdict_r->failed) {
+		verdict_r->failed = true;
+		verdict_r->failure = early.failure;
+	}
+}

@@ -1,0 +1,205 @@
+#include "engine/engine.h"
+
+#include "base/json.h"
+#include "engine/facts.h"
+
+enum { EXPLAIN_ARENA = 256 << 20 };
+
+static struct json *hits_json(const struct facts_record *f)
+{
+	struct json *list = json_new_array(), *o;
+
+	for (size_t i = 0; i < f->nhits; i++) {
+		o = json_new_object();
+		json_put_text(o, "name", f->hits[i].name);
+		json_put_int(o, "weight", f->hits[i].weight);
+		json_put_text(o, "evidence", f->hits[i].evidence);
+		json_append(list, o);
+	}
+	return list;
+}
+
+/* Nothing looks at signatures and policies of senders in this version. */
+static struct json *auth_json(void)
+{
+	static const char *const methods[] = { "spf", "dkim", "dmarc",
+		"arc" };
+	struct json *o = json_new_object();
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		json_put_string(o, methods[i], "unchecked");
+	return o;
+}
+
+/* The words of a set of flags. */
+static struct json *flags_json(unsigned flags)
+{
+	struct json *list = json_new_array();
+	const char *word;
+
+	for (size_t i = 0; (word = facts_flag_word(flags, i)); i++)
+		json_append(list, json_new_text(span_of(word)));
+	return list;
+}
+
+static struct json *part_json(const struct part_record *p)
+{
+	struct json *o = json_new_object();
+
+	json_put_text(o, "type", p->type);
+	json_put_text(o, "name", p->name);
+	json_put_text(o, "disposition", p->disposition);
+	json_put_int(o, "depth", p->depth);
+	json_put(o, "size", p->decoded ? json_new_int((int64_t)p->size) :
+		json_new_null());
+	json_put(o, "true_type", p->decoded ? json_new_text(p->true_type) :
+		json_new_null());
+	json_put(o, "sha256", p->sha256.n ? json_new_text(p->sha256) :
+		json_new_null());
+	json_put(o, "flags", flags_json(p->flags));
+	return o;
+}
+
+static struct json *parts_json(const struct facts_record *f)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < f->nparts; i++)
+		json_append(list, part_json(&f->parts[i]));
+	return list;
+}
+
+static struct json *urls_json(const struct facts_record *f)
+{
+	struct json *list;
+
+	if (!f->urls_known)
+		return json_new_null();
+	list = json_new_array();
+	for (size_t i = 0; i < f->nurls; i++)
+		json_append(list, json_new_text(f->urls[i]));
+	return list;
+}
+
+/* Flags of the message, and what could not be known. */
+static struct json *all_flags_json(const struct facts_record *f)
+{
+	struct json *list = flags_json(f->flags);
+
+	for (size_t i = 0; i < f->nlater; i++) {
+		struct buf word = { 0 };
+
+		buf_string(&word, "later-");
+		buf_span(&word, f->later[i]);
+		json_append(list, json_new_text(buf_bytes(&word)));
+		buf_free(&word);
+	}
+	if (f->cut)
+		json_append(list, json_new_text(SPAN("facts-cut")));
+	return list;
+}
+
+static struct json *trace_json(const struct group *g)
+{
+	struct json *list = json_new_array(), *o;
+
+	for (size_t i = 0; g && i < g->ntrace; i++) {
+		o = json_new_object();
+		json_put_text(o, "policy", g->trace[i].policy);
+		json_put_text(o, "rule", g->trace[i].rule);
+		json_put_text(o, "where", g->trace[i].where);
+		json_put_text(o, "said", g->trace[i].said);
+		json_append(list, o);
+	}
+	return list;
+}
+
+/* Why: the reason, else what the sender is told, else what went wrong. */
+static struct span reason_of(const struct verdict *v, const struct group *g)
+{
+	if (g == NULL)
+		return SPAN("");
+	if (v->failed && g->action == ACTION_TEMPFAIL)
+		return v->failure;
+	return g->reason.n ? g->reason : g->text;
+}
+
+static void put_outcome(struct json *o, const struct verdict *v,
+	const struct group *g)
+{
+	json_put_string(o, "action",
+		action_name(g ? g->action : ACTION_DELIVER));
+	json_put_text(o, "reason", reason_of(v, g));
+	json_put(o, "trace", trace_json(g));
+}
+
+/*
+ * The list entries that a recipient (UINT32_MAX: sender, relay) matched.
+ * Recipients were judged in order: *next walks along with them.
+ */
+static struct json *lists_json(const struct facts_record *f, size_t *next,
+	uint32_t rcpt)
+{
+	struct json *list = json_new_array(), *o;
+
+	for (size_t i = *next; i < f->nlists; i++) {
+		if (f->lists[i].rcpt != rcpt && f->lists[i].rcpt != UINT32_MAX &&
+		    rcpt != UINT32_MAX)
+			break;
+		if (f->lists[i].rcpt != UINT32_MAX)
+			*next = i + 1;
+		if (f->lists[i].rcpt != rcpt)
+			continue;
+		o = json_new_object();
+		json_put_text(o, "list", f->lists[i].list);
+		json_put_text(o, "entry", f->lists[i].entry);
+		json_append(list, o);
+	}
+	return list;
+}
+
+static struct json *recipients_json(const struct verdict *v,
+	const struct envelope *env, const struct facts_record *f,
+	struct arena *a)
+{
+	const struct group **of = arena_array(a, env->nrcpts, sizeof(*of));
+	struct json *list = json_new_array(), *o;
+	size_t next = 0;
+
+	for (size_t i = 0; i < v->ngroups; i++)
+		for (size_t k = 0; k < v->groups[i].nrcpts; k++)
+			of[v->groups[i].rcpts[k]] = &v->groups[i];
+	for (uint32_t i = 0; i < env->nrcpts; i++) {
+		o = json_new_object();
+		json_put_text(o, "rcpt", env->rcpts[i]);
+		put_outcome(o, v, of[i]);
+		json_put(o, "lists", lists_json(f, &next, i));
+		json_append(list, o);
+	}
+	return list;
+}
+
+void engine_explain_json(const struct verdict *v, const struct envelope *env,
+	struct span file_name, struct buf *b)
+{
+	struct arena *a = arena_new("explain", EXPLAIN_ARENA);
+	struct json *o = json_new_object();
+	struct facts_record f;
+	size_t next = 0;
+
+	facts_get(v->facts, a, &f);
+	json_put_text(o, "file", file_name);
+	put_outcome(o, v, engine_most_severe(v));
+	json_put_int(o, "score", v->score);
+	json_put_int(o, "probability", v->probability);
+	json_put(o, "hits", hits_json(&f));
+	json_put(o, "auth", auth_json());
+	json_put(o, "parts", parts_json(&f));
+	json_put(o, "urls", urls_json(&f));
+	json_put(o, "flags", all_flags_json(&f));
+	json_put(o, "lists", lists_json(&f, &next, UINT32_MAX));
+	json_put(o, "recipients", recipients_json(v, env, &f, a));
+	json_write(o, b);
+	json_free(&o);
+	arena_free(&a);
+}

@@ -1,0 +1,484 @@
+#include "engine/policy_host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/wire.h"
+
+enum {
+	LOAD_ARENA = 128 << 20,
+	SCRATCH_ARENA = 256 << 20,
+	FAILURE_MAX = 900,
+};
+
+/* --- loading ------------------------------------------------------------- */
+
+static int read_networks(struct policy_host *h, struct err *e)
+{
+	const struct bundle_settings *s = &h->bundle->settings;
+
+	h->networks = arena_array(h->arena, s->nnetworks,
+		sizeof(*h->networks));
+	for (size_t i = 0; i < s->nnetworks; i++)
+		if (!cidr_parse(s->networks[i], &h->networks[i]))
+			return err_set(e, ERR_PERMANENT, "networks: \"%.*s\" "
+				"is no network; write ADDRESS/BITS",
+				SPAN_FMT(span_sub(s->networks[i], 0, 80)));
+	return 0;
+}
+
+static int load(struct policy_host *h, struct err *e)
+{
+	const struct bundle *b = h->bundle;
+
+	h->list_names = arena_array(h->arena, b->nlists,
+		sizeof(*h->list_names));
+	for (size_t i = 0; i < b->nlists; i++)
+		h->list_names[i] = arena_string(h->arena, b->lists[i].name);
+	h->script = script_new(&script_default_limits, e);
+	if (h->script == NULL || read_networks(h, e) < 0)
+		return -1;
+	script_set_context(h->script, h);
+	script_add_functions(h->script, policy_functions);
+	h->loading = true;
+	for (size_t i = 0; i < b->npolicy; i++)
+		if (script_run(h->script, arena_string(h->arena,
+				b->policy[i].name), b->policy[i].text, NULL,
+				e) < 0)
+			return -1;
+	h->loading = false;
+	return script_freeze(h->script, e);
+}
+
+struct policy_host *policy_host_new(const struct bundle *bundle,
+	struct err *e)
+{
+	struct policy_host *h = calloc(1, sizeof(*h));
+
+	if (h == NULL) {
+		err_set(e, ERR_TEMPORARY, "no memory for the policy");
+		return NULL;
+	}
+	h->bundle = bundle;
+	h->last = &h->first;
+	h->arena = arena_new("policy", LOAD_ARENA);
+	h->scratch = arena_new("policy run", SCRATCH_ARENA);
+	if (load(h, e) < 0)
+		policy_host_free(&h);
+	return h;
+}
+
+void policy_host_free(struct policy_host **h)
+{
+	if (*h == NULL)
+		return;
+	script_free(&(*h)->script);
+	arena_free(&(*h)->scratch);
+	arena_free(&(*h)->arena);
+	free(*h);
+	*h = NULL;
+}
+
+bool policy_host_has_rules(const struct policy_host *h,
+	enum engine_stage stage)
+{
+	return h->stages[stage] > 0;
+}
+
+void policy_host_count(const struct policy_host *h, size_t *policies_r,
+	size_t *rules_r)
+{
+	*policies_r = h->npolicies;
+	*rules_r = h->nrules;
+}
+
+/* --- one rule ------------------------------------------------------------ */
+
+/* "FILE:LINE: what" becomes "FILE:LINE: rule "x": what". */
+static int name_failure(const char *kind, struct span name, struct err *e)
+{
+	struct err old = *e;
+	struct span text = span_of(old.text);
+	size_t at = span_find(text, SPAN(": "));
+
+	if (at == SIZE_MAX || span_chr(span_sub(text, 0, at), ':') == SIZE_MAX)
+		return err_set(e, ERR_PERMANENT, "%s \"%.*s\": %s", kind,
+			SPAN_FMT(name), old.text);
+	return err_set(e, ERR_PERMANENT, "%.*s: %s \"%.*s\": %s", (int)at,
+		old.text, kind, SPAN_FMT(name), old.text + at + 2);
+}
+
+/* Which policies apply: their guards are asked once for a message. */
+static int ask_guards(struct policy_host *h, struct err *e)
+{
+	struct script_value s = policy_object(&policy_session_class, h);
+
+	for (struct policy *p = h->first; p; p = p->next) {
+		struct script_value answer = { .type = SCRIPT_NIL };
+
+		p->applies = true;
+		if (p->guard < 0)
+			continue;
+		if (script_call(h->script, p->guard, &s, 1,
+				h->run.deadline_ms, &answer, 1, e) < 0)
+			return name_failure("policy", p->name, e);
+		p->applies = answer.type != SCRIPT_NIL &&
+			(answer.type != SCRIPT_BOOL || answer.boolean);
+	}
+	return 0;
+}
+
+/* What a rule returned: an ending action it just made, or nothing. */
+static int check_answer(struct policy_host *h, const struct rule *r,
+	const struct script_value *answer, struct err *e)
+{
+	const struct run *run = &h->run;
+
+	if (answer->type == SCRIPT_OBJECT && run->made &&
+	    answer->object.class == &policy_ending_class &&
+	    answer->object.self == run->made)
+		return 0;
+	if (answer->type != SCRIPT_NIL)
+		return err_set(e, ERR_PERMANENT, "%.*s: rule \"%.*s\": "
+			"returned a %s: a rule returns nothing or an action "
+			"like quarantine(\"Spam\")", SPAN_FMT(r->where),
+			SPAN_FMT(r->name), script_type_name(answer->type));
+	if (run->made == NULL)
+		return 0;
+	return err_set(e, ERR_PERMANENT, "%s: rule \"%.*s\": %s(...) alone "
+		"does nothing: write return %s(...)", run->made_where,
+		SPAN_FMT(r->name), action_name(run->made->action),
+		action_name(run->made->action));
+}
+
+/* Before DATA there is no message to keep. */
+static int check_stage(const struct rule *r, const struct policy_host *h,
+	struct err *e)
+{
+	enum action action = h->run.made ? h->run.made->action :
+		ACTION_DELIVER;
+
+	if (r->stage == STAGE_CONTENT || action == ACTION_DELIVER ||
+	    action == ACTION_REJECT || action == ACTION_TEMPFAIL ||
+	    action == ACTION_DISCARD)
+		return 0;
+	return err_set(e, ERR_PERMANENT, "%s: rule \"%.*s\": %s(...) needs "
+		"the message; before DATA a rule answers reject, tempfail or "
+		"discard", h->run.made_where, SPAN_FMT(r->name),
+		action_name(action));
+}
+
+static void add_trace(struct policy_host *h, const struct policy *p,
+	const struct rule *r)
+{
+	struct run *run = &h->run;
+	struct trace_step *t = &run->trace[run->ntrace++];
+
+	*t = (struct trace_step){ .policy = p->name, .rule = r->name,
+		.where = r->where, .said = buf_bytes(&run->said) };
+	if (t->said.n)
+		t->where = arena_span(h->scratch, span_of(run->said_where));
+}
+
+/* Asks one rule; run.made is its ending action, if any. */
+static int ask_rule(struct policy_host *h, const struct policy *p,
+	const struct rule *r, const struct script_value *args, size_t nargs,
+	struct err *e)
+{
+	struct script_value answer = { .type = SCRIPT_NIL };
+	struct run *run = &h->run;
+
+	run->made = NULL;
+	run->said = (struct buf){ .arena = h->scratch };
+	if (script_call(h->script, r->ref, args, nargs, run->deadline_ms,
+			&answer, 1, e) < 0)
+		return name_failure("rule", r->name, e);
+	if (check_answer(h, r, &answer, e) < 0 || check_stage(r, h, e) < 0)
+		return -1;
+	add_trace(h, p, r);
+	return 0;
+}
+
+/* Asks the rules of a stage in order, until one ends it. */
+static int ask_rules(struct policy_host *h, int stage,
+	const struct script_value *args, size_t nargs, struct err *e)
+{
+	h->run.trace = arena_array(h->scratch, h->nrules,
+		sizeof(*h->run.trace));
+	h->run.ntrace = 0;
+	h->run.made = NULL;
+	for (struct policy *p = h->first; p; p = p->next)
+		for (size_t i = 0; p->applies && i < p->nrules; i++) {
+			if (p->rules[i].stage != stage)
+				continue;
+			if (ask_rule(h, p, &p->rules[i], args, nargs, e) < 0)
+				return -1;
+			if (h->run.made)
+				return 0;
+		}
+	return 0;
+}
+
+static void begin_run(struct policy_host *h, struct facts *f,
+	const struct envelope *env, int64_t deadline_ms, struct arena *a)
+{
+	h->run = (struct run){ .facts = f, .env = env, .arena = a,
+		.deadline_ms = deadline_ms };
+	arena_reset(h->scratch);
+	script_restore(h->script);
+}
+
+/* --- stages -------------------------------------------------------------- */
+
+/* "inbound/known recipients 50-default.lua:3" */
+static struct span rule_words(const struct run *r, struct arena *a)
+{
+	const struct trace_step *t = &r->trace[r->ntrace - 1];
+
+	return span_of(arena_printf(a, "%.*s/%.*s %.*s", SPAN_FMT(t->policy),
+		SPAN_FMT(t->rule), SPAN_FMT(t->where)));
+}
+
+void policy_run_stage(struct policy_host *h, enum engine_stage stage,
+	const struct envelope *env, int64_t deadline_ms, struct arena *a,
+	struct stage_answer *answer_r)
+{
+	struct script_value args[] = {
+		policy_object(&policy_session_class, h),
+		policy_object(&policy_rcpt_class, h),
+	};
+	const struct plan *made;
+	struct err e;
+
+	*answer_r = (struct stage_answer){ .action = ACTION_DELIVER };
+	if (h->stages[stage] == 0)
+		return;
+	begin_run(h, NULL, env, deadline_ms, a);
+	if (stage == STAGE_RCPT && env->nrcpts) {
+		h->run.rcpt = (uint32_t)env->nrcpts - 1;
+		h->run.address = address_split(env->rcpts[h->run.rcpt]);
+	}
+	if (ask_guards(h, &e) < 0 ||
+	    ask_rules(h, stage, args, stage == STAGE_RCPT ? 2 : 1, &e) < 0) {
+		*answer_r = (struct stage_answer){ ACTION_TEMPFAIL,
+			SPAN("4.7.1"), SPAN("policy failed, try again later"),
+			arena_span(a, span_of(e.text)), true };
+		return;
+	}
+	made = h->run.made;
+	if (made == NULL)
+		return;
+	answer_r->action = made->action;
+	answer_r->code = arena_span(a, made->code);
+	answer_r->text = arena_span(a, made->text);
+	answer_r->rule = rule_words(&h->run, a);
+}
+
+/* --- the content rules --------------------------------------------------- */
+
+/* Recipients with one plan and one trace, by the bytes of both. */
+struct outcome {
+	struct group group;
+	size_t cap;
+	struct outcome *next;
+};
+
+static void put_plan(struct buf *b, const struct plan *p)
+{
+	wire_put_u8(b, (uint8_t)p->action);
+	wire_put_span(b, p->reason);
+	wire_put_span(b, p->code);
+	wire_put_span(b, p->text);
+	wire_put_span(b, p->notify);
+	wire_put_u32(b, p->delay_minutes);
+	wire_put_u32(b, (uint32_t)p->nredirect);
+	for (size_t i = 0; i < p->nredirect; i++)
+		wire_put_span(b, p->redirect[i]);
+	wire_put_u32(b, (uint32_t)p->nsteps);
+	for (size_t i = 0; i < p->nsteps; i++) {
+		wire_put_u8(b, (uint8_t)p->steps[i].kind);
+		wire_put_span(b, p->steps[i].name);
+		wire_put_span(b, p->steps[i].value);
+	}
+}
+
+/* The same trace is made of the same rules: their names need no copy. */
+static void put_trace(struct buf *b, const struct run *r)
+{
+	for (size_t i = 0; i < r->ntrace; i++) {
+		wire_put_u64(b, (uintptr_t)r->trace[i].rule.p);
+		wire_put_span(b, r->trace[i].where);
+		wire_put_span(b, r->trace[i].said);
+	}
+}
+
+/* Copies what lives in the scratch arena. */
+static int fill_group(struct policy_host *h, struct group *g, struct err *e)
+{
+	const struct run *r = &h->run;
+	const struct plan *p = &r->plan;
+	struct arena *a = r->arena;
+
+	g->action = p->action;
+	g->reason = arena_span(a, p->reason);
+	g->code = arena_span(a, p->code);
+	g->text = arena_span(a, p->text);
+	g->notify = arena_span(a, p->notify);
+	g->delay_minutes = p->delay_minutes;
+	g->nredirect = p->nredirect;
+	g->redirect = arena_array(a, p->nredirect, sizeof(*g->redirect));
+	for (size_t i = 0; i < p->nredirect; i++)
+		g->redirect[i] = arena_span(a, p->redirect[i]);
+	g->ntrace = r->ntrace;
+	g->trace = arena_array(a, r->ntrace, sizeof(*g->trace));
+	for (size_t i = 0; i < r->ntrace; i++) {
+		g->trace[i] = r->trace[i];
+		g->trace[i].where = arena_span(a, r->trace[i].where);
+		g->trace[i].said = arena_span(a, r->trace[i].said);
+	}
+	if (policy_edit(p, &r->facts->mime.root->header, a, g))
+		return 0;
+	return err_set(e, ERR_PERMANENT, "the policy wants more than %d "
+		"header edits of one message", PLAN_EDITS_MAX);
+}
+
+/* Edits may point at names that a plan step holds in scratch. */
+static void keep_edits(struct group *g, struct arena *a)
+{
+	for (size_t i = 0; i < g->nedits; i++)
+		if (g->edits[i].kind == EDIT_ADD_HEADER)
+			g->edits[i].name = arena_span(a, g->edits[i].name);
+}
+
+static void add_rcpt(struct outcome *o, uint32_t rcpt, struct arena *a)
+{
+	struct group *g = &o->group;
+
+	if (g->nrcpts == o->cap) {
+		uint32_t *more;
+
+		o->cap = o->cap ? o->cap * 2 : 4;
+		more = arena_array(a, o->cap, sizeof(*more));
+		if (g->nrcpts)
+			memcpy(more, g->rcpts, g->nrcpts * sizeof(*more));
+		g->rcpts = more;
+	}
+	g->rcpts[g->nrcpts++] = rcpt;
+}
+
+/* Asks the rules about one recipient; run.plan is what they want. */
+static int judge_rcpt(struct policy_host *h, uint32_t rcpt, struct err *e)
+{
+	struct script_value args[] = {
+		policy_object(&policy_message_class, h),
+		policy_object(&policy_rcpt_class, h),
+		policy_object(&policy_plan_class, h),
+	};
+	struct run *r = &h->run;
+
+	/* Nothing of a recipient reaches the next one, memory included. */
+	if (rcpt > 0) {
+		script_restore(h->script);
+		arena_reset(h->scratch);
+	}
+	r->rcpt = rcpt;
+	r->address = address_split(r->env->rcpts[rcpt]);
+	r->plan = (struct plan){ .action = ACTION_DELIVER };
+	if (ask_rules(h, STAGE_CONTENT, args, 3, e) < 0)
+		return -1;
+	if (r->made) {
+		size_t n = r->plan.nsteps;
+
+		/* Changes asked for before the ending action stay. */
+		memcpy(r->made->steps, r->plan.steps,
+			n * sizeof(*r->plan.steps));
+		r->plan = *r->made;
+		r->plan.nsteps = n;
+	}
+	return 0;
+}
+
+/* Finds or makes the outcome of the plan at hand. */
+static struct outcome *find_outcome(struct policy_host *h, struct map *known,
+	struct outcome ***last, struct err *e)
+{
+	struct buf key = { .arena = h->scratch };
+	struct outcome *o;
+
+	put_plan(&key, &h->run.plan);
+	put_trace(&key, &h->run);
+	o = map_get(known, buf_bytes(&key));
+	if (o)
+		return o;
+	o = arena_alloc(h->run.arena, sizeof(*o));
+	if (fill_group(h, &o->group, e) < 0)
+		return NULL;
+	keep_edits(&o->group, h->run.arena);
+	map_put(known, arena_span(h->run.arena, buf_bytes(&key)), o);
+	**last = o;
+	*last = &o->next;
+	return o;
+}
+
+static int judge_all(struct policy_host *h, struct outcome **first_r,
+	struct err *e)
+{
+	struct map *known = map_new(h->run.arena);
+	struct outcome **last = first_r, *o;
+
+	if (ask_guards(h, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < h->run.env->nrcpts; i++) {
+		if (judge_rcpt(h, i, e) < 0)
+			return -1;
+		o = find_outcome(h, known, &last, e);
+		if (o == NULL)
+			return -1;
+		add_rcpt(o, i, h->run.arena);
+	}
+	return 0;
+}
+
+void policy_fail(struct facts *f, const char *failure, struct verdict *v_r)
+{
+	struct group *g = arena_alloc(f->arena, sizeof(*g));
+
+	g->action = ACTION_TEMPFAIL;
+	g->code = SPAN("4.7.1");
+	g->text = SPAN("policy failed, try again later");
+	g->nrcpts = f->env->nrcpts;
+	g->rcpts = arena_array(f->arena, g->nrcpts, sizeof(*g->rcpts));
+	for (size_t i = 0; i < g->nrcpts; i++)
+		g->rcpts[i] = (uint32_t)i;
+	v_r->failed = true;
+	v_r->failure = arena_span(f->arena, span_sub(span_of(failure), 0,
+		FAILURE_MAX));
+	v_r->groups = g;
+	v_r->ngroups = f->env->nrcpts > 0;
+}
+
+void policy_run_message(struct policy_host *h, struct facts *f,
+	int64_t deadline_ms, struct verdict *v_r,
+	struct list_hit **lists_r, size_t *nlists_r)
+{
+	struct outcome *first = NULL;
+	struct err e;
+	size_t n = 0;
+
+	begin_run(h, f, f->env, deadline_ms, f->arena);
+	if (judge_all(h, &first, &e) < 0) {
+		policy_fail(f, e.text, v_r);
+	} else {
+		for (struct outcome *o = first; o; o = o->next)
+			v_r->ngroups++;
+		v_r->groups = arena_array(f->arena, v_r->ngroups,
+			sizeof(*v_r->groups));
+		for (struct outcome *o = first; o; o = o->next)
+			v_r->groups[n++] = o->group;
+	}
+	*lists_r = h->run.lists;
+	*nlists_r = h->run.nlists;
+}

@@ -1,0 +1,41 @@
+/*
+ * The policy host: loads the site's Lua rules and asks them (DESIGN 6).
+ *
+ * Every recipient starts from the state that loading left: what a rule puts
+ * into its variables is gone with the recipient it ran for, so the order of
+ * recipients cannot matter. A rule that fails makes everything tempfail.
+ */
+#ifndef ENGINE_POLICY_H
+#define ENGINE_POLICY_H
+
+#include "engine/engine.h"
+#include "engine/facts.h"
+
+struct policy_host;
+
+/* NULL and *e ("FILE:LINE: what"). The bundle must outlive the host. */
+struct policy_host *policy_host_new(const struct bundle *bundle,
+	struct err *e);
+void policy_host_free(struct policy_host **h);
+bool policy_host_has_rules(const struct policy_host *h,
+	enum engine_stage stage);
+void policy_host_count(const struct policy_host *h, size_t *policies_r,
+	size_t *rules_r);
+
+/* The rules of one stage; the recipient is the last of env->rcpts. */
+void policy_run_stage(struct policy_host *h, enum engine_stage stage,
+	const struct envelope *env, int64_t deadline_ms, struct arena *a,
+	struct stage_answer *answer_r);
+
+/*
+ * The content rules for every recipient: fills groups, or failed and failure,
+ * of *v_r, and tells which lists recipients, sender and relay were found on.
+ */
+void policy_run_message(struct policy_host *h, struct facts *f,
+	int64_t deadline_ms, struct verdict *v_r,
+	struct list_hit **lists_r, size_t *nlists_r);
+
+/* One group for all recipients: try again later, the policy failed. */
+void policy_fail(struct facts *f, const char *failure, struct verdict *v_r);
+
+#endif

@@ -1,0 +1,360 @@
+/*
+ * The functions that a policy file sees: policy() while it is loaded, the
+ * ending actions while a rule runs.
+ */
+#include "engine/policy_host.h"
+
+#include <stdio.h>
+
+#include "base/args.h"
+#include "engine/list.h"
+
+enum { DELAY_MINUTES_MAX = 7 * 24 * 60 };
+
+const struct script_class policy_ending_class = { .name = "action" };
+
+/* Starts an ending action; NULL outside of a rule. */
+static struct plan *begin(struct script_call *c, enum action action)
+{
+	struct policy_host *h = c->context;
+	struct plan *p;
+
+	if (h->loading) {
+		err_set(&c->error, ERR_PERMANENT, "%s is for rules: it can "
+			"not be called while the file is loaded",
+			action_name(action));
+		return NULL;
+	}
+	p = arena_alloc(h->scratch, sizeof(*p));
+	p->action = action;
+	return p;
+}
+
+/* The result that the rule shall return. */
+static void finish(struct script_call *c, struct plan *p, struct span what)
+{
+	struct policy_host *h = c->context;
+
+	h->run.made = p;
+	snprintf(h->run.made_where, sizeof(h->run.made_where), "%s", c->where);
+	policy_say(h, c, action_name(p->action), what);
+	c->result = policy_object(&policy_ending_class, p);
+}
+
+static struct span keep(struct script_call *c, struct span s)
+{
+	struct policy_host *h = c->context;
+
+	return arena_span(h->scratch, s);
+}
+
+static void call_deliver(struct script_call *c)
+{
+	struct plan *p = begin(c, ACTION_DELIVER);
+
+	if (p && policy_arg_count(c, 0, 0, "deliver()"))
+		finish(c, p, SPAN(""));
+}
+
+static void call_discard(struct script_call *c)
+{
+	struct plan *p = begin(c, ACTION_DISCARD);
+
+	if (p && policy_arg_count(c, 0, 0, "discard()"))
+		finish(c, p, SPAN(""));
+}
+
+/* { notify = "recipient" }: anything else in it is a mistake. */
+static bool read_options(struct script_call *c, struct plan *p)
+{
+	static const char known[] = "notify";
+	struct policy_host *h = c->context;
+	const struct script_value *t = &c->args[1];
+	struct script_value notify;
+	struct span key;
+
+	if (t->type != SCRIPT_TABLE) {
+		err_set(&c->error, ERR_PERMANENT, "argument 2 is a %s, not a "
+			"table: write { notify = \"TEMPLATE\" }",
+			script_type_name(t->type));
+		return false;
+	}
+	for (size_t i = 0; (key = script_table_key(c->script, t, i,
+			h->scratch)).n; i++) {
+		if (span_is(key, known))
+			continue;
+		err_set(&c->error, ERR_PERMANENT, "unknown option \"%.*s\": "
+			"the only one is \"notify\"",
+			SPAN_FMT(span_sub(key, 0, POLICY_NAME_MAX)));
+		return false;
+	}
+	notify = script_table_get(c->script, t, known);
+	if (notify.type == SCRIPT_NIL)
+		return true;
+	if (notify.type != SCRIPT_TEXT) {
+		err_set(&c->error, ERR_PERMANENT, "notify is the name of a "
+			"template, a text");
+		return false;
+	}
+	p->notify = keep(c, notify.text);
+	return policy_arg_printable(c, 1, "notify", POLICY_REASON_MAX,
+		p->notify);
+}
+
+static void call_quarantine(struct script_call *c)
+{
+	static const char usage[] = "quarantine(\"REASON\")";
+	struct plan *p = begin(c, ACTION_QUARANTINE);
+	struct span reason;
+
+	if (p == NULL || !policy_arg_count(c, 1, 2, usage) ||
+	    !policy_arg_text(c, 0, usage, &reason) ||
+	    !policy_arg_printable(c, 0, "a reason", POLICY_REASON_MAX, reason))
+		return;
+	p->reason = keep(c, reason);
+	if (c->nargs == 2 && c->args[1].type != SCRIPT_NIL &&
+	    !read_options(c, p))
+		return;
+	finish(c, p, p->reason);
+}
+
+/* "5.7.1": RFC 3463, of the class for good. */
+static bool is_code(struct span s)
+{
+	struct span part;
+	uint64_t number;
+	size_t n = 0;
+
+	if (s.n < 5 || s.p[0] != '5' || s.p[1] != '.' || s.p[s.n - 1] == '.')
+		return false;
+	for (; span_cut(&s, '.', &part); n++)
+		if (part.n > 3 || !span_u64(part, 999, &number))
+			return false;
+	return n == 3;
+}
+
+static void call_reject(struct script_call *c)
+{
+	static const char usage[] = "reject(\"5.1.1\", \"TEXT\")";
+	struct plan *p = begin(c, ACTION_REJECT);
+	struct span code, text;
+
+	if (p == NULL || !policy_arg_count(c, 2, 2, usage) ||
+	    !policy_arg_text(c, 0, usage, &code) ||
+	    !policy_arg_text(c, 1, usage, &text) ||
+	    !policy_arg_printable(c, 1, "the text", VERDICT_TEXT_MAX, text))
+		return;
+	if (!is_code(code)) {
+		err_set(&c->error, ERR_PERMANENT, "argument 1: the code is an "
+			"enhanced status code like \"5.7.1\"");
+		return;
+	}
+	p->reason = SPAN("Rejected");
+	p->code = keep(c, code);
+	p->text = keep(c, text);
+	finish(c, p, p->text);
+}
+
+static void call_tempfail(struct script_call *c)
+{
+	static const char usage[] = "tempfail(\"TEXT\")";
+	struct plan *p = begin(c, ACTION_TEMPFAIL);
+	struct span text;
+
+	if (p == NULL || !policy_arg_count(c, 1, 1, usage) ||
+	    !policy_arg_text(c, 0, usage, &text) ||
+	    !policy_arg_printable(c, 0, "the text", VERDICT_TEXT_MAX, text))
+		return;
+	p->code = SPAN("4.7.1");
+	p->text = keep(c, text);
+	finish(c, p, p->text);
+}
+
+static void call_delay(struct script_call *c)
+{
+	struct plan *p = begin(c, ACTION_DELAY);
+	const struct script_value *v = c->args;
+
+	if (p == NULL || !policy_arg_count(c, 1, 1, "delay(MINUTES)"))
+		return;
+	if (v->type != SCRIPT_INT || v->integer < 1 ||
+	    v->integer > DELAY_MINUTES_MAX) {
+		err_set(&c->error, ERR_PERMANENT, "argument 1: minutes are a "
+			"whole number from 1 to %d", DELAY_MINUTES_MAX);
+		return;
+	}
+	p->delay_minutes = (uint32_t)v->integer;
+	finish(c, p, span_of(arena_printf(((struct policy_host *)
+		c->context)->scratch, "%u", p->delay_minutes)));
+}
+
+/* user@domain, fit for an SMTP command. */
+static bool is_address(struct span s)
+{
+	size_t at = span_rchr(s, '@');
+
+	if (at == SIZE_MAX || at == 0 || s.n > 254 ||
+	    !address_domain_ok(span_after(s, at + 1)))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '<' ||
+		    s.p[i] == '>')
+			return false;
+	return true;
+}
+
+static void call_redirect(struct script_call *c)
+{
+	static const char usage[] = "redirect(\"USER@DOMAIN\", ...)";
+	struct plan *p = begin(c, ACTION_REDIRECT);
+	struct span address;
+
+	if (p == NULL ||
+	    !policy_arg_count(c, 1, POLICY_REDIRECTS_MAX, usage))
+		return;
+	for (size_t i = 0; i < c->nargs; i++) {
+		if (!policy_arg_text(c, i, usage, &address))
+			return;
+		if (!is_address(address)) {
+			err_set(&c->error, ERR_PERMANENT, "argument %zu is no "
+				"address: write %s", i + 1, usage);
+			return;
+		}
+		p->redirect[p->nredirect++] = keep(c, address);
+	}
+	finish(c, p, p->redirect[0]);
+}
+
+/* --- loading ------------------------------------------------------------- */
+
+static void add_rule(struct script_call *c, int stage)
+{
+	static const char usage[] = "policy:rule(\"NAME\", function)";
+	struct policy *p = c->self;
+	struct policy_host *h = p->host;
+	struct rule *r = &p->rules[p->nrules];
+	struct span name;
+	char where[64];
+
+	if (!policy_arg_count(c, 2, 2, usage) ||
+	    !policy_arg_text(c, 0, usage, &name) ||
+	    !policy_arg_printable(c, 0, "a name", POLICY_NAME_MAX, name))
+		return;
+	if (!h->loading || c->args[1].type != SCRIPT_FUNCTION) {
+		err_set(&c->error, ERR_PERMANENT, h->loading ?
+			"argument 2 is no function: write "
+			"policy:rule(\"NAME\", function)" :
+			"rules are made while the file is loaded");
+		return;
+	}
+	for (size_t i = 0; i < p->nrules; i++)
+		if (span_eq(p->rules[i].name, name)) {
+			err_set(&c->error, ERR_PERMANENT, "this policy has a "
+				"rule \"%.*s\" already", SPAN_FMT(name));
+			return;
+		}
+	if (h->nrules == POLICY_RULES_MAX) {
+		err_set(&c->error, ERR_PERMANENT, "more than %d rules",
+			POLICY_RULES_MAX);
+		return;
+	}
+	r->name = arena_span(h->arena, name);
+	r->ref = script_ref(c, 1);
+	r->stage = stage;
+	script_where(c->script, r->ref, where, sizeof(where));
+	r->where = arena_span(h->arena, span_of(where));
+	p->nrules++;
+	h->nrules++;
+	h->stages[stage]++;
+}
+
+static void call_rule(struct script_call *c)
+{
+	add_rule(c, STAGE_CONTENT);
+}
+
+static void call_at_connect(struct script_call *c)
+{
+	add_rule(c, STAGE_CONNECT);
+}
+
+static void call_at_mail(struct script_call *c)
+{
+	add_rule(c, STAGE_MAIL);
+}
+
+static void call_at_rcpt(struct script_call *c)
+{
+	add_rule(c, STAGE_RCPT);
+}
+
+static const struct script_class policy_class = {
+	.name = "policy",
+	.methods = (const struct script_method[]){
+		{ "rule", call_rule, "rule(name, function(m, rcpt, plan))" },
+		{ "at_connect", call_at_connect,
+			"at_connect(name, function(s))" },
+		{ "at_mail", call_at_mail, "at_mail(name, function(s))" },
+		{ "at_rcpt", call_at_rcpt,
+			"at_rcpt(name, function(s, rcpt))" },
+		{ 0 },
+	},
+};
+
+static void call_policy(struct script_call *c)
+{
+	static const char usage[] = "policy(\"NAME\", function(s))";
+	struct policy_host *h = c->context;
+	struct policy *p;
+	struct span name;
+
+	if (!policy_arg_count(c, 1, 2, usage) ||
+	    !policy_arg_text(c, 0, usage, &name) ||
+	    !policy_arg_printable(c, 0, "a name", POLICY_NAME_MAX, name))
+		return;
+	if (!h->loading || (c->nargs == 2 &&
+			    c->args[1].type != SCRIPT_FUNCTION)) {
+		err_set(&c->error, ERR_PERMANENT, h->loading ?
+			"argument 2 is no function: write "
+			"policy(\"NAME\", function(s))" :
+			"policies are made while the file is loaded");
+		return;
+	}
+	p = arena_alloc(h->arena, sizeof(*p));
+	p->host = h;
+	p->name = arena_span(h->arena, name);
+	p->where = arena_span(h->arena, span_of(c->where));
+	p->guard = c->nargs == 2 ? script_ref(c, 1) : -1;
+	p->rules = arena_array(h->arena, POLICY_RULES_MAX, sizeof(*p->rules));
+	*h->last = p;
+	h->last = &p->next;
+	h->npolicies++;
+	c->result = policy_object(&policy_class, p);
+}
+
+static void call_list_empty(struct script_call *c)
+{
+	struct policy_host *h = c->context;
+	const struct bundle_list *list;
+	bool yes;
+
+	/* Looking up nothing tells of a wrong name in the same words. */
+	if (!policy_listed(h, c, SPAN("@"), UINT32_MAX, &yes))
+		return;
+	list = bundle_find_list(h->bundle, c->args[0].text);
+	c->result = policy_bool(list_count(list->image) == 0);
+}
+
+const struct script_function policy_functions[] = {
+	{ "policy", call_policy, "policy(name, guard): a list of rules" },
+	{ "list_empty", call_list_empty, "list_empty(list): no entry?" },
+	{ "deliver", call_deliver, "deliver(): nothing further is asked" },
+	{ "quarantine", call_quarantine,
+		"quarantine(reason, { notify = template })" },
+	{ "reject", call_reject, "reject(code, text)" },
+	{ "tempfail", call_tempfail, "tempfail(text)" },
+	{ "discard", call_discard, "discard(): accepted and dropped" },
+	{ "delay", call_delay, "delay(minutes)" },
+	{ "redirect", call_redirect, "redirect(address, ...)" },
+	{ 0 },
+};

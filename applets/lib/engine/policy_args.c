@@ -1,0 +1,153 @@
+#include "engine/policy_host.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/args.h"
+#include "base/utf8.h"
+#include "engine/list.h"
+
+struct script_value policy_text(struct span s)
+{
+	struct script_value v = { .type = SCRIPT_TEXT };
+
+	v.text = s.p ? s : SPAN("");
+	return v;
+}
+
+struct script_value policy_bool(bool b)
+{
+	struct script_value v = { .type = SCRIPT_BOOL };
+
+	v.boolean = b;
+	return v;
+}
+
+struct script_value policy_int(int64_t i)
+{
+	struct script_value v = { .type = SCRIPT_INT };
+
+	v.integer = i;
+	return v;
+}
+
+struct script_value policy_object(const struct script_class *class,
+	void *self)
+{
+	struct script_value v = { .type = SCRIPT_OBJECT };
+
+	v.object.class = class;
+	v.object.self = self;
+	return v;
+}
+
+bool policy_arg_count(struct script_call *c, size_t least, size_t most,
+	const char *usage)
+{
+	if (c->nargs >= least && c->nargs <= most)
+		return true;
+	err_set(&c->error, ERR_PERMANENT, "%s arguments: write %s",
+		c->nargs < least ? "missing" : "too many", usage);
+	return false;
+}
+
+bool policy_arg_text(struct script_call *c, size_t i, const char *usage,
+	struct span *s_r)
+{
+	enum script_type got = i < c->nargs ? c->args[i].type : SCRIPT_NIL;
+
+	if (got == SCRIPT_TEXT) {
+		*s_r = c->args[i].text;
+		return true;
+	}
+	/* Lua's own functions take a number for a text, so do ours not: a
+	 * code like 5.10 would lose its zero. */
+	err_set(&c->error, ERR_PERMANENT,
+		"argument %zu is a %s, not a text: write %s", i + 1,
+		script_type_name(got), usage);
+	return false;
+}
+
+bool policy_arg_printable(struct script_call *c, size_t i, const char *what,
+	size_t max, struct span s)
+{
+	bool good = s.n > 0 && s.n <= max;
+
+	for (size_t k = 0; k < s.n; k++)
+		good = good && s.p[k] >= ' ' && s.p[k] < 0x7f;
+	if (good)
+		return true;
+	err_set(&c->error, ERR_PERMANENT, "argument %zu: %s is 1 to %zu "
+		"printable ASCII characters", i + 1, what, max);
+	return false;
+}
+
+void policy_say(struct policy_host *h, const struct script_call *c,
+	const char *verb, struct span what)
+{
+	struct run *r = &h->run;
+	char shown[POLICY_SAID_MAX];
+
+	utf8_printable(span_sub(what, 0, POLICY_SAID_MAX), shown,
+		sizeof(shown));
+	if (r->said.n > POLICY_SAID_MAX)
+		return;
+	if (r->said.n)
+		buf_string(&r->said, "; ");
+	buf_printf(&r->said, "%s(%s)", verb, shown);
+	snprintf(r->said_where, sizeof(r->said_where), "%s", c->where);
+}
+
+static void note_list(struct policy_host *h, struct list_hit hit)
+{
+	struct run *r = &h->run;
+
+	for (size_t i = r->nlists; i > 0 && r->lists[i - 1].rcpt == hit.rcpt;
+	     i--)
+		if (r->lists[i - 1].entry.p == hit.entry.p)
+			return;
+	/* Relay and sender are looked up again for each recipient. */
+	for (size_t i = 0; hit.rcpt == UINT32_MAX && i < r->nlists; i++)
+		if (r->lists[i].rcpt == UINT32_MAX &&
+		    r->lists[i].entry.p == hit.entry.p)
+			return;
+	if (r->nlists == POLICY_LISTS_MAX)
+		return;
+	if (r->nlists == r->lists_cap) {
+		struct list_hit *more;
+
+		r->lists_cap = r->lists_cap ? r->lists_cap * 2 : 16;
+		more = arena_array(r->arena, r->lists_cap, sizeof(*more));
+		if (r->nlists)
+			memcpy(more, r->lists, r->nlists * sizeof(*more));
+		r->lists = more;
+	}
+	r->lists[r->nlists++] = hit;
+}
+
+bool policy_listed(struct policy_host *h, struct script_call *c,
+	struct span subject, uint32_t rcpt, bool *yes_r)
+{
+	const struct bundle_list *list;
+	struct list_hit hit = { .rcpt = rcpt };
+	const char *near;
+	struct span name;
+
+	if (!policy_arg_count(c, 1, 1, "listed(\"LIST\")") ||
+	    !policy_arg_text(c, 0, "listed(\"LIST\")", &name))
+		return false;
+	list = bundle_find_list(h->bundle, name);
+	if (list == NULL) {
+		near = args_nearest(name, h->list_names, h->bundle->nlists);
+		err_set(&c->error, ERR_PERMANENT, "there is no list \"%.*s\"%s"
+			"%s%s", SPAN_FMT(span_sub(name, 0, POLICY_NAME_MAX)),
+			near ? "; did you mean \"" : "", near ? near : "",
+			near ? "\"?" : "");
+		return false;
+	}
+	*yes_r = list_match(list->image, subject, &hit.entry);
+	hit.list = list->name;
+	if (*yes_r)
+		note_list(h, hit);
+	return true;
+}

@@ -1,0 +1,124 @@
+/*
+ * What the policy_*.c files share. Private to them.
+ */
+#ifndef ENGINE_POLICY_HOST_H
+#define ENGINE_POLICY_HOST_H
+
+#include "base/netaddr.h"
+#include "mail/edit.h"
+#include "script/script.h"
+#include "engine/policy.h"
+
+enum {
+	POLICY_RULES_MAX = 1000,	/* of a site */
+	POLICY_NAME_MAX = 80,
+	POLICY_REASON_MAX = 40,
+	POLICY_VALUE_MAX = 30000,	/* of a header, before it is encoded */
+	POLICY_PREFIX_MAX = 200,	/* of a subject */
+	POLICY_SAID_MAX = 200,
+	POLICY_LISTS_MAX = 100000,	/* list hits kept of a message */
+	POLICY_REDIRECTS_MAX = 16,
+	PLAN_STEPS_MAX = 64,
+	PLAN_EDITS_MAX = 1000,
+	STAGE_CONTENT = STAGE_N,	/* the rules of :rule() */
+};
+
+struct rule {
+	struct span name, where;
+	int ref;
+	int stage;			/* enum engine_stage, STAGE_CONTENT */
+};
+
+struct policy {
+	struct policy_host *host;
+	struct span name, where;
+	int guard;			/* a script_ref; -1: always */
+	struct rule *rules;		/* POLICY_RULES_MAX of them */
+	size_t nrules;
+	bool applies;			/* to the message at hand */
+	struct policy *next;
+};
+
+enum plan_kind {
+	PLAN_PREFIX_SUBJECT, PLAN_ADD_HEADER, PLAN_REPLACE_HEADER,
+	PLAN_REMOVE_HEADER
+};
+
+struct plan_step {
+	enum plan_kind kind;
+	struct span name, value;
+};
+
+/* What policy wants for one recipient. */
+struct plan {
+	enum action action;
+	struct span reason, code, text, notify;
+	uint32_t delay_minutes;
+	struct span redirect[POLICY_REDIRECTS_MAX];
+	size_t nredirect;
+	struct plan_step steps[PLAN_STEPS_MAX];
+	size_t nsteps;
+};
+
+/* One message, or one stage of its session, being judged. */
+struct run {
+	struct facts *facts;		/* NULL before DATA */
+	const struct envelope *env;
+	struct arena *arena;		/* of the message */
+	int64_t deadline_ms;
+	uint32_t rcpt;			/* index */
+	struct address address;		/* of that recipient */
+	struct plan plan;
+	struct plan *made;		/* by an ending action, not returned */
+	char made_where[64];
+	struct buf said;		/* of the rule at hand */
+	char said_where[64];
+	struct trace_step *trace;
+	size_t ntrace;
+	struct list_hit *lists;
+	size_t nlists, lists_cap;
+};
+
+struct policy_host {
+	const struct bundle *bundle;
+	struct arena *arena;		/* what loading made */
+	struct arena *scratch;		/* of one recipient */
+	struct script *script;
+	struct policy *first, **last;
+	size_t npolicies, nrules, stages[STAGE_N + 1];
+	struct cidr *networks;
+	const char **list_names;
+	bool loading;
+	struct run run;
+};
+
+extern const struct script_function policy_functions[];
+extern const struct script_class policy_session_class, policy_message_class,
+	policy_rcpt_class, policy_plan_class, policy_ending_class;
+
+/* Arguments (policy_args.c): false and c->error set. */
+bool policy_arg_text(struct script_call *c, size_t i, const char *usage,
+	struct span *s_r);
+bool policy_arg_printable(struct script_call *c, size_t i, const char *what,
+	size_t max, struct span s);
+bool policy_arg_count(struct script_call *c, size_t least, size_t most,
+	const char *usage);
+struct script_value policy_text(struct span s);
+struct script_value policy_bool(bool b);
+struct script_value policy_int(int64_t i);
+struct script_value policy_object(const struct script_class *class,
+	void *self);
+
+/* Notes in the trace what a rule said; cut for display. */
+void policy_say(struct policy_host *h, const struct script_call *c,
+	const char *verb, struct span what);
+
+/* Looks a subject up; false and c->error when there is no such list. */
+bool policy_listed(struct policy_host *h, struct script_call *c,
+	struct span subject, uint32_t rcpt, bool *yes_r);
+
+/* A plan's steps as edits of a header and the same as splices. */
+bool policy_edit(const struct plan *p, const struct header *h,
+	struct arena *a, struct group *g);
+
+#endif
