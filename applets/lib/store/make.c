@@ -21,7 +21,7 @@ static const struct folder {
 	{ ROOT_SPOOL "/tmp", "pm-milt", "pm-rec", 02770 },
 	{ ROOT_SPOOL "/new", "pm-milt", "pm-rec", 02770 },
 	{ ROOT_SPOOL "/inject", "pm-rec", "pm-inj", 02770 },
-	{ ROOT_SPOOL "/bad", "pm-rec", "pm-rec", 02770 },
+	{ ROOT_SPOOL "/bad", "pm-rec", "pm-inj", 02770 },
 	{ ROOT_SPOOL "/poison", "pm-milt", "pm-milt", 02770 },
 	{ ROOT_SPOOL "/journal", "pm-milt", "pm-milt", 02770 },
 	{ ROOT_QUARANTINE, "pm-rec", "pm-rec", 02770 },
