@@ -195,4 +195,18 @@ refused('show of a damaged one',
 	substr($file, length($root) + 1) . ': damaged or not a spool file',
 	'show', $id3);
 
+SKIP: {
+	my $small = "$root/small";
+	mkdir $small or die;
+	$> == 0 && system('unshare', '-m', 'mount', '-t', 'tmpfs', '-o',
+		'size=1m', 'none', $small) == 0
+		or skip 'cannot mount a small disk here', 2;
+	system('mkdir', '-p', "$small/var/lib/pm/quarantine") == 0 or die;
+	spew("$root/big", "Subject: big\n\n" . "x\n" x 1_000_000);
+	my $line = `unshare -m sh -c 'mount -t tmpfs -o size=1m none $small/var/lib/pm/quarantine && exec $pm quarantine add $root/big --root $small --rcpt a\@b --reason x' 2>&1`;
+	is $line, 'pm quarantine: spool: no space left on '
+		. "var/lib/pm/quarantine (0 of 1 MB free)\n", 'a full disk';
+	is $? >> 8, 3, '... is temporary';
+}
+
 done_testing;
