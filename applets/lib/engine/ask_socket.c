@@ -23,11 +23,17 @@ struct socket_ask {
 	struct ask ask;		/* first: what callers hold */
 	int fd;
 	bool lost;
-	uint32_t last_id;
 	struct pending v[ASK_PENDING_MAX];
 	size_t n;
-	unsigned char datagram[ASK_DATAGRAM_MAX];
+	unsigned char *datagram;	/* ASK_DATAGRAM_MAX; NULL at first */
 };
+
+/*
+ * Of the process, not of the object: one connection serves many messages,
+ * and a late answer for an earlier one must never be taken for an answer to
+ * this one.
+ */
+static uint32_t last_id;
 
 static void answer_later(struct question *q, const char *why)
 {
@@ -63,7 +69,7 @@ static int send_request(struct socket_ask *s, const struct question *q,
 	struct buf request = { .arena = a };
 	int bytes = -1, result;
 
-	question_put_request(&request, ++s->last_id, q);
+	question_put_request(&request, ++last_id, q);
 	if (q->kind == ASK_VIRUS && (bytes = sealed_copy(q->bytes)) < 0)
 		return -1;
 	result = io_send(s->fd, buf_bytes(&request), &bytes, bytes >= 0);
@@ -86,7 +92,7 @@ static void ask_socket_send(void *self, struct question *q, struct arena *a)
 			lose(s);
 		answer_later(q, "the broker cannot be asked");
 	} else {
-		s->v[s->n++] = (struct pending){ q, a, s->last_id };
+		s->v[s->n++] = (struct pending){ q, a, last_id };
 	}
 }
 
@@ -119,6 +125,8 @@ static void ask_socket_collect(void *self, int64_t deadline_ms)
 {
 	struct socket_ask *s = self;
 
+	if (s->n && s->datagram == NULL)
+		s->datagram = arena_alloc(s->v[0].arena, ASK_DATAGRAM_MAX);
 	while (s->n && !s->lost) {
 		struct pollfd p = { .fd = s->fd, .events = POLLIN };
 		int ready = poll(&p, 1, (int)clock_left_ms(deadline_ms));
@@ -128,7 +136,7 @@ static void ask_socket_collect(void *self, int64_t deadline_ms)
 			continue;
 		if (ready <= 0)
 			break;
-		n = io_recv(s->fd, s->datagram, sizeof(s->datagram), NULL,
+		n = io_recv(s->fd, s->datagram, ASK_DATAGRAM_MAX, NULL,
 			NULL);
 		if (n <= 0)
 			lose(s);

@@ -74,4 +74,11 @@ const struct group *engine_most_severe(const struct verdict *v);
 void engine_explain_json(const struct verdict *v, const struct envelope *env,
 	struct span file_name, struct buf *b);
 
+/*
+ * The same as one line for people, tabs between: file, action, reason,
+ * probability, hits. Printable whatever the message holds; no newline.
+ */
+void engine_explain_line(const struct verdict *v, struct span file_name,
+	struct buf *b);
+
 #endif

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "engine/facts.h"
 
 enum { EXPLAIN_ARENA = 256 << 20 };
@@ -201,5 +202,33 @@ void engine_explain_json(const struct verdict *v, const struct envelope *env,
 	json_put(o, "recipients", recipients_json(v, env, &f, a));
 	json_write(o, b);
 	json_free(&o);
+	arena_free(&a);
+}
+
+/* Adds bytes as a terminal may show them. */
+static void add_shown(struct buf *b, struct span s)
+{
+	char shown[1024];
+
+	utf8_printable(s, shown, sizeof(shown));
+	buf_string(b, shown);
+}
+
+void engine_explain_line(const struct verdict *v, struct span file_name,
+	struct buf *b)
+{
+	struct arena *a = arena_new("explain", EXPLAIN_ARENA);
+	const struct group *g = engine_most_severe(v);
+	struct facts_record f;
+
+	facts_get(v->facts, a, &f);
+	add_shown(b, file_name);
+	buf_printf(b, "\t%s\t", action_name(g ? g->action : ACTION_DELIVER));
+	add_shown(b, reason_of(v, g));
+	buf_printf(b, "\t%u %%\t", v->probability);
+	for (size_t i = 0; i < f.nhits; i++) {
+		buf_string(b, i ? " " : "");
+		add_shown(b, f.hits[i].name);
+	}
 	arena_free(&a);
 }

@@ -1,0 +1,121 @@
+/*
+ * pm policy: looks at drafts of rules without touching live mail.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/applet.h"
+#include "base/args.h"
+#include "base/root.h"
+#include "conf/wiring.h"
+#include "engine/engine.h"
+
+enum { POLICY_ARENA = 64 << 20 };
+
+static struct span *spans(struct arena *a, const char **v, size_t n)
+{
+	struct span *s = arena_array(a, n, sizeof(*s));
+
+	for (size_t i = 0; i < n; i++)
+		s[i] = span_of(v[i]);
+	return s;
+}
+
+/* The settings and lists of the root; the working folder stays. */
+static int read_root(const char *root, struct arena *a,
+	struct bundle_settings *s, const char **lists_r, struct err *e)
+{
+	struct wiring w = { 0 };
+	int before, result = 0;
+
+	if (root_enter(root, &before, e) < 0)
+		return -1;
+	if (access(ROOT_WIRING, F_OK) == 0)
+		result = wiring_load(a, &w, e);
+	*lists_r = NULL;
+	if (access(ROOT_LISTS, F_OK) == 0)
+		*lists_r = arena_printf(a, "%s/%s", root, ROOT_LISTS);
+	s->networks = spans(a, w.networks, w.nnetworks);
+	s->nnetworks = w.nnetworks;
+	s->domains = spans(a, w.domains, w.ndomains);
+	s->ndomains = w.ndomains;
+	s->virus = w.filter.clamd != NULL;
+	if (fchdir(before) < 0)
+		result = err_errno(e, ERR_PERMANENT, "the working folder");
+	close(before);
+	return result;
+}
+
+static int check(const char *root, const char *dir, struct arena *a,
+	struct err *e)
+{
+	struct bundle_settings s = { 0 };
+	struct buf record = { .arena = a };
+	struct bundle bundle;
+	struct engine *engine;
+	const char *lists;
+	size_t policies, rules;
+
+	if (read_root(root, a, &s, &lists, e) < 0)
+		return -1;
+	if (dir == NULL)
+		dir = arena_printf(a, "%s/%s", root, ROOT_POLICY);
+	if (bundle_build(&s, dir, lists, &record, e) < 0 ||
+	    bundle_open(buf_bytes(&record), a, &bundle, e) < 0)
+		return -1;
+	engine = engine_new(&bundle, e);
+	if (engine == NULL)
+		return -1;
+	engine_count(engine, &policies, &rules);
+	printf("ok: %zu %s, %zu %s\n", policies,
+		policies == 1 ? "policy" : "policies", rules,
+		rules == 1 ? "rule" : "rules");
+	engine_free(&engine);
+	return 0;
+}
+
+static int policy_main(int argc, char **argv)
+{
+	static const char *const verbs[] = { "check" };
+	struct arena *a;
+	struct args args;
+	struct err e;
+	const char *near;
+	int code = EXIT_DONE;
+
+	if (args_parse(argc, argv, NULL, &args, &e) < 0)
+		return err_report("policy", &e);
+	if (args.help)
+		return applet_find("help")->main(2,
+			(char *[]){ "help", "policy", NULL });
+	if (args.n == 0 || args.n > 2 ||
+	    strcmp(args.rest[0], verbs[0]) != 0) {
+		near = args.n ? args_nearest(span_of(args.rest[0]), verbs,
+			1) : NULL;
+		fprintf(stderr, "pm policy: %s: usage: pm policy check "
+			"[FOLDER]\n", near && strcmp(near, args.rest[0]) ?
+			"did you mean check" : "what shall be done");
+		return EXIT_USAGE;
+	}
+	a = arena_new("policy", POLICY_ARENA);
+	if (check(args.root, args.n > 1 ? args.rest[1] : NULL, a, &e) < 0)
+		code = err_report("policy", &e);
+	arena_free(&a);
+	return code;
+}
+
+const struct applet policy_applet = {
+	.name = "policy",
+	.summary = "checks drafts of the site's rules",
+	.help =
+		"usage: pm policy check [FOLDER]\n"
+		"\n"
+		"Loads every *.lua of FOLDER (default: etc/pm/policy below the\n"
+		"root) as the filter would, and says how many policies and\n"
+		"rules there are, or the file and line of the first mistake.\n"
+		"Lists are those of the root. Live mail is not touched.\n"
+		"What a rule would do with a message: pm scan FILE --policy\n"
+		"FOLDER --json.\n",
+	.main = policy_main,
+};

@@ -1,0 +1,309 @@
+/*
+ * pm scan: the whole judgement of message files, without an MTA.
+ */
+#include "scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/applet.h"
+#include "base/args.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/netaddr.h"
+#include "base/root.h"
+#include "conf/wiring.h"
+
+enum { SITE_ARENA = 64 << 20, SITE_PATH = 4096 };
+
+/* An address that nobody has (RFC 5737): outside of every network. */
+#define SOME_RELAY "192.0.2.1"
+
+struct options {
+	const char *ip, *helo, *from, *resolver, *dir, *policy, *clamd;
+	struct args_list rcpts;
+	bool json;
+};
+
+/* A run over all files. */
+struct job {
+	struct keeper keeper;
+	bool json, bad;
+};
+
+/* --- the site ------------------------------------------------------------ */
+
+/* What the wiring says, or nothing where there is none (a developer). */
+static int read_site(struct arena *a, struct wiring *w, bool *wired_r,
+	struct err *e)
+{
+	*wired_r = access(ROOT_WIRING, F_OK) == 0;
+	if (*wired_r)
+		return wiring_load(a, w, e);
+	return 0;
+}
+
+static struct span *spans(struct arena *a, const char **v, size_t n)
+{
+	struct span *s = arena_array(a, n, sizeof(*s));
+
+	for (size_t i = 0; i < n; i++)
+		s[i] = span_of(v[i]);
+	return s;
+}
+
+/* Policy and lists: of the option, of the root, of the executable. */
+static int load_engine(struct scan *scan, const struct options *o,
+	const struct wiring *w, bool wired, struct arena *a, struct err *e)
+{
+	struct bundle_settings s = { .virus = scan->clamd != NULL };
+	struct bundle *bundle = arena_alloc(a, sizeof(*bundle));
+	struct buf *record = arena_alloc(a, sizeof(*record));
+	const char *policy = arena_printf(a, "%s/%s", scan->root,
+		ROOT_POLICY);
+	const char *lists = arena_printf(a, "%s/%s", scan->root, ROOT_LISTS);
+
+	s.networks = spans(a, w->networks, w->nnetworks);
+	s.nnetworks = w->nnetworks;
+	s.domains = spans(a, w->domains, w->ndomains);
+	s.ndomains = w->ndomains;
+	if (o->policy)
+		policy = o->policy;
+	else if (!wired)
+		policy = NULL;
+	if (!wired)
+		lists = NULL;
+	if (bundle_build(&s, policy, lists, record, e) < 0 ||
+	    bundle_open(buf_bytes(record), a, bundle, e) < 0)
+		return -1;
+	scan->engine = engine_new(bundle, e);
+	if (scan->engine == NULL)
+		return -1;
+	engine_set_detail(scan->engine, o->json);
+	return 0;
+}
+
+/* The session that the MTA would have told of. */
+static int make_envelope(struct envelope *env, const struct options *o,
+	const struct wiring *w, struct arena *a, struct err *e)
+{
+	struct netaddr addr;
+
+	env->relay_addr = span_of(o->ip ? o->ip : SOME_RELAY);
+	if (!netaddr_parse(env->relay_addr, &addr))
+		return err_set(e, ERR_PERMANENT, "--ip %s: is no IP address",
+			o->ip);
+	env->helo = span_of(o->helo ? o->helo : "");
+	env->mail_from = span_of(o->from ? o->from : "");
+	env->nrcpts = o->rcpts.n;
+	env->rcpts = spans(a, o->rcpts.v, o->rcpts.n);
+	if (env->nrcpts)
+		return 0;
+	env->nrcpts = 1;
+	env->rcpts = arena_array(a, 1, sizeof(*env->rcpts));
+	env->rcpts[0] = span_of(arena_printf(a, "postmaster@%s",
+		w->ndomains ? w->domains[0] : "localhost"));
+	return 0;
+}
+
+/* Comes back to the folder we were called in. */
+static int prepare(struct scan *scan, const struct options *o,
+	struct arena *a, struct err *e)
+{
+	struct wiring w = { 0 };
+	int before;
+	bool wired;
+
+	if (root_enter(scan->root, &before, e) < 0 ||
+	    read_site(a, &w, &wired, e) < 0)
+		return -1;
+	if (fchdir(before) < 0)
+		return err_errno(e, ERR_PERMANENT, "the working folder");
+	close(before);
+	if (!wired && o->policy == NULL)
+		fprintf(stderr, "pm scan: no %s below %s: judging with the "
+			"policy that is in this executable\n", ROOT_WIRING,
+			scan->root);
+	scan->json = o->json;
+	scan->resolver = o->resolver ? o->resolver : w.resolver;
+	scan->clamd = o->clamd ? o->clamd : w.filter.clamd;
+	if (make_envelope(&scan->env, o, &w, a, e) < 0)
+		return -1;
+	return load_engine(scan, o, &w, wired, a, e);
+}
+
+/* --- the files ----------------------------------------------------------- */
+
+/* A file without a judgement: told, and the others go on. */
+static void fail(struct job *job, const char *name, const char *why)
+{
+	struct json *o;
+	struct buf line = { 0 };
+
+	job->bad = true;
+	fflush(stdout);
+	fprintf(stderr, "pm scan: %s\n", why);
+	if (!job->json)
+		return;
+	o = json_new_object();
+	json_put_text(o, "file", span_of(name));
+	json_put_text(o, "error", span_of(why));
+	json_write(o, &line);
+	json_free(&o);
+	puts(buf_c(&line));
+	buf_free(&line);
+}
+
+static int slurp(const char *name, struct buf *b, struct err *e)
+{
+	if (strcmp(name, "-") == 0)
+		return io_slurp_fd(STDIN_FILENO, "standard input",
+			SCAN_FILE_MAX, b, e);
+	return io_slurp(name, SCAN_FILE_MAX, b, e);
+}
+
+static void scan_file(struct job *job, const char *name)
+{
+	struct buf message = { 0 }, line = { 0 };
+	struct err e, told;
+
+	if (slurp(name, &message, &e) < 0) {
+		fail(job, name, e.text);
+	} else if (keeper_judge(&job->keeper, name, buf_bytes(&message),
+			&line, &e) < 0) {
+		err_set(&told, ERR_PERMANENT, "%s: %s", name, e.text);
+		fail(job, name, told.text);
+	} else {
+		puts(buf_c(&line));
+	}
+	buf_free(&message);
+	buf_free(&line);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Every regular file below a folder, in name order. */
+static void scan_folder(struct job *job, const char *dir)
+{
+	char *roots[] = { (char *)(uintptr_t)dir, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	struct err e;
+	FTSENT *f;
+
+	while (tree && (f = fts_read(tree))) {
+		if (f->fts_info == FTS_F) {
+			scan_file(job, f->fts_path);
+		} else if (f->fts_info == FTS_DNR || f->fts_info == FTS_NS ||
+			   f->fts_info == FTS_ERR) {
+			errno = f->fts_errno;
+			err_errno(&e, ERR_PERMANENT, "%s", f->fts_path);
+			fail(job, f->fts_path, e.text);
+		}
+	}
+	if (tree)
+		fts_close(tree);
+}
+
+static int scan_all(const struct scan *scan, const struct args *args,
+	const struct options *o)
+{
+	struct job job = { .keeper = { scan, -1, -1, -1 }, .json = o->json };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < args->n; i++)
+		scan_file(&job, args->rest[i]);
+	if (o->dir)
+		scan_folder(&job, o->dir);
+	keeper_end(&job.keeper);
+	if (fflush(stdout) != 0) {
+		perror("pm scan: standard output");
+		return EXIT_LATER;
+	}
+	return job.bad ? EXIT_USAGE : EXIT_DONE;
+}
+
+static int scan_main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	const struct args_option options[] = {
+		{ "json", 0, ARGS_FLAG, &o.json },
+		{ "ip", 0, ARGS_TEXT, &o.ip },
+		{ "helo", 0, ARGS_TEXT, &o.helo },
+		{ "from", 0, ARGS_TEXT, &o.from },
+		{ "rcpt", 0, ARGS_LIST, &o.rcpts },
+		{ "resolver", 0, ARGS_TEXT, &o.resolver },
+		{ "dir", 0, ARGS_TEXT, &o.dir },
+		{ "policy", 0, ARGS_TEXT, &o.policy },
+		{ "clamd", 0, ARGS_TEXT, &o.clamd },
+		{ 0 },
+	};
+	struct scan scan = { 0 };
+	struct arena *a;
+	struct args args;
+	struct err e;
+	int code;
+
+	if (args_parse(argc, argv, options, &args, &e) < 0)
+		return err_report("scan", &e);
+	if (args.help)
+		return applet_find("help")->main(2,
+			(char *[]){ "help", "scan", NULL });
+	if (args.n == 0 && o.dir == NULL) {
+		fputs("pm scan: which message? usage: pm scan FILE...\n",
+			stderr);
+		return EXIT_USAGE;
+	}
+	a = arena_new("scan", SITE_ARENA);
+	scan.root = args.root;
+	if (prepare(&scan, &o, a, &e) < 0)
+		code = err_report("scan", &e);
+	else
+		code = scan_all(&scan, &args, &o);
+	engine_free(&scan.engine);
+	arena_free(&a);
+	return code;
+}
+
+const struct applet scan_applet = {
+	.name = "scan",
+	.summary = "judges message files as the filter would",
+	.help =
+		"usage: pm scan FILE... [--dir FOLDER] [--json] [options]\n"
+		"\n"
+		"Judges each message as the mail filter would, and prints a\n"
+		"line with tabs between: file, action, reason, spam\n"
+		"probability, hits. With --json one JSON object a line:\n"
+		"file, action, reason, trace (of the most severe recipient),\n"
+		"score (1/1000 logit), probability, hits, auth, parts, urls,\n"
+		"flags, lists, recipients. Nothing is delivered or kept.\n"
+		"\n"
+		"  --dir FOLDER     also every file below it\n"
+		"  --ip ADDRESS     the relay; default 192.0.2.1 (outside)\n"
+		"  --helo NAME      what it called itself\n"
+		"  --from ADDRESS   envelope sender; default: the null sender\n"
+		"  --rcpt ADDRESS   a recipient, may be given again; default\n"
+		"                   postmaster of the first domain\n"
+		"  --policy FOLDER  rules other than those of the root: drafts\n"
+		"  --resolver A:P   DNS server; default: of the wiring, the\n"
+		"                   host's\n"
+		"  --clamd WHERE    virus engine, unix:PATH (below the root\n"
+		"                   unless absolute) or inet:ADDRESS:PORT;\n"
+		"                   default: of the wiring\n"
+		"\n"
+		"FILE - is standard input. A file with LF line ends is taken\n"
+		"as its form on the wire (CRLF); a first line \"From \" of an\n"
+		"mbox is passed over. Without a wiring file below the root\n"
+		"the policy of the executable judges.\n"
+		"Exit codes: 0 all judged, whatever the answer; 2 wrong\n"
+		"usage, or a file could not be judged (told on stderr, and\n"
+		"with --json as {\"file\", \"error\"}); 3 try again.\n",
+	.main = scan_main,
+};
