@@ -148,8 +148,8 @@ static void print_difference(struct span want, struct span got)
 			g = SPAN("(end)");
 		if (span_eq(w, g))
 			continue;
-		printf("# line %d: expected \"%.*s\"\n#           got \"%.*s\"\n",
-			line, SPAN_FMT(w), SPAN_FMT(g));
+		printf("# line %d: expected \"%.*s\"\n", line, SPAN_FMT(w));
+		printf("# line %d:      got \"%.*s\"\n", line, SPAN_FMT(g));
 		return;
 	}
 }

@@ -179,35 +179,41 @@ static void find_schemes(struct finder *f)
 	}
 }
 
+/* Offset behind the next `what`, or SIZE_MAX. */
+static size_t find_behind(struct span s, size_t at, struct span what)
+{
+	while (at < s.n) {
+		const unsigned char *p = memchr(s.p + at, what.p[0], s.n - at);
+
+		if (p == NULL)
+			break;
+		at = (size_t)(p - s.p);
+		if (span_starts(span_after(s, at), what))
+			return at + what.n;
+		at++;
+	}
+	return SIZE_MAX;
+}
+
 /* "//host/..." in an attribute, whose scheme is the reader's. */
 static void find_relative(struct finder *f)
 {
-	size_t at = 0, found;
+	size_t at = 0;
 
-	while (at < f->text.n) {
-		found = span_find(span_after(f->text, at), SPAN("//"));
-		if (found == SIZE_MAX)
-			return;
-		at += found + 2;
+	while ((at = find_behind(f->text, at, SPAN("//"))) < f->text.n)
 		if (at > 2 && memchr("\"'=", f->text.p[at - 3], 3) &&
-		    at < f->text.n && f->text.p[at] != '/')
+		    f->text.p[at] != '/')
 			at = take_url(f, at - 2, at);
-	}
 }
 
 /* www.host/... that clients make a link of. */
 static void find_www(struct finder *f)
 {
-	size_t at = 0, found;
+	size_t at = 0;
 
-	while (at < f->text.n) {
-		unsigned char before;
+	while ((at = find_behind(f->text, at, SPAN("www."))) < f->text.n) {
+		unsigned char before = at > 4 ? f->text.p[at - 5] : ' ';
 
-		found = span_find(span_after(f->text, at), SPAN("www."));
-		if (found == SIZE_MAX)
-			return;
-		at += found + 4;
-		before = at > 4 ? f->text.p[at - 5] : ' ';
 		if (!is_alnum(before) && !is_slash(before) && before != '.' &&
 		    before != '@' && before != '-')
 			at = take_url(f, at - 4, at - 4);

@@ -45,6 +45,21 @@ static bool read_word(struct span s, struct word *w_r)
 	return true;
 }
 
+/* Where the next "=?" is, or SIZE_MAX. */
+static size_t find_start(struct span s, size_t from)
+{
+	while (from < s.n) {
+		size_t at = span_chr(span_after(s, from), '=');
+
+		if (at == SIZE_MAX)
+			break;
+		from += at + 1;
+		if (from < s.n && s.p[from] == '?')
+			return from - 1;
+	}
+	return SIZE_MAX;
+}
+
 /* Adds text that a reader sees on one line. */
 static void add_shown(struct joiner *j, struct span text, struct span charset)
 {
@@ -114,26 +129,20 @@ struct span header_decode(struct span value, struct arena *a)
 {
 	struct joiner j = { .arena = a, .out.arena = a, .bytes.arena = a };
 	struct span rest = header_unfold(value, a);
-	size_t from = 0;
+	size_t from = find_start(rest, 0);
 	struct word w;
 
-	if (charset_ascii_run(rest) == rest.n &&
-	    span_find(rest, SPAN("=?")) == SIZE_MAX)
+	if (from == SIZE_MAX && charset_ascii_run(rest) == rest.n)
 		return rest;
-	while (from < rest.n) {
-		size_t at = span_find(span_after(rest, from), SPAN("=?"));
-
-		if (at == SIZE_MAX)
-			break;
-		from += at;
+	while (from != SIZE_MAX) {
 		if (!read_word(span_after(rest, from), &w)) {
-			from += 2;
+			from = find_start(rest, from + 2);
 			continue;
 		}
 		add_plain(&j, span_sub(rest, 0, from), true);
 		add_word(&j, &w);
 		rest = span_after(rest, from + w.size);
-		from = 0;
+		from = find_start(rest, 0);
 	}
 	add_plain(&j, rest, false);
 	flush_words(&j);
