@@ -195,7 +195,7 @@ static void test_written(void **state)
 		"	domains = {},	-- mail that ends here\n"
 		"	mailboxes = 0,	-- declared, for judging a plan\n"
 		"	filter = {\n"
-		"		listen = { \"unix:run/pm/milter.sock\" },	"
+		"\t\tlisten = { \"unix:run/pm/milter.sock\" },	"
 		"-- where MTAs bring mail\n"
 		"		concurrency = 128,	-- messages at a "
 		"time\n"

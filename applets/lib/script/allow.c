@@ -26,7 +26,7 @@ static void rethrow_if_condemned(lua_State *L, int status)
 		return;
 	if (s->condemned)
 		script_condemn(L);
-	if (status == LUA_ERRMEM)
+	if (script_is_starved(L, status))
 		script_starve(L);
 }
 
@@ -46,12 +46,29 @@ static int base_pcall(lua_State *L)
 	return 2;
 }
 
+/*
+ * The handler of xpcall. An error that the hook raised is handled while hooks
+ * are off, so a script over a limit must not run here: nothing would end it.
+ */
+static int handle(lua_State *L)
+{
+	if (script_of(L)->condemned)
+		return 1;
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+	return lua_gettop(L);
+}
+
 /* xpcall(f, handler, ...) */
 static int base_xpcall(lua_State *L)
 {
 	int status;
 
 	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_pushvalue(L, 2);
+	lua_pushcclosure(L, handle, 1);
+	lua_replace(L, 2);
 	lua_pushboolean(L, 1);
 	lua_pushvalue(L, 1);
 	lua_rotate(L, 3, 2);

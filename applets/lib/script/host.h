@@ -30,6 +30,7 @@ struct script {
 	uint64_t steps;
 	int64_t start_ms, deadline_ms;
 	bool condemned;		/* over a limit: no pcall saves it */
+	bool refused;		/* memory ran out, perhaps not for good */
 	char refused_at[HOST_WHERE_SIZE]; /* where memory last ran out */
 	struct err doom;	/* why it is condemned */
 };
@@ -50,6 +51,8 @@ void script_charge(lua_State *L, uint64_t steps);
 _Noreturn void script_condemn(lua_State *L);
 /* The same when it was memory that ran out. */
 _Noreturn void script_starve(lua_State *L);
+/* Is the error on top of the stack that of memory? Does not raise. */
+bool script_is_starved(lua_State *L, int status);
 
 /*
  * "FILE:LINE" of the innermost Lua function from `level` on, or empty. Does

@@ -300,6 +300,8 @@ static bool again(struct run *r)
 
 	if (i >= m->ncaptures || m->capture[i].kind == CAPTURE_OPEN)
 		return fail(m, "invalid capture index in pattern");
+	if (m->capture[i].kind == CAPTURE_POSITION)
+		return false;
 	text = span_sub(m->subject, m->capture[i].at, m->capture[i].n);
 	if (!spend(m, 1 + text.n / 8) ||
 	    !span_starts(span_after(m->subject, r->s), text))

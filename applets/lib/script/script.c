@@ -41,6 +41,7 @@ static void on_refusal(void *script)
 {
 	struct script *s = script;
 
+	s->refused = true;
 	if (s->L)
 		script_line(s->L, 0, s->refused_at);
 }
@@ -122,6 +123,15 @@ void script_starve(lua_State *L)
 	script_condemn(L);
 }
 
+bool script_is_starved(lua_State *L, int status)
+{
+	const char *text = lua_tostring(L, -1);
+
+	/* The buffers of Lua's library raise it as an ordinary error. */
+	return status == LUA_ERRMEM || (script_of(L)->refused && text &&
+		strcmp(text, "not enough memory") == 0);
+}
+
 /* Gives every error its line while the stack still stands. */
 static int on_error(lua_State *L)
 {
@@ -135,7 +145,8 @@ static int on_error(lua_State *L)
 			where, type);
 		return 1;
 	}
-	if (where[0] == 0 || has_line(lua_tostring(L, 1)))
+	if (where[0] == 0 || has_line(lua_tostring(L, 1)) ||
+	    script_is_starved(L, LUA_ERRRUN))
 		return 1;
 	lua_pushfstring(L, "%s: %s", where, lua_tostring(L, 1));
 	return 1;
@@ -145,7 +156,7 @@ static int fill_error(struct script *s, int status, struct err *e)
 {
 	const char *text = lua_tostring(s->L, -1);
 
-	if (!s->condemned && status != LUA_ERRMEM)
+	if (!s->condemned && !script_is_starved(s->L, status))
 		return err_set(e, ERR_PERMANENT, "%s",
 			text ? text : "an error without a text");
 	if (!s->condemned)
@@ -269,6 +280,7 @@ static void begin(struct script *s, int64_t deadline_ms)
 	s->start_ms = clock_ms();
 	s->deadline_ms = deadline_ms;
 	s->condemned = false;
+	s->refused = false;
 	s->refused_at[0] = 0;
 	lua_sethook(s->L, on_step, LUA_MASKCOUNT, HOST_HOOK_STEPS);
 }
@@ -295,8 +307,12 @@ static int run(lua_State *L)
 		return luaL_error(L, "%s:1: this is compiled Lua; only text "
 			"is taken", job->name);
 	if (luaL_loadbufferx(L, (const char *)job->text.p, job->text.n, name,
-	    "t") != LUA_OK)
+	    "t") != LUA_OK) {
+		if (!has_line(lua_tostring(L, -1)))
+			lua_pushfstring(L, "%s: %s", job->name,
+				lua_tostring(L, -1));
 		return lua_error(L);
+	}
 	lua_call(L, 0, 1);
 	job->value = script_pull_kept(L, -1);
 	return 0;

@@ -41,6 +41,7 @@ static void pay(lua_State *L, const struct match *m)
 
 static int fail_match(lua_State *L, const struct match *m)
 {
+	pay(L, m);
 	if (m->error == match_out_of_steps)
 		return luaL_error(L, "pattern needs more than %d steps",
 			(int)script_of(L)->limits.match_steps);
