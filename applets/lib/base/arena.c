@@ -21,7 +21,7 @@ struct block {
 struct arena {
 	const char *name;
 	size_t limit, held, used;
-	struct block *blocks;	/* the newest first */
+	struct block *blocks;	/* the one being filled first */
 };
 
 /* Memory is gone: the process is of no more use. */
@@ -56,9 +56,15 @@ static struct block *add_block(struct arena *a, size_t n)
 		give_up(a->name, n);
 	b->size = size;
 	b->used = 0;
-	b->next = a->blocks;
-	a->blocks = b;
 	a->held += size;
+	if (size > BLOCK_SIZE && a->blocks) {
+		/* The current block still has room for small things. */
+		b->next = a->blocks->next;
+		a->blocks->next = b;
+	} else {
+		b->next = a->blocks;
+		a->blocks = b;
+	}
 	return b;
 }
 

@@ -35,7 +35,8 @@ static unsigned distance(struct span a, struct span b)
 const char *args_nearest(struct span typed, const char *const *names, size_t n)
 {
 	const char *best = NULL;
-	unsigned least = (unsigned)typed.n / 2 + 1;
+	/* More than half of it wrong is another word. */
+	unsigned least = typed.n == 1 ? 1 : (unsigned)typed.n / 2;
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned d = distance(typed, span_of(names[i]));

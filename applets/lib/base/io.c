@@ -92,6 +92,8 @@ static void folder_of(const char *path, char *out, size_t size)
 
 	if (slash == NULL)
 		snprintf(out, size, ".");
+	else if (slash == path)
+		snprintf(out, size, "/");
 	else
 		snprintf(out, size, "%.*s", (int)(slash - path), path);
 }
@@ -102,7 +104,10 @@ int io_replace_file(const char *path, mode_t mode, struct span s,
 	char fresh[4096], folder[4096];
 	int fd, bad;
 
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	/* A name that was cut would be another file. */
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >=
+	    (int)sizeof(fresh))
+		return err_set(e, ERR_PERMANENT, "%s: path too long", path);
 	folder_of(path, folder, sizeof(folder));
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
@@ -117,6 +122,16 @@ int io_replace_file(const char *path, mode_t mode, struct span s,
 	return 0;
 }
 
+/* Something is there already: is it a folder? */
+static bool is_folder(const char *path)
+{
+	struct stat st;
+	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	errno = folder ? 0 : ENOTDIR;
+	return folder;
+}
+
 int io_mkdirs(const char *path, mode_t mode, struct err *e)
 {
 	char part[4096];
@@ -128,7 +143,8 @@ int io_mkdirs(const char *path, mode_t mode, struct err *e)
 		if (path[i] != '/' && path[i] != 0)
 			continue;
 		snprintf(part, sizeof(part), "%.*s", (int)i, path);
-		if (mkdir(part, mode) < 0 && errno != EEXIST)
+		if (mkdir(part, mode) < 0 &&
+		    (errno != EEXIST || !is_folder(part)))
 			return err_errno(e, ERR_PERMANENT,
 				"%s: cannot make the folder", part);
 	}
@@ -155,6 +171,10 @@ int io_send(int fd, struct span bytes, const int *fds, size_t nfds)
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
 
+	if (nfds > IO_MAX_FDS) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (nfds) {
 		m.msg_control = &control;
 		m.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
@@ -198,6 +218,8 @@ ssize_t io_recv(int fd, void *p, size_t size, int fds_r[IO_MAX_FDS],
 	size_t nfds;
 	ssize_t n;
 
+	if (nfds_r)
+		*nfds_r = 0;
 	do
 		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
@@ -210,8 +232,6 @@ ssize_t io_recv(int fd, void *p, size_t size, int fds_r[IO_MAX_FDS],
 	}
 	for (size_t i = 0; i < nfds; i++)
 		close(fds[i]);
-	if (nfds_r)
-		*nfds_r = 0;
 	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		errno = EMSGSIZE;
 		return -1;

@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,8 @@ struct json *json_new_int(int64_t v)
 
 struct json *json_new_real(double v)
 {
-	return made(json_real(v));
+	/* JSON has no infinity; jansson answers NULL, as without memory. */
+	return made(isfinite(v) ? json_real(v) : json_null());
 }
 
 struct json *json_new_bool(bool v)

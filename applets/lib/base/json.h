@@ -19,7 +19,7 @@ struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_text(struct span s);
 struct json *json_new_int(int64_t v);
-struct json *json_new_real(double v);
+struct json *json_new_real(double v); /* null when v is not finite */
 struct json *json_new_bool(bool v);
 struct json *json_new_null(void);
 void json_free(struct json **j);

@@ -106,12 +106,27 @@ static bool is_disturbing(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);
 }
 
+/* How much of s, at most max bytes, is plain printable ASCII. */
+static size_t plain(struct span s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < s.n && n < max && s.p[n] >= 0x20 && s.p[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void utf8_printable(struct span s, char *out, size_t size)
 {
-	size_t used = 0;
+	size_t used;
 
 	if (size == 0)
 		return;
+	/* Nearly every line is nothing else. */
+	used = plain(s, size - 1);
+	if (used)
+		memcpy(out, s.p, used);
+	s = span_after(s, used);
 	while (s.n) {
 		char piece[16];
 		uint32_t code = 0;
