@@ -59,7 +59,7 @@ static int help_main(int argc, char **argv)
 {
 	const struct applet *a;
 
-	if (argc < 2) {
+	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		overview();
 		return EXIT_DONE;
 	}

@@ -12,15 +12,18 @@
 static int link_one(const char *dir, const char *name, struct err *e)
 {
 	char path[4096], target[8] = { 0 };
+	int why;
 
 	if (snprintf(path, sizeof(path), "%s/pm-%s", dir, name) >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_PERMANENT, "%s: path too long", dir);
 	if (symlink("pm", path) == 0)
 		return 0;
-	if (errno == EEXIST && readlink(path, target, sizeof(target)) == 2 &&
+	why = errno;
+	if (why == EEXIST && readlink(path, target, sizeof(target)) == 2 &&
 	    target[0] == 'p' && target[1] == 'm')
 		return 0;
+	errno = why;
 	return err_errno(e, ERR_PERMANENT, "%s: cannot make the link", path);
 }
 
