@@ -11,6 +11,8 @@
 #define FILTER_ZYGOTE_SOCKET "run/pm/filter/zygote.sock"
 #define FILTER_BROKER_SOCKET "run/pm/filter/broker.sock"
 
+extern const struct applet filter_applet;
+
 int front_run(const struct process *p);
 int zygote_run(const struct process *p);
 int broker_run(const struct process *p);

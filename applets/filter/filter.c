@@ -1,0 +1,118 @@
+/*
+ * pm filter: the Mail Filter. Its processes are in files of their own; this
+ * is the role's record.
+ */
+#include "base/applet.h"
+#include "role/life.h"
+#include "filter.h"
+
+static const struct process filter_processes[] = {
+	{
+		.name = "zygote", .user = "pm-scan",
+		.ready_ms = 5000, .stop_ms = 2000,
+		.without = "no message can be judged: all mail is answered "
+			"451 until it is back",
+	}, {
+		.name = "broker", .user = "pm-net",
+		.ready_ms = 5000, .stop_ms = 2000,
+		.without = "DNS and virus questions are answered \"later\", "
+			"and policy decides what that means",
+	}, {
+		.name = "recorder", .user = "pm-rec",
+		.ready_ms = 10000, .stop_ms = 5000,
+		.without = "kept mail stays in the spool and is not yet seen "
+			"in the quarantine; nothing is lost",
+	}, {
+		.name = "signer", .user = "pm-key",
+		.ready_ms = 5000, .stop_ms = 2000,
+		.without = "mail goes out without our signatures",
+	}, {
+		.name = "delay", .user = "pm-milt",
+		.ready_ms = 5000, .stop_ms = 2000,
+		.without = "delayed mail waits longer",
+	}, {
+		.name = "front", .user = "pm-milt",
+		.needs = "zygote broker recorder",
+		.ready_ms = 15000, .stop_ms = 30000,
+		.without = "the MTA answers 451 to all mail",
+	},
+	{ 0 },
+};
+
+static const struct listener filter_listeners[] = {
+	{ "milter", "run/pm/milter.sock" },
+	{ "milter, optional, for MTAs elsewhere", "3366" },
+	{ 0 },
+};
+
+static const struct constraint filter_constraints[] = {
+	{
+		.row = 7, .kind = CONSTRAINT_BESIDE, .warning = true,
+		.other = "db",
+		.why = "mail filtering and the database compete for the "
+			"same processors and disk",
+		.remedy = "put \"filter\" and \"db\" on appliances of their "
+			"own when there is much mail",
+	}, {
+		.row = 9, .kind = CONSTRAINT_WITHOUT, .warning = true,
+		.other = "mta",
+		.why = "without an MTA beside it a Mail Filter cannot send "
+			"copies and released mail itself",
+		.remedy = "add \"mta\" to roles, or wire an MTA elsewhere to "
+			"this filter",
+	},
+	{ 0 },
+};
+
+static const struct role filter_role = {
+	.title = "Mail Filter",
+	.built = true,
+	.data = "mail in the spool and the quarantine on disk",
+	.processes = filter_processes,
+	.listeners = filter_listeners,
+	.constraints = filter_constraints,
+	.restart = { .threshold_s = 10, .delay_s = 1, .retries = 10 },
+};
+
+/* Names and lives, in the order of the table above. */
+static const struct {
+	const char *name;
+	int (*run)(const struct process *p);
+} lives[] = {
+	{ "zygote", zygote_run }, { "broker", broker_run },
+	{ "recorder", recorder_run }, { "signer", signer_run },
+	{ "delay", delay_run }, { "front", front_run },
+};
+
+static int filter_main(int argc, char **argv)
+{
+	const struct process *p;
+	int code;
+
+	if (life_begin(&filter_applet, argc, argv, &p, &code) < 0)
+		return code;
+	for (size_t i = 0; i < sizeof(lives) / sizeof(*lives); i++)
+		if (span_is(span_of(p->name), lives[i].name))
+			return lives[i].run(p);
+	return EXIT_USAGE;
+}
+
+const struct applet filter_applet = {
+	.name = "filter",
+	.summary = "judges mail that an MTA hands over by the milter protocol",
+	.help =
+		"usage: pm filter PROCESS [--root DIR]\n"
+		"\n"
+		"The Mail Filter: takes each message from the MTA, judges it\n"
+		"in a sandbox by the policy in etc/pm/policy, and delivers,\n"
+		"refuses or keeps it. It never lets mail through unjudged:\n"
+		"when something is broken the MTA answers 451 and the sender\n"
+		"tries again.\n"
+		"\n"
+		"Normally `pm supervise` starts its processes; `pm status`\n"
+		"shows them. Signals: HUP to front reads policy and lists\n"
+		"again (a bad policy leaves the old one in force), TERM ends\n"
+		"a process after the answers that are under way.\n",
+	.main = filter_main,
+	.role = &filter_role,
+};

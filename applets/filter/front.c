@@ -1,0 +1,166 @@
+/*
+ * Front: the MTA's partner. Collects envelope and content, has a scanner
+ * judge, keeps what must be kept, answers. It parses nothing of a message.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/root.h"
+#include "conf/wiring.h"
+#include "role/life.h"
+#include "role/sandbox.h"
+#include "store/spool.h"
+#include "budget.h"
+#include "filter.h"
+#include "front_milter.h"
+#include "health.h"
+#include "link.h"
+#include "outcome.h"
+#include "poison.h"
+#include "policy_source.h"
+#include "pthread_guard.h"
+#include "scanners.h"
+
+enum {
+	WIRING_MEMORY = 16 << 20,
+	TEND_MS = 1000,
+	POLICY_WAIT_MS = 5000,
+	LAST_ANSWERS_MS = 26000, /* more than any deadline */
+	LAST_BYTES_MS = 50,
+};
+
+static const struct link_hooks hooks = {
+	policy_source_up, policy_source_down, policy_source_loaded,
+};
+
+/* TERM ends us, HUP means: the policy on the disk is another. */
+static void *obey_signals(void *fd)
+{
+	struct pollfd p = { .fd = *(const int *)fd, .events = POLLIN };
+	char c;
+
+	for (;;) {
+		poll(&p, 1, -1);
+		while (read(p.fd, &c, 1) == 1) {
+			if (c == 'T')
+				front_milter_stop();
+			else
+				policy_source_read();
+		}
+	}
+	return NULL;
+}
+
+static void *tend(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		clock_sleep_ms(TEND_MS);
+		scanners_tend();
+		outcome_sync();
+	}
+	return NULL;
+}
+
+static void start_thread(void *(*run)(void *), void *arg)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, run, arg) != 0)
+		log_fatal("cannot start a thread");
+	pthread_detach(t);
+}
+
+/* The first policy, or the news that it is bad. */
+static void wait_for_policy(void)
+{
+	int64_t deadline = clock_ms() + POLICY_WAIT_MS;
+
+	while (!policy_source_settled() && clock_left_ms(deadline) > 0)
+		clock_sleep_ms(2);
+	scanners_tend();
+}
+
+/* Everything that needs the power of root, then none of it is left. */
+static int open_all(const struct process *p, const struct wiring *w,
+	struct err *e)
+{
+	const struct sandbox_path paths[] = {
+		{ ROOT_ETC, false }, { ROOT_SPOOL, true },
+		{ ROOT_RUN, true }, { 0 },
+	};
+	const char *where = w->filter.nlisten ? w->filter.listen[0] :
+		"unix:" ROOT_RUN "/milter.sock";
+	int landlock;
+
+	if (front_milter_open(where, p->user, e) < 0)
+		return -1;
+	life_drop_power(p);
+	life_rlimits(&(struct life_rlimits){ .nofile = 65536 });
+	landlock = sandbox_paths(paths, e);
+	if (landlock < 0)
+		return -1;
+	if (landlock > 0)
+		log_warn("%s", e->text);
+	return sandbox_calls(SANDBOX_FRONT, e);
+}
+
+/* The settings that hold for our whole life. */
+static void configure(const struct wiring *w)
+{
+	if (w->filter.nlisten > 1)
+		health_set(HEALTH_LISTEN, "filter.listen: this version serves "
+			"the first address only");
+	budget_start(w->filter.memory_mb);
+	scanners_start((unsigned)w->filter.concurrency);
+	outcome_start(w->mta.kind && w->mta.reinject);
+	poison_start();
+	spool_sweep();
+}
+
+/* Answers that are under way are given; the rest the MTA repeats. */
+static void finish(void)
+{
+	int64_t deadline = clock_ms() + LAST_ANSWERS_MS;
+
+	while (outcome_pending() && clock_left_ms(deadline) > 0)
+		clock_sleep_ms(LAST_BYTES_MS);
+	clock_sleep_ms(LAST_BYTES_MS);
+	outcome_sync();
+}
+
+int front_run(const struct process *p)
+{
+	struct arena *a = arena_new("wiring", WIRING_MEMORY);
+	static int signals;
+	struct wiring w;
+	struct err e;
+	int result;
+
+	/* Each malloc arena takes 64 MiB of addresses; two serve as well. */
+	mallopt(M_ARENA_MAX, 2);
+	pthread_guard();
+	if (wiring_load(a, &w, &e) < 0)
+		return err_report("filter", &e);
+	signals = life_signals();
+	if (open_all(p, &w, &e) < 0)
+		return err_report("filter", &e);
+	configure(&w);
+	arena_free(&a);
+	link_start(&hooks);
+	policy_source_read();
+	start_thread(obey_signals, &signals);
+	start_thread(tend, NULL);
+	wait_for_policy();
+	life_ready();
+	result = front_milter_serve();
+	finish();
+	_exit(result < 0 ? EXIT_LATER : EXIT_DONE);
+}

@@ -1,0 +1,21 @@
+/*
+ * What is degraded in front, by cause; told to the supervisor as one line.
+ * Thread-safe.
+ */
+#ifndef FILTER_HEALTH_H
+#define FILTER_HEALTH_H
+
+enum health_cause {
+	HEALTH_POLICY,	/* the policy on disk cannot be used */
+	HEALTH_RULE,	/* a rule of the policy fails */
+	HEALTH_ZYGOTE,
+	HEALTH_SPOOL,
+	HEALTH_JOURNAL,
+	HEALTH_LISTEN,
+	HEALTH_N
+};
+
+/* text NULL: well again. */
+void health_set(enum health_cause cause, const char *text);
+
+#endif

@@ -1,0 +1,171 @@
+#include "keep.h"
+
+#include <string.h>
+
+#include "store/spool.h"
+
+#define LATER_TEXT "mail filter: temporary failure, try again later"
+#define REJECT_TEXT "mail filter: message refused"
+
+/* The same splices in the spool's words. */
+static void copy_splices(struct arena *a, const struct group *g,
+	struct spool_item *item)
+{
+	item->splices = arena_array(a, g->nsplices, sizeof(*item->splices));
+	item->nsplices = g->nsplices;
+	for (size_t i = 0; i < g->nsplices; i++)
+		item->splices[i] = (struct spool_splice){
+			g->splices[i].at, g->splices[i].remove,
+			g->splices[i].insert };
+}
+
+/* Lines: "inbound/spam 50-default.lua:12: quarantine(Spam)". */
+static struct span trace_text(struct arena *a, const struct group *g)
+{
+	struct buf b = { .arena = a };
+
+	for (size_t i = 0; i < g->ntrace; i++) {
+		const struct trace_step *t = &g->trace[i];
+
+		buf_span(&b, t->policy);
+		buf_byte(&b, '/');
+		buf_span(&b, t->rule);
+		buf_byte(&b, ' ');
+		buf_span(&b, t->where);
+		buf_string(&b, ": ");
+		buf_span(&b, t->said);
+		buf_byte(&b, '\n');
+	}
+	return buf_bytes(&b);
+}
+
+static void make_item(struct arena *a, const struct keep *k,
+	struct spool_item *item)
+{
+	item->kind = k->kind == KEEP_COPY ? SPOOL_COPY : SPOOL_QUARANTINE;
+	item->reason = k->reason;
+	item->rcpts = k->rcpts;
+	item->nrcpts = k->nrcpts;
+	if (k->group == NULL)
+		return;
+	item->trace = trace_text(a, k->group);
+	if (k->kind == KEEP_COPY)
+		copy_splices(a, k->group, item);
+}
+
+/* What every record of this message says. */
+static bool begin_record(struct session *s, struct spool_record *r_r)
+{
+	const struct envelope *e = &s->env;
+
+	*r_r = (struct spool_record){
+		.id = s->id, .received_ms = e->received_ms,
+		.relay_addr = e->relay_addr, .relay_name = e->relay_name,
+		.helo = e->helo, .mail_from = e->mail_from,
+		.queue_id = e->queue_id,
+	};
+	return content_view(&s->content, &r_r->body);
+}
+
+int keep_commit(struct session *s, const struct verdict *v,
+	const struct resolution *r, struct err *e)
+{
+	struct spool_record record;
+
+	if (r->nkeeps == 0)
+		return 0;
+	if (!begin_record(s, &record))
+		return err_set(e, ERR_TEMPORARY, "the message's bytes cannot "
+			"be read back");
+	record.subject = v->subject;
+	record.header_from = v->header_from;
+	record.score = v->score;
+	record.probability = v->probability;
+	record.facts = v->facts;
+	record.items = arena_array(s->message, r->nkeeps,
+		sizeof(*record.items));
+	record.nitems = r->nkeeps;
+	for (size_t i = 0; i < r->nkeeps; i++)
+		make_item(s->message, &r->keeps[i], &record.items[i]);
+	return spool_commit(&record, e);
+}
+
+int keep_unscannable(struct session *s, const char *why, struct err *e)
+{
+	struct spool_item item = { .kind = SPOOL_QUARANTINE,
+		.reason = SPAN("Unscannable"), .rcpts = s->env.rcpts,
+		.nrcpts = s->env.nrcpts };
+	struct spool_record record;
+
+	if (!begin_record(s, &record))
+		return err_set(e, ERR_TEMPORARY, "the message's bytes cannot "
+			"be read back");
+	item.trace = span_of(arena_printf(s->message, "poison ledger: %s\n",
+		why));
+	record.items = &item;
+	record.nitems = 1;
+	return spool_commit(&record, e);
+}
+
+/* As libmilter wants it: folds are LF, no blank when it adds one itself. */
+static const char *value_text(struct session *s, struct span value)
+{
+	struct buf b = { .arena = s->message };
+
+	if (!s->leading_space && value.n && value.p[0] == ' ')
+		value = span_after(value, 1);
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] != '\r')
+			buf_byte(&b, value.p[i]);
+	return buf_c(&b);
+}
+
+static int edit_one(struct session *s, const struct edit *d,
+	const struct milter_ops *ops)
+{
+	const char *name = arena_string(s->message, d->name);
+
+	switch (d->kind) {
+	case EDIT_ADD_HEADER:
+		return ops->add_header(ops->to, name,
+			value_text(s, d->value));
+	case EDIT_CHANGE_HEADER:
+		return ops->change_header(ops->to, name, d->nth,
+			value_text(s, d->value));
+	case EDIT_REMOVE_HEADER:
+		return ops->change_header(ops->to, name, d->nth, NULL);
+	}
+	return -1;
+}
+
+int keep_edit(struct session *s, const struct resolution *r,
+	const struct milter_ops *ops)
+{
+	for (size_t i = 0; i < r->nedits; i++)
+		if (edit_one(s, &r->edits[i], ops) < 0)
+			return -1;
+	for (size_t i = 0; i < r->ndelete; i++) {
+		uint32_t n = r->delete_rcpts[i];
+
+		if (n >= s->env.nrcpts || ops->delete_rcpt(ops->to,
+		    arena_string(s->message, s->env.rcpts[n])) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void keep_reply(struct session *s, enum reply_kind kind, struct span code,
+	struct span text, const struct milter_ops *ops)
+{
+	bool reject = kind == REPLY_REJECT;
+
+	if (kind != REPLY_REJECT && kind != REPLY_TEMPFAIL)
+		return;
+	if (code.n == 0)
+		code = reject ? SPAN("5.7.1") : SPAN("4.7.1");
+	if (text.n == 0)
+		text = reject ? SPAN(REJECT_TEXT) : SPAN(LATER_TEXT);
+	ops->set_reply(ops->to, reject ? "550" : "451",
+		arena_string(s->message, code),
+		arena_string(s->message, text));
+}

@@ -1,0 +1,39 @@
+/*
+ * Carries out a resolution (engine/verdict.h): first what must be kept goes
+ * to the spool, then the MTA is told its edits and its answer.
+ */
+#ifndef FILTER_KEEP_H
+#define FILTER_KEEP_H
+
+#include "base/err.h"
+#include "engine/verdict.h"
+#include "session.h"
+
+/* What can be said to the MTA. Each returns 0, or -1. Texts are C strings. */
+struct milter_ops {
+	void *to;
+	int (*add_header)(void *to, const char *name, const char *value);
+	/* value NULL: the header goes */
+	int (*change_header)(void *to, const char *name, unsigned nth,
+		const char *value);
+	/* address without its brackets */
+	int (*delete_rcpt)(void *to, const char *address);
+	/* "550", "5.7.1", text without any '%' to be doubled yet */
+	int (*set_reply)(void *to, const char *code, const char *enhanced,
+		const char *text);
+};
+
+/* Commits what r keeps of the message; nothing to keep is fine. */
+int keep_commit(struct session *s, const struct verdict *v,
+	const struct resolution *r, struct err *e);
+/* The whole message for all recipients, as unscannable. */
+int keep_unscannable(struct session *s, const char *why, struct err *e);
+
+/* Edits and recipients of the MTA's copy. -1: it took one not. */
+int keep_edit(struct session *s, const struct resolution *r,
+	const struct milter_ops *ops);
+/* The words for a REJECT or TEMPFAIL; empty ones get ours. */
+void keep_reply(struct session *s, enum reply_kind kind, struct span code,
+	struct span text, const struct milter_ops *ops);
+
+#endif

@@ -1,0 +1,254 @@
+#include "outcome.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/wire.h"
+#include "store/journal.h"
+#include "health.h"
+#include "judge.h"
+#include "poison.h"
+#include "policy_source.h"
+
+enum { JOURNAL_FORM = 1 };
+
+static struct journal *journal;
+static bool can_reinject;
+static atomic_uint pending;
+
+/* The end of one message on its way to its line in the log. */
+struct ending {
+	struct session *s;
+	const struct milter_ops *ops;
+	struct verdict v;
+	struct resolution r;
+	const char *why;	/* in the log, never told to the sender */
+	int64_t start_ms;
+};
+
+void outcome_start(bool reinject)
+{
+	can_reinject = reinject;
+	journal = journal_open();
+}
+
+unsigned outcome_pending(void)
+{
+	return atomic_load(&pending);
+}
+
+static const char *reply_name(enum reply_kind k)
+{
+	switch (k) {
+	case REPLY_ACCEPT: return "accept";
+	case REPLY_DISCARD: return "discard";
+	case REPLY_TEMPFAIL: return "tempfail";
+	case REPLY_REJECT: return "reject";
+	}
+	return "?";
+}
+
+/* "why" is ours; the sender hears the general text only. */
+static enum reply_kind later(struct ending *d, const char *why)
+{
+	d->why = why;
+	keep_reply(d->s, REPLY_TEMPFAIL, (struct span){ 0 },
+		(struct span){ 0 }, d->ops);
+	return REPLY_TEMPFAIL;
+}
+
+static enum reply_kind no_space(struct ending *d)
+{
+	d->why = d->s->content.trouble == CONTENT_NO_SPACE ?
+		"no memory or disk space for the message" :
+		"the message could not be held";
+	keep_reply(d->s, REPLY_TEMPFAIL, SPAN("4.3.1"),
+		SPAN("mail filter: insufficient system storage"), d->ops);
+	return REPLY_TEMPFAIL;
+}
+
+/* A disk that fails: nothing may be answered but 451. */
+static enum reply_kind not_kept(struct ending *d, const struct err *e)
+{
+	log_error("message %s: cannot keep it: %s", d->s->id.text, e->text);
+	health_set(HEALTH_SPOOL, e->text);
+	return later(d, "cannot be kept");
+}
+
+/* The message has ended scanners before: no more of them for it. */
+static enum reply_kind unscannable(struct ending *d, const char *why)
+{
+	struct err e;
+
+	if (keep_unscannable(d->s, why, &e) < 0)
+		return not_kept(d, &e);
+	health_set(HEALTH_SPOOL, NULL);
+	d->why = "quarantined as Unscannable";
+	return REPLY_DISCARD;
+}
+
+static enum reply_kind crashed(struct ending *d)
+{
+	struct span bytes = { 0 };
+	unsigned times = content_view(&d->s->content, &bytes) ?
+		poison_add(bytes) : 0;
+
+	log_error("message %s: ended its scanner (%s), time %u",
+		d->s->id.text, d->why, times);
+	if (times >= POISON_TIMES)
+		return unscannable(d, d->why);
+	return later(d, d->why);
+}
+
+/* The policy failed: which rule, for the people who can mend it. */
+static void tell_failure(const struct verdict *v)
+{
+	char text[400];
+
+	if (!v->failed)
+		return;
+	snprintf(text, sizeof(text), "policy: %.*s: mail is answered 451",
+		(int)(v->failure.n < 300 ? v->failure.n : 300),
+		(const char *)v->failure.p);
+	log_error("%s", text);
+	health_set(HEALTH_RULE, text);
+}
+
+/* Facts of the message, for the message log: one record (JOURNAL_FORM). */
+static void tell_journal(struct ending *d)
+{
+	struct buf b = { .arena = d->s->message }, env = { 0 };
+
+	env.arena = d->s->message;
+	envelope_put(&env, &d->s->env);
+	wire_put_u8(&b, JOURNAL_FORM);
+	wire_put_span(&b, buf_bytes(&env));
+	wire_put_u8(&b, (uint8_t)d->r.reply);
+	wire_put_u32(&b, (uint32_t)d->v.score);
+	wire_put_u8(&b, d->v.probability);
+	wire_put_span(&b, d->v.subject);
+	wire_put_span(&b, d->v.header_from);
+	wire_put_span(&b, d->v.facts);
+	if (!journal_append(journal, buf_bytes(&b)))
+		log_warn("message %s: not in the journal", d->s->id.text);
+}
+
+void outcome_sync(void)
+{
+	struct err e;
+
+	health_set(HEALTH_JOURNAL, journal_sync(journal, &e) < 0 ?
+		e.text : NULL);
+}
+
+/* Spool, edits, answer: in this order. */
+static enum reply_kind carry_out(struct ending *d)
+{
+	struct err e;
+
+	tell_failure(&d->v);
+	verdict_resolve(&d->v, &d->s->env, &d->s->can, d->s->message, &d->r);
+	if (keep_commit(d->s, &d->v, &d->r, &e) < 0)
+		return not_kept(d, &e);
+	if (d->r.nkeeps)
+		health_set(HEALTH_SPOOL, NULL);
+	if (d->r.reply == REPLY_ACCEPT && keep_edit(d->s, &d->r, d->ops) < 0)
+		return later(d, "the MTA refused an edit");
+	keep_reply(d->s, d->r.reply, d->r.code, d->r.text, d->ops);
+	if (d->r.reply != REPLY_TEMPFAIL)
+		tell_journal(d);
+	return d->r.reply;
+}
+
+static enum reply_kind judge(struct ending *d)
+{
+	struct session *s = d->s;
+	struct span bytes;
+
+	if (!s->mail_seen || s->env.nrcpts == 0)
+		return later(d, "end of message without MAIL and RCPT");
+	if (s->over_limits)
+		return later(d, "envelope over its limits");
+	if (!content_view(&s->content, &bytes))
+		return no_space(d);
+	if (poison_times(bytes) >= POISON_TIMES)
+		return unscannable(d, "has ended scanners before");
+	switch (judge_message(s, d->start_ms + JUDGE_MESSAGE_MS, &d->v,
+		&d->why)) {
+	case JUDGE_DONE:
+		return carry_out(d);
+	case JUDGE_CRASHED:
+		return crashed(d);
+	case JUDGE_LATER:
+		break;
+	}
+	return s->content.trouble ? no_space(d) : later(d, d->why);
+}
+
+enum reply_kind outcome_message(struct session *s,
+	const struct milter_ops *ops)
+{
+	struct ending d = { .s = s, .ops = ops, .start_ms = clock_ms() };
+	enum reply_kind reply;
+
+	atomic_fetch_add(&pending, 1);
+	s->can.reinject = can_reinject;
+	reply = judge(&d);
+	log_info("message %s: queue=%.*s from=<%.*s> rcpts=%zu bytes=%llu "
+		"reply=%s kept=%zu score=%d ms=%lld%s%s",
+		s->id.text, SPAN_FMT(s->env.queue_id),
+		SPAN_FMT(s->env.mail_from), s->env.nrcpts,
+		(unsigned long long)s->content.n, reply_name(reply),
+		d.r.nkeeps, d.v.score,
+		(long long)(clock_ms() - d.start_ms),
+		d.why ? " why=" : "", d.why ? d.why : "");
+	session_reset(s);
+	atomic_fetch_sub(&pending, 1);
+	return reply;
+}
+
+/* The reply of an early stage, from its answer. */
+static enum reply_kind stage_reply(struct session *s,
+	const struct stage_answer *a, const struct milter_ops *ops)
+{
+	enum reply_kind kind = a->action == ACTION_REJECT ? REPLY_REJECT :
+		a->action == ACTION_DISCARD ? REPLY_DISCARD :
+		a->action == ACTION_TEMPFAIL ? REPLY_TEMPFAIL : REPLY_ACCEPT;
+
+	if (kind == REPLY_ACCEPT)
+		return kind;
+	if (a->failed)
+		health_set(HEALTH_RULE, "policy: a rule before DATA fails: "
+			"451 (the log says which)");
+	log_info("session [%.*s] from=<%.*s> reply=%s rule=%.*s",
+		SPAN_FMT(s->env.relay_addr), SPAN_FMT(s->env.mail_from),
+		reply_name(kind), SPAN_FMT(a->rule));
+	keep_reply(s, kind, a->code, a->text, ops);
+	return kind;
+}
+
+enum reply_kind outcome_stage(struct session *s, enum engine_stage stage,
+	const struct milter_ops *ops)
+{
+	struct stage_answer answer = { .action = ACTION_TEMPFAIL };
+	const char *why = NULL;
+	enum reply_kind reply;
+
+	if (!policy_source_has_rules(stage))
+		return REPLY_ACCEPT;
+	atomic_fetch_add(&pending, 1);
+	if (judge_stage(s, stage, clock_ms() + JUDGE_STAGE_MS, &answer,
+		&why) != JUDGE_DONE) {
+		log_warn("session [%.*s]: stage %d: %s",
+			SPAN_FMT(s->env.relay_addr), stage, why);
+		answer = (struct stage_answer){ .action = ACTION_TEMPFAIL };
+	}
+	reply = stage_reply(s, &answer, ops);
+	/* A refused recipient is none of the message's. */
+	if (stage == STAGE_RCPT && reply != REPLY_ACCEPT && s->env.nrcpts)
+		s->env.nrcpts--;
+	atomic_fetch_sub(&pending, 1);
+	return reply;
+}

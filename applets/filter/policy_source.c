@@ -1,0 +1,188 @@
+#include "policy_source.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/root.h"
+#include "conf/wiring.h"
+#include "engine/bundle.h"
+#include "health.h"
+#include "link.h"
+#include "scanners.h"
+
+enum { WIRING_MEMORY = 16 << 20 };
+
+struct offer {
+	int fd;			/* -1: none */
+	uint64_t generation;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct offer good = { -1, 0 }, next = { -1, 0 };
+static uint64_t last_generation;
+static atomic_bool ready, hopeless, settled;
+static atomic_uint stages;
+
+bool policy_source_ready(void)
+{
+	return atomic_load(&ready);
+}
+
+bool policy_source_hopeless(void)
+{
+	return atomic_load(&hopeless);
+}
+
+bool policy_source_settled(void)
+{
+	return atomic_load(&settled);
+}
+
+bool policy_source_has_rules(enum engine_stage stage)
+{
+	return atomic_load(&stages) >> stage & 1;
+}
+
+static struct span *spans(struct arena *a, const char **texts, size_t n)
+{
+	struct span *s = arena_array(a, n, sizeof(*s));
+
+	for (size_t i = 0; i < n; i++)
+		s[i] = span_of(texts[i]);
+	return s;
+}
+
+/* Wiring, policy and lists of the disk as one record. */
+static int build(struct buf *b, struct err *e)
+{
+	struct arena *a = arena_new("wiring", WIRING_MEMORY);
+	struct bundle_settings s = { 0 };
+	struct wiring w;
+	int result = -1;
+
+	if (wiring_load(a, &w, e) == 0) {
+		s.networks = spans(a, w.networks, w.nnetworks);
+		s.nnetworks = w.nnetworks;
+		s.domains = spans(a, w.domains, w.ndomains);
+		s.ndomains = w.ndomains;
+		s.virus = w.filter.clamd != NULL;
+		result = bundle_build(&s, ROOT_POLICY, ROOT_LISTS, b, e);
+	}
+	arena_free(&a);
+	return result;
+}
+
+/* Nobody can change it any more, so zygote and scanners may map it. */
+static int seal(struct span s, struct err *e)
+{
+	int fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || io_write_all(fd, s) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW |
+		  F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+		err_errno(e, ERR_TEMPORARY, "memory for the policy");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The policy on disk cannot be used; under the lock. */
+static void refuse(const char *why)
+{
+	char text[HOP_TEXT_MAX + 100];
+
+	snprintf(text, sizeof(text), "%s (%s)", why, good.fd < 0 ?
+		"no mail is accepted: every message is answered 451" :
+		"the policy before it stays in force");
+	log_error("policy: %s", text);
+	health_set(HEALTH_POLICY, text);
+	atomic_store(&hopeless, good.fd < 0);
+	atomic_store(&settled, true);
+}
+
+static void forget(struct offer *o)
+{
+	if (o->fd >= 0)
+		close(o->fd);
+	o->fd = -1;
+}
+
+void policy_source_read(void)
+{
+	struct buf b = { 0 };
+	struct err e;
+	int fd = -1;
+
+	if (build(&b, &e) == 0)
+		fd = seal(buf_bytes(&b), &e);
+	buf_free(&b);
+	pthread_mutex_lock(&lock);
+	if (fd < 0) {
+		refuse(e.text);
+	} else {
+		forget(&next);
+		next = (struct offer){ fd, ++last_generation };
+		/* Not connected: policy_source_up does it. */
+		link_load(fd, next.generation);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void policy_source_up(void)
+{
+	pthread_mutex_lock(&lock);
+	if (good.fd >= 0)
+		link_load(good.fd, good.generation);
+	if (next.fd >= 0)
+		link_load(next.fd, next.generation);
+	pthread_mutex_unlock(&lock);
+	health_set(HEALTH_ZYGOTE, NULL);
+}
+
+void policy_source_down(void)
+{
+	atomic_store(&ready, false);
+	scanners_lost();
+	health_set(HEALTH_ZYGOTE, "the zygote is gone: mail is answered 451 "
+		"until it is back");
+}
+
+/* The newest policy works; under the lock. */
+static void accept_next(const struct hop_note *n)
+{
+	if (n->id == next.generation && next.fd >= 0) {
+		forget(&good);
+		good = next;
+		next.fd = -1;
+		health_set(HEALTH_POLICY, NULL);
+		health_set(HEALTH_RULE, NULL);
+		log_info("policy: generation %llu is in force",
+			(unsigned long long)n->id);
+	}
+	atomic_store(&stages, n->stages);
+	atomic_store(&hopeless, false);
+	atomic_store(&ready, true);
+	atomic_store(&settled, true);
+}
+
+void policy_source_loaded(const struct hop_note *n, const char *text)
+{
+	pthread_mutex_lock(&lock);
+	if (n->good) {
+		accept_next(n);
+	} else if (n->id == next.generation) {
+		forget(&next);
+		refuse(text);
+	}
+	pthread_mutex_unlock(&lock);
+	if (n->good)
+		scanners_renew(n->id);
+}
