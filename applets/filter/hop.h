@@ -3,13 +3,12 @@
  * fixed records, all on one machine and from one executable. Front trusts
  * neither of the others: it checks size, magic, id and every value.
  *
- *	front → zygote	order (LOAD with the bundle's memfd; SPAWN with control
- *			socket, slot, and the broker's socket when there is
- *			one; KILL)
- *	zygote → front	note (LOADED, SPAWNED, EXITED), LOADED with a text
- *	front → scanner	job; envelope and message are in the slot, or each in
- *			a read-only descriptor beside it
- *	scanner → front	parts of one reply, each a head and its bytes
+ * front → zygote: order (LOAD with the bundle's memfd; SPAWN with control
+ *	socket, slot, and the broker's socket when there is one; KILL)
+ * zygote → front: note (LOADED, SPAWNED, EXITED), LOADED with a text
+ * front → scanner: job; envelope and message are in the slot, or each in a
+ *	read-only descriptor beside it
+ * scanner → front: parts of one reply, each a head and its bytes
  */
 #ifndef FILTER_HOP_H
 #define FILTER_HOP_H

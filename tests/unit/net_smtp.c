@@ -236,8 +236,7 @@ static void refused_content_is_refused(void **state)
 /* No address can become a command. */
 static void addresses_cannot_speak(void **state)
 {
-	static const struct span evil[] = {
-		{ (const unsigned char *)"a@x>\r\nRCPT TO:<b@x", 20 } };
+	const struct span evil[] = { SPAN("a@x>\r\nRCPT TO:<b@x") };
 
 	(void)state;
 	converse(good, "s@x", evil, 1, SPAN("x\r\n"));

@@ -7,6 +7,12 @@
  * image, calls functions and forgets: no Lua value outlives a message, and
  * every handle dies with it.
  *
+ * What a value points at: texts given to Lua are copied; a list and the texts
+ * in it are not, and must live until restore. Texts in the arguments of a
+ * call into C live as long as that call; results of script_run and
+ * script_call, tables and functions live until restore.
+ *
+ * Globals are read-only, and reading a name that nobody defined is an error.
  * Allow list of globals; bounded string functions; memory cap in the
  * allocator; step cap and deadline in a hook that pcall cannot swallow. The
  * process around it is the real boundary (role/sandbox.h).
