@@ -1,12 +1,34 @@
 /*
  * pm mta: the Mail Transfer Agent role.
+ *
+ * There is no process that reads the log: Postfix's own postlogd writes its
+ * lines to the standard output that it has from us, the supervisor's log.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/applet.h"
-#include "role/plan.h"
+#include "base/args.h"
+#include "base/root.h"
+#include "check.h"
+#include "deliver.h"
+#include "injector.h"
+#include "master.h"
+#include "role/life.h"
 
 static const struct process mta_processes[] = {
+	{
+		.name = "master", .ready_ms = 20000, .stop_ms = 12000,
+		.without = "no mail is taken or delivered",
+	}, {
+		.name = "injector", .user = "pm-inj", .needs = "master",
+		.ready_ms = 5000, .stop_ms = 5000,
+		.without = "released mail and copies wait in the spool",
+	},
 	{ 0 },
 };
+
+extern const struct applet mta_applet;
 
 static const struct listener mta_listeners[] = {
 	{ "SMTP", "25" },
@@ -33,18 +55,71 @@ static const struct constraint mta_constraints[] = {
 
 static const struct role mta_role = {
 	.title = "Mail Transfer Agent",
+	.built = true,
+	.users = "pm-mail",
 	.processes = mta_processes,
 	.listeners = mta_listeners,
 	.constraints = mta_constraints,
+	.restart = { .threshold_s = 60, .delay_s = 2, .retries = 5 },
 };
+
+/* pm mta check [--root DIR] */
+static int mta_check(int argc, char **argv)
+{
+	struct args args;
+	struct err e;
+
+	if (args_parse(argc, argv, NULL, &args, &e) < 0 ||
+	    root_enter(args.root, NULL, &e) < 0)
+		return err_report("mta", &e);
+	return check_run();
+}
+
+/* Is it `pm mta WORD`, with --root DIR anywhere? */
+static bool is_word(int argc, char **argv, const char *word)
+{
+	struct args args;
+	struct err e;
+
+	return args_parse(argc, argv, NULL, &args, &e) == 0 && !args.help &&
+		args.n == 1 && strcmp(args.rest[0], word) == 0;
+}
+
+static int mta_main(int argc, char **argv)
+{
+	const struct process *p;
+	int code;
+
+	if (argc > 1 && strcmp(argv[1], "deliver") == 0)
+		return deliver_main(argc - 1, argv + 1);
+	if (is_word(argc, argv, "check"))
+		return mta_check(argc, argv);
+	if (life_begin(&mta_applet, argc, argv, &p, &code) < 0)
+		return code;
+	if (strcmp(p->name, "injector") == 0)
+		return injector_run(p);
+	return master_run(p);
+}
 
 const struct applet mta_applet = {
 	.name = "mta",
-	.summary = "the Mail Transfer Agent",
+	.summary = "takes mail and delivers it: a private Postfix",
 	.help =
-		"usage: pm mta PROCESS\n"
+		"usage: pm mta check [--root DIR]\n"
+		"       pm mta PROCESS [--root DIR]\n"
 		"\n"
-		"A private Postfix that takes mail and delivers it.\n",
-	.main = plan_main_not_built,
+		"Runs a Postfix of its own (Debian's package, apart from the\n"
+		"host's instance) from etc/pm/wiring.lua: mail for the\n"
+		"domains goes to var/lib/pm/mail/DOMAIN/USER/Maildir, other\n"
+		"mail to relay_host or by MX. Its files in etc/pm/postfix are\n"
+		"written anew at each start. Released mail comes back\n"
+		"through a second listener (mta.reinject), on loopback only,\n"
+		"which is not filtered.\n"
+		"\n"
+		"check compares Postfix's settings with what they must be and\n"
+		"says what to do: exit 0 all right, 1 deviations.\n"
+		"\n"
+		"The kinds sendmail and external are not in this version.\n",
+	.main = mta_main,
 	.role = &mta_role,
 };

@@ -1,0 +1,30 @@
+/*
+ * The Postfix of this appliance as one process of the role: what must be
+ * right before it starts, its start, its end.
+ */
+#ifndef MTA_MASTER_H
+#define MTA_MASTER_H
+
+#include "base/applet.h"
+#include "base/err.h"
+#include "conf/wiring.h"
+
+/* Runs Postfix until TERM; an exit code. */
+int master_run(const struct process *p);
+
+/*
+ * What must be right before Postfix starts, in one line each: Postfix is
+ * installed, its users can reach the root and our executable, nobody else
+ * has the ports. -1 and what to do.
+ */
+int before_installed(struct err *e);
+int before_reachable(const char *path, struct err *e);
+int before_ports(const struct wiring *w, struct err *e);
+/* The folders of the queue and of the mail, as Postfix wants them. */
+int before_folders(struct err *e);
+/* One pm mta a root: holds a lock until the process ends. */
+int before_alone(struct err *e);
+/* Ends a Postfix of this root that outlived its pm mta. */
+int before_stale(struct err *e);
+
+#endif
