@@ -379,16 +379,19 @@ subtest 'leftovers' => sub {
 	is(scalar @family, 2, 'it has a child and a grandchild');
 	kill 'KILL', $one;
 	until_gone('they do not outlive it', @family);
-	orders('');
+	orders('fake/two=cling');
 	pm('restart');
 	my @pids = map { $_->{pid} } values %{ processes() };
+	my $clings = processes()->{'fake/two'}{pid};
 	kill 'KILL', $pid;
 	waitpid $pid, 0;
+	sleep 0.05;
+	ok(!gone($clings), 'one of its children outlives the supervisor');
 	my $at = time;
 	up();
 	all_ready(3);
 	cmp_ok(time - $at, '<', 2, 'kill -9 of the supervisor: back soon');
-	until_gone('its children ended with it', @pids);
+	until_gone('its children are gone before new ones start', @pids);
 	is(down(), 0, 'ends');
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/applet.h"
@@ -126,6 +127,13 @@ static int orphans(void)
 	return serve();
 }
 
+/* Outlives its supervisor, as a program that changes its user may. */
+static int cling(void)
+{
+	prctl(PR_SET_PDEATHSIG, 0);
+	return serve();
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -133,7 +141,7 @@ static const struct {
 	{ "good", good }, { "crash", crash }, { "ready-crash", ready_crash },
 	{ "bad-config", bad_config }, { "mute", mute }, { "hang", hang },
 	{ "chatty", chatty }, { "lines", lines }, { "degraded", degraded },
-	{ "orphans", orphans },
+	{ "orphans", orphans }, { "cling", cling },
 };
 
 /* The order may also stand in a file, so that it can change. */

@@ -4,6 +4,7 @@
 #include <cmocka.h>
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/args.h"
@@ -29,6 +30,7 @@ static int parse(const char *const words[], struct args *args, struct err *e)
 	};
 	int argc = 0;
 
+	free(given.ip.v);
 	given = (struct given){ 0 };
 	for (; words[argc]; argc++) {
 		memcpy(copies[argc], words[argc], strlen(words[argc]) + 1);
