@@ -111,9 +111,9 @@ const struct applet policy_applet = {
 	.help =
 		"usage: pm policy check [FOLDER]\n"
 		"\n"
-		"Loads every *.lua of FOLDER (default: etc/pm/policy below the\n"
-		"root) as the filter would, and says how many policies and\n"
-		"rules there are, or the file and line of the first mistake.\n"
+		"Loads every *.lua of FOLDER (default: etc/pm/policy below\n"
+		"the root) as the filter would, and says how many policies\n"
+		"and rules there are, or file and line of the first mistake.\n"
 		"Lists are those of the root. Live mail is not touched.\n"
 		"What a rule would do with a message: pm scan FILE --policy\n"
 		"FOLDER --json.\n",

@@ -22,7 +22,7 @@
 enum { SITE_ARENA = 64 << 20, SITE_PATH = 4096 };
 
 /* An address that nobody has (RFC 5737): outside of every network. */
-#define SOME_RELAY "192.0.2.1"
+#define SOME_RELAY "203.0.113.1"
 
 struct options {
 	const char *ip, *helo, *from, *resolver, *dir, *policy, *clamd;
@@ -286,12 +286,12 @@ const struct applet scan_applet = {
 		"flags, lists, recipients. Nothing is delivered or kept.\n"
 		"\n"
 		"  --dir FOLDER     also every file below it\n"
-		"  --ip ADDRESS     the relay; default 192.0.2.1 (outside)\n"
+		"  --ip ADDRESS     the relay; default 203.0.113.1 (outside)\n"
 		"  --helo NAME      what it called itself\n"
 		"  --from ADDRESS   envelope sender; default: the null sender\n"
 		"  --rcpt ADDRESS   a recipient, may be given again; default\n"
 		"                   postmaster of the first domain\n"
-		"  --policy FOLDER  rules other than those of the root: drafts\n"
+		"  --policy FOLDER  drafts, not the rules of the root\n"
 		"  --resolver A:P   DNS server; default: of the wiring, the\n"
 		"                   host's\n"
 		"  --clamd WHERE    virus engine, unix:PATH (below the root\n"

@@ -165,11 +165,13 @@ static void test_fields(void **state)
 	env.helo = SPAN("mx.out.example");
 	load_rule(
 		"local function eq(a, b)\n"
-		"  if a ~= b then error(tostring(a) .. '/' .. tostring(b)) end\n"
+		"  if a ~= b then error(tostring(a)..'/'..tostring(b)) end\n"
 		"end\n"
 		"eq(m.subject, 'hello'); eq(m.from, 'a@out.example')\n"
-		"eq(m.from_name, 'A'); eq(#m.to, 1); eq(m.to[1], 'b@ours.example')\n"
-		"eq(m.helo, 'mx.out.example'); eq(m.mail_from, 'a@out.example')\n"
+		"eq(m.from_name, 'A'); eq(#m.to, 1)\n"
+		"eq(m.to[1], 'b@ours.example')\n"
+		"eq(m.helo, 'mx.out.example')\n"
+		"eq(m.mail_from, 'a@out.example')\n"
 		"eq(m.relay.addr, '192.0.2.1'); eq(m.relay.external, true)\n"
 		"eq(m.relay.internal, false); eq(m.relay.name, '')\n"
 		"eq(m:header('x-one', 2), '2'); eq(m:header('nope'), nil)\n"

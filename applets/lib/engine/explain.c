@@ -144,12 +144,13 @@ static struct json *lists_json(const struct facts_record *f, size_t *next,
 	struct json *list = json_new_array(), *o;
 
 	for (size_t i = *next; i < f->nlists; i++) {
-		if (f->lists[i].rcpt != rcpt && f->lists[i].rcpt != UINT32_MAX &&
-		    rcpt != UINT32_MAX)
+		uint32_t whose = f->lists[i].rcpt;
+
+		if (whose != rcpt && whose != UINT32_MAX && rcpt != UINT32_MAX)
 			break;
-		if (f->lists[i].rcpt != UINT32_MAX)
+		if (whose != UINT32_MAX && rcpt != UINT32_MAX)
 			*next = i + 1;
-		if (f->lists[i].rcpt != rcpt)
+		if (whose != rcpt)
 			continue;
 		o = json_new_object();
 		json_put_text(o, "list", f->lists[i].list);
