@@ -10,18 +10,18 @@ static const struct process filter_processes[] = {
 	{
 		.name = "zygote", .user = "pm-scan",
 		.ready_ms = 5000, .stop_ms = 2000,
-		.without = "no message can be judged: all mail is answered "
-			"451 until it is back",
+		.without = "no message can be judged: the MTA answers 451 "
+			"to all mail",
 	}, {
 		.name = "broker", .user = "pm-net",
 		.ready_ms = 5000, .stop_ms = 2000,
-		.without = "DNS and virus questions are answered \"later\", "
-			"and policy decides what that means",
+		.without = "DNS and virus answers are \"later\": policy "
+			"decides",
 	}, {
 		.name = "recorder", .user = "pm-rec",
 		.ready_ms = 10000, .stop_ms = 5000,
-		.without = "kept mail stays in the spool and is not yet seen "
-			"in the quarantine; nothing is lost",
+		.without = "kept mail waits in the spool, unseen; none is "
+			"lost",
 	}, {
 		.name = "signer", .user = "pm-key",
 		.ready_ms = 5000, .stop_ms = 2000,

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "filter.h"
 
-enum { NOTES = 1024, RETRY_MS = 100 };
+enum { NOTES = 1024, RETRY_MS = 100, PATIENT_TIMES = 20 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t news;
@@ -181,16 +181,18 @@ static void set_fd(int now)
 
 static void *keep_connected(void *unused)
 {
+	unsigned failed = 0;
 	struct err e;
 
 	(void)unused;
-	for (;;) {
-		int now = io_connect_unix(FILTER_ZYGOTE_SOCKET,
-			SOCK_SEQPACKET, &e);
+	for (;; failed = 0) {
+		int now;
 
-		if (now < 0) {
+		while ((now = io_connect_unix(FILTER_ZYGOTE_SOCKET,
+			SOCK_SEQPACKET, &e)) < 0) {
+			if (failed++ == PATIENT_TIMES)
+				log_error("%s: no zygote, no mail", e.text);
 			clock_sleep_ms(RETRY_MS);
-			continue;
 		}
 		/* A zygote that stands still must not stop us in send. */
 		fcntl(now, F_SETFL, O_NONBLOCK);

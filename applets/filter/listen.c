@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -19,8 +20,12 @@ int listen_for_front(const char *path, struct err *e)
 	struct group *g = getgrnam("pm-milt");
 	int fd;
 
+	/* The umask has taken others' way in; sockets have their own mode. */
 	if (io_mkdirs("run/pm/filter", 0755, e) < 0)
 		return -1;
+	if (geteuid() == 0 && chmod("run/pm/filter", 0755) < 0)
+		return err_errno(e, ERR_PERMANENT, "run/pm/filter: cannot "
+			"set its mode");
 	fd = io_listen_unix(path, SOCK_SEQPACKET | SOCK_NONBLOCK, 0660, e);
 	if (fd < 0 || geteuid() != 0)
 		return fd;

@@ -49,8 +49,8 @@ static void role_manual(const struct role *r)
 	printf("\nRole: %s%s\n", r->title,
 		r->built ? "" : " (not in this version)");
 	for (const struct process *p = r->processes; p && p->name; p++)
-		printf("  process %-10s user %-9s without it: %s\n", p->name,
-			p->user ? p->user : "root", p->without);
+		printf("  process %-10s user %s\n    without it: %s\n",
+			p->name, p->user ? p->user : "root", p->without);
 	for (const struct listener *l = r->listeners; l && l->what; l++)
 		printf("  listens: %s on %s\n", l->what, l->where);
 }
