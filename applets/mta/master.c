@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,7 +29,25 @@ enum {
 	READY_MS = 15000,
 	STOP_MS = 8000,
 	GROUP_MS = 2000,
+	DATE_BACK_S = 5,
 };
+
+/*
+ * One file, dated back: Postfix reads a file again and again until it is
+ * older than two seconds, in case that somebody is still writing it.
+ */
+static int write_file(const char *path, struct span text, struct err *e)
+{
+	struct timespec when[2] = { { .tv_nsec = UTIME_OMIT } };
+
+	if (io_replace_file(path, 0644, text, e) < 0)
+		return -1;
+	clock_gettime(CLOCK_REALTIME, &when[1]);
+	when[1].tv_sec -= DATE_BACK_S;
+	if (utimensat(AT_FDCWD, path, when, 0) < 0)
+		return err_errno(e, ERR_TEMPORARY, "%s", path);
+	return 0;
+}
 
 /* The configuration as files; regenerated at every start. */
 static int write_files(const struct config *c, struct err *e)
@@ -37,10 +56,9 @@ static int write_files(const struct config *c, struct err *e)
 	int bad;
 
 	config_write(c, &b);
-	bad = io_replace_file(MTA_ETC "/main.cf", 0644, buf_bytes(&b), e) ||
-		io_replace_file(MTA_ETC "/master.cf", 0644,
-			span_of(c->master), e) ||
-		io_replace_file(MTA_ETC "/recipients.regexp", 0644,
+	bad = write_file(MTA_ETC "/main.cf", buf_bytes(&b), e) ||
+		write_file(MTA_ETC "/master.cf", span_of(c->master), e) ||
+		write_file(MTA_ETC "/recipients.regexp",
 			span_of(c->recipients), e);
 	buf_free(&b);
 	return bad ? -1 : 0;
@@ -123,14 +141,27 @@ static bool ended(pid_t pid, int *status_r)
 	return waitpid(pid, status_r, WNOHANG) == pid;
 }
 
-/* Waits for the processes that the master's own end leaves behind. */
+/*
+ * Waits for the processes that the master's own end leaves behind: they are
+ * our children then, because we are their subreaper.
+ */
 static void end_group(pid_t group)
 {
 	int64_t deadline = clock_ms() + GROUP_MS;
+	bool killed = false;
 
-	while (kill(-group, 0) == 0 && clock_left_ms(deadline) > 0)
-		clock_sleep_ms(POLL_MS / 5);
-	kill(-group, SIGKILL);
+	for (;;) {
+		pid_t pid = waitpid(-group, NULL, WNOHANG);
+
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (pid == 0 && !killed && clock_left_ms(deadline) == 0) {
+			kill(-group, SIGKILL);
+			killed = true;
+		}
+		if (pid == 0)
+			clock_sleep_ms(POLL_MS / 5);
+	}
 }
 
 /* TERM, then KILL: nothing of it stays. */
@@ -225,6 +256,7 @@ int master_run(const struct process *p)
 	(void)p;
 	/* Not KILL, as other roles: Postfix has to be stopped. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	umask(022);
 	signals = life_signals();
 	if (wiring_load(a, &w, &e) < 0 || prepare(&w, a, &cwd, &e) < 0) {
