@@ -55,7 +55,7 @@ static const struct role csm_role = {
 
 const struct applet csm_applet = {
 	.name = "csm",
-	.summary = "steers all appliances of a site: pages, certificates, policy",
+	.summary = "steers all appliances of a site",
 	.help =
 		"usage: pm csm\n"
 		"\n"

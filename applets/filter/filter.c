@@ -18,7 +18,7 @@ static const struct process filter_processes[] = {
 		.without = "DNS and virus answers are \"later\": policy "
 			"decides",
 	}, {
-		.name = "recorder", .user = "pm-rec",
+		.name = "recorder", .user = "pm-rec", .groups = "pm-inj",
 		.ready_ms = 10000, .stop_ms = 5000,
 		.without = "kept mail waits in the spool, unseen; none is "
 			"lost",
@@ -71,7 +71,7 @@ static const struct role filter_role = {
 	.processes = filter_processes,
 	.listeners = filter_listeners,
 	.constraints = filter_constraints,
-	.restart = { .threshold_s = 10, .delay_s = 1, .retries = 10 },
+	.restart = { .threshold_s = 2, .delay_s = 1, .retries = 10 },
 };
 
 /* Names and lives, in the order of the table above. */

@@ -227,13 +227,21 @@ sub delivered {
 	return glob "$self->{root}/var/lib/pm/mail/$domain/$user/Maildir/new/*";
 }
 
-# What the quarantine holds: a list of hashes (pm quarantine list --json).
+# What the quarantine holds: a list of hashes (pm quarantine list --json), the
+# recipients as addresses, received_ms from the id.
 sub quarantined {
 	my ($self, @filter) = @_;
 	my ($code, $out) = $self->pm('quarantine', 'list', '--json', @filter);
-	my $list = eval { decode_json($out) };
-	die "pm quarantine list: $out" unless defined $list;
-	return ref $list eq 'ARRAY' ? @$list : @{ $list->{messages} };
+	die "pm quarantine list: $out" if $code > 1;
+	my @list;
+	for my $line (grep { /^\{/ } split /\n/, $out) {
+		my $q = decode_json($line);
+		$q->{recipients} = [map { $_->{rcpt} } @{ $q->{recipients} }];
+		(my $hex = substr $q->{id}, 0, 13) =~ s/-//;
+		{ no warnings "portable"; $q->{received_ms} = hex $hex; }
+		push @list, $q;
+	}
+	return @list;
 }
 
 # Reads one SMTP reply; (code, text).

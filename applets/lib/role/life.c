@@ -162,12 +162,15 @@ int life_begin(const struct applet *a, int argc, char **argv,
 	return *exit_r == 0 ? 0 : -1;
 }
 
-/* Looks up the further groups; the count. */
+/* Adds the group that lets every role reach our run folder, then the others. */
 static size_t find_groups(const char *names, gid_t *gids)
 {
 	struct span rest = span_of(names ? names : ""), piece;
+	struct group *all = getgrnam(LIFE_GROUP);
 	size_t n = 0;
 
+	if (all)
+		gids[n++] = all->gr_gid;
 	while (span_cut(&rest, ' ', &piece)) {
 		char name[64];
 		struct group *g;

@@ -34,6 +34,9 @@ const struct process *life_process(const struct applet *a, const char *name);
 int life_begin(const struct applet *a, int argc, char **argv,
 	const struct process **process_r, int *exit_r);
 
+/* Every role user is in this group: it may reach sockets in ROOT_RUN. */
+#define LIFE_GROUP "pm"
+
 /*
  * Becomes p->user with p->groups and cannot return; empty bounding set,
  * no_new_privs, not dumpable. Not root (a developer's run): stays who it is,
