@@ -40,14 +40,21 @@ run:
 bench: $(B)/pm tools
 	@perl tests/bench/bench.pl
 
-# Small programs of the tests: load generator, null milter, burst client.
+# Small programs of the tests: load generator, null milter, burst client. One
+# file is one tool; so is a folder tests/bench/NAME with all its files.
 TOOLSRC := $(filter-out %_test.c,$(wildcard tests/bench/*.c tests/milter/*.c))
-TOOLS   := $(TOOLSRC:tests/%.c=$(B)/tools/%)
+TOOLDIR := $(sort $(patsubst %/,%,$(dir $(wildcard tests/bench/*/*.c))))
+TOOLS   := $(TOOLSRC:tests/%.c=$(B)/tools/%) $(TOOLDIR:tests/%=$(B)/tools/%)
+TOOLCC   = $(CC) -D_GNU_SOURCE $(CFLAGS) -o $@ $(1) $(LDFLAGS) -lmilter -lpthread
 tools: $(TOOLS)
-$(B)/tools/%: tests/%.c
+$(TOOLDIR:tests/%=$(B)/tools/%): $(B)/tools/%: $(wildcard tests/bench/*/*.[ch])
+	@mkdir -p $(@D)
+	@echo "CC  tests/$*"
+	$(Q)$(call TOOLCC,$(filter tests/$*/%.c,$^))
+$(TOOLSRC:tests/%.c=$(B)/tools/%): $(B)/tools/%: tests/%.c
 	@mkdir -p $(@D)
 	@echo "CC  $<"
-	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -o $@ $< $(LDFLAGS) -lmilter -lpthread
+	$(Q)$(call TOOLCC,$<)
 
 -include tests/fuzz/fuzz.mk tests/fake/fake.mk
 
