@@ -1,0 +1,81 @@
+#!/usr/bin/perl
+# What ends a scanner, the broker or the zygote costs a 451 at most, and a
+# message that does it three times is quarantined; waiting never counts.
+use strict;
+use warnings;
+use lib 'tests/lib';
+use Test::More;
+use Time::HiRes qw(sleep time);
+use Filter;
+
+alarm 120;
+my $f = Filter->new;
+my $LATER = 'y 451 4.7.1 mail filter: temporary failure, try again later';
+
+# The same message but for its trace, as a sender repeats it.
+my $try = 0;
+sub crashing {
+	my ($how, $subject) = @_;
+	$try++;
+	return "Received: from x by y; try $try\n\tfolded $try\n" .
+		"Subject: $subject\nX-PM-Test-Crash: $how\n\nbody\n";
+}
+
+for my $how (qw(segv abort syscall alloc)) {
+	is($f->answer(crashing($how, $how)), $LATER, "$how: first time 451");
+	is($f->answer("Subject: hello\n\nx\n"), 'a', 'the next mail is fine');
+	is($f->answer(crashing($how, $how)), $LATER, "$how: second time 451");
+	my $before = () = $f->kept;
+	is($f->answer(crashing($how, $how)), 'd', "$how: third time kept");
+	is(scalar(() = $f->kept), $before + 1, 'in the spool');
+	my $log = $f->log('zygote');
+	is($f->answer(crashing($how, $how)), 'd', "$how: kept at once");
+	is($f->log('zygote'), $log, 'without a scanner');
+}
+like(join('', map { local (@ARGV, $/) = $_; <> } $f->kept),
+	qr/Unscannable/, 'reason Unscannable');
+isnt($f->answer(crashing('segv', 'another')), 'd', 'another mail is not it');
+
+for (1 .. 4) {
+	my $start = time;
+	is($f->answer("Subject: slow\nX-PM-Test-Crash: wait\n\nx\n"), 'a',
+		"waiting is no crime, time $_");
+	cmp_ok(time - $start, '>', 1.9, 'it did wait') if $_ == 1;
+}
+
+# Scanners that die idle cost nothing.
+kill 'KILL', $f->scanners;
+is($f->answer("Subject: hello\n\nx\n"), 'a', 'idle scanners killed');
+
+# One that dies at work costs its mail one try.
+my $m = $f->session;
+$m->mail('a@example.net');
+$m->rcpt('b@example.org');
+$m->content("Subject: at work\nX-PM-Test-Crash: wait\n\nx\n");
+$m->put('E', '');
+sleep 0.5;
+kill 'KILL', $f->scanners;
+my $r = $m->answer;
+is("$r->{code} $r->{text}", $LATER, 'a scanner killed at work: 451');
+is($m->transaction('a@example.net', ['b@example.org'],
+	"Subject: hello\n\nx\n")->{code}, 'a', 'the session goes on');
+
+$f->signal('broker', 'KILL');
+is($f->answer("Subject: hello\n\nx\n"), 'a', 'without a broker') for 1 .. 3;
+$f->start('broker');
+is($f->answer("Subject: hello\n\nx\n"), 'a', 'with a new one');
+
+$m = $f->session;
+$m->mail('a@example.net');
+$m->rcpt('b@example.org');
+$f->signal('zygote', 'KILL');
+ok($f->wait_until(5, sub { $f->log('front') =~ /the zygote is gone/ }),
+	'front sees that the zygote is gone');
+$m->content("Subject: hello\n\nx\n");
+$m->put('E', '');
+sleep 0.3;
+$f->start('zygote');
+is($m->answer->{code}, 'a', 'mail waits for a new zygote')
+	or diag $f->log('front') =~ s/.*the zygote is gone/gone/sr;
+$f->stop;
+done_testing;
