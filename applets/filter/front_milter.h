@@ -14,7 +14,7 @@
 int front_milter_open(const char *where, const char *user, struct err *e);
 /* Serves until front_milter_stop. 0, or -1. */
 int front_milter_serve(void);
-/* From any thread; returns at once. */
+/* From any thread; returns soon. No session gets another command. */
 void front_milter_stop(void);
 
 #endif
