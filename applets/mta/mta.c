@@ -16,6 +16,8 @@
 #include "master.h"
 #include "role/life.h"
 
+enum { WORDS_MAX = 8 };
+
 static const struct process mta_processes[] = {
 	{
 		.name = "master", .ready_ms = 20000, .stop_ms = 12000,
@@ -75,13 +77,17 @@ static int mta_check(int argc, char **argv)
 	return check_run();
 }
 
-/* Is it `pm mta WORD`, with --root DIR anywhere? */
+/* Is it `pm mta WORD`, with --root DIR anywhere? argv stays as it is. */
 static bool is_word(int argc, char **argv, const char *word)
 {
+	char *copy[WORDS_MAX + 1] = { NULL };
 	struct args args;
 	struct err e;
 
-	return args_parse(argc, argv, NULL, &args, &e) == 0 && !args.help &&
+	if (argc > WORDS_MAX)
+		return false;
+	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	return args_parse(argc, copy, NULL, &args, &e) == 0 && !args.help &&
 		args.n == 1 && strcmp(args.rest[0], word) == 0;
 }
 
