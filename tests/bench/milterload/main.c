@@ -56,7 +56,7 @@ static _Noreturn void usage(void)
 	"  -s SOCKET   unix:/path, inet:PORT@HOST or HOST:PORT;\n"
 	"              smtp:HOST:PORT for SMTP\n"
 	"  -d PATH     message file or folder (repeatable)\n"
-	"  -L FILE     list of message files, one a line ('-': standard input)\n"
+	"  -L FILE     list of message files, one a line (-: standard input)\n"
 	"  -Z BYTES    leave out files over this size (4194304)\n"
 	"  -c N        connections at once (1)\n"
 	"  -n N        messages in total (default: one pass over the files)\n"
