@@ -12,6 +12,7 @@ use File::Path qw(make_path remove_tree);
 use File::Find;
 use FindBin;
 use JSON::PP;
+use POSIX ();
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
 use Appliance;

@@ -59,10 +59,22 @@ sub made {
 		'Date: Fri, 20 Nov 2026 08:00:00 +0000', '', $body;
 }
 
-# 500 messages in a folder: from the corpus, or made.
+# What a mix was made from, as its mark says; '' when there is none.
+sub source {
+	my ($dir) = @_;
+	open my $in, '<', "$dir/.done" or return '';
+	my $line = <$in> // '';
+	chomp $line;
+	return $line;
+}
+
+# 500 messages in a folder: from the corpus, or made. A mix of the other kind
+# is made anew: figures of made mail must not pass for the corpus's.
 sub mix {
 	my ($to) = @_;
-	return $to if -e "$to/.done";
+	my $kind = archives() ? 'the corpus' : 'our own making';
+	return $to if source($to) eq $kind;
+	unlink glob("$to/*.eml"), "$to/.done";
 	make_path($to);
 	my $corpus = mail();
 	my $i = 0;
@@ -79,6 +91,8 @@ sub mix {
 		}
 	}
 	open my $mark, '>', "$to/.done" or die "$to: $!";
+	print $mark "$kind\n";
+	close $mark or die "$to: $!";
 	return $to;
 }
 
@@ -88,7 +102,7 @@ sub describe {
 	my $sum = 0;
 	$sum += $_ for @sizes;
 	return sprintf '%d messages of %s, mean %d bytes', scalar @sizes,
-		archives() ? 'the corpus' : 'our own making', $sum / @sizes;
+		source($dir) || $dir, @sizes ? $sum / @sizes : 0;
 }
 
 1;
