@@ -2,6 +2,7 @@
  * broker: asks the network for scanners that may not. Its work is in
  * net/broker.c, which `pm scan` shares.
  */
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -73,6 +74,8 @@ int broker_run(const struct process *p)
 	if (listen_fd < 0)
 		return err_report("filter", &e);
 	stop_fd = life_signals();
+	/* A reload brings policy; who left for it would cost answers. */
+	signal(SIGHUP, SIG_IGN);
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .as = UINT64_C(2) << 30,
 		.nofile = 4096, .fsize = 1 << 20 });

@@ -103,7 +103,7 @@ static enum reply_kind crashed(struct ending *d)
 }
 
 /* The policy failed: which rule, for the people who can mend it. */
-static void tell_failure(const struct verdict *v)
+static void tell_failure(const struct session *s, const struct verdict *v)
 {
 	char text[400];
 
@@ -112,7 +112,7 @@ static void tell_failure(const struct verdict *v)
 	snprintf(text, sizeof(text), "policy: %.*s: mail is answered 451",
 		(int)(v->failure.n < 300 ? v->failure.n : 300),
 		(const char *)v->failure.p);
-	log_error("%s", text);
+	log_error("message %s: %s", s->id.text, text);
 	health_set(HEALTH_RULE, text);
 }
 
@@ -148,7 +148,7 @@ static enum reply_kind carry_out(struct ending *d)
 {
 	struct err e;
 
-	tell_failure(&d->v);
+	tell_failure(d->s, &d->v);
 	verdict_resolve(&d->v, &d->s->env, &d->s->can, d->s->message, &d->r);
 	if (keep_commit(d->s, &d->v, &d->r, &e) < 0)
 		return not_kept(d, &e);
