@@ -163,22 +163,34 @@ sub without_trace {
 	return $text;
 }
 
-# Does a delivered file equal what was sent, plus our edit?
-sub same {
+# The sent message as it must arrive, and the delivered one without our edit.
+sub compared {
 	my ($path, $sent, $outcome) = @_;
 	my $want = as_postfix_takes_it($sent);
 	$want .= "\n" unless $want =~ /\n\z/;
 	my $got = without_trace($path);
 	if ($outcome eq 'tagged') {
-		$got =~ s/^Subject: \[TAGGED\] ?/Subject: /m or return 0;
-		my ($head) = split /\n\n/, $got, 2;
-		if ($want !~ /^Subject:/mi) {
-			$got =~ s/^Subject: *\n//m;
-		}
-		$got =~ s/^(Subject:)[ \t]*/$1 /mi;
-		$want =~ s/^(Subject:)[ \t]*/$1 /mi;
+		$got =~ s/^Subject: \[TAGGED\] ?/Subject: /m;
+		$got =~ s/^Subject: *\n//m if $want !~ /^Subject:/mi;
+		s/^(Subject:)[ \t]*/$1 /mi for $got, $want;
 	}
-	return $got eq $want;
+	return ($want, $got);
+}
+
+# '' when a delivered file equals what was sent plus our edit; else where they
+# part, without showing anything of real people's mail.
+sub difference {
+	my ($path, $sent, $outcome) = @_;
+	return 'no tag' if $outcome eq 'tagged' &&
+		without_trace($path) !~ /^Subject: \[TAGGED\]/m;
+	my ($want, $got) = compared(@_);
+	return '' if $want eq $got;
+	my $at = 0;
+	$at++ while $at < length $want && $at < length $got &&
+		substr($want, $at, 1) eq substr($got, $at, 1);
+	my $where = index($want, "\n\n") >= $at ? 'header' : 'body';
+	return sprintf '%d bytes expected, %d came, first difference at %d ' .
+		'(%s)', length $want, length $got, $at, $where;
 }
 
 1;

@@ -47,8 +47,10 @@ for my $n (sort { $a <=> $b } keys %sent) {
 		push @wrong, "$r: $outcome, but delivered " . @$files .
 			", quarantined $kept"
 			if @$files != $d || $kept != $q;
-		push @different, "$r ($outcome)" if @$files == 1 && $d &&
-			!Soak::same($files->[0], $texts[$n - 1], $outcome);
+		next unless @$files == 1 && $d;
+		my $why = Soak::difference($files->[0], $texts[$n - 1],
+			$outcome);
+		push @different, "$r ($outcome): $why" if $why;
 	}
 }
 is(join("\n", @wrong), '', 'each recipient has exactly his outcome, once');
