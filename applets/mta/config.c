@@ -256,7 +256,8 @@ static void make_master(struct make *m)
 	buf_string(&b, services);
 	buf_printf(&b, "mailbox   unix  -  n  n  -     10 pipe\n"
 		"  flags=DORX user=pm-mail directory=%s\n"
-		"  argv=%s mta deliver ${user} ${domain}\n", m->cwd, m->exe);
+		"  argv=%s mta deliver ${user} ${domain} "
+		"${queue_id}\n", m->cwd, m->exe);
 	m->c->master = buf_c(&b);
 }
 

@@ -8,7 +8,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/id.h"
 #include "base/io.h"
 #include "config.h"
@@ -26,6 +25,18 @@ static bool is_safe(const char *name)
 		      strchr("._+=-", *name)))
 			return false;
 	return true;
+}
+
+/* Postfix's long queue ids: letters and digits. */
+static bool is_queue_id(const char *name)
+{
+	size_t n = 0;
+
+	for (; (name[n] >= '0' && name[n] <= '9') ||
+	       (span_lower((unsigned char)name[n]) >= 'a' &&
+		span_lower((unsigned char)name[n]) <= 'z'); n++)
+		;
+	return n > 0 && n < NAME_MAX_LENGTH - 3 && name[n] == 0;
 }
 
 /* Recipients are the same in any case of letters, as their domains are. */
@@ -46,13 +57,17 @@ static int copy_stdin(int fd)
 	return n < 0 || fsync(fd) < 0 ? -1 : 0;
 }
 
-/* Written, fsynced, renamed, fsynced: then Postfix may forget it. */
-static int store(struct arena *a, const char *maildir, struct err *e)
+/*
+ * Written, fsynced, renamed, fsynced: then Postfix may forget it. The final
+ * name is the queue's: when Postfix hands the same message over again, since
+ * somebody died before it heard of our success, it replaces itself.
+ */
+static int store(struct arena *a, const char *maildir, const char *queue_id,
+	struct err *e)
 {
 	struct id id = id_new();
-	const char *name = arena_printf(a, "%lld.%s.pm",
-		(long long)(clock_wall_ms() / 1000), id.text);
-	const char *fresh = arena_printf(a, "%s/tmp/%s", maildir, name);
+	const char *name = arena_printf(a, "%s.pm", queue_id);
+	const char *fresh = arena_printf(a, "%s/tmp/%s", maildir, id.text);
 	const char *folder = arena_printf(a, "%s/new", maildir);
 	const char *final = arena_printf(a, "%s/%s", folder, name);
 	int fd, bad;
@@ -70,7 +85,8 @@ static int store(struct arena *a, const char *maildir, struct err *e)
 	return 0;
 }
 
-static int deliver(const char *user, const char *domain, struct err *e)
+static int deliver(const char *user, const char *domain,
+	const char *queue_id, struct err *e)
 {
 	static const char *const parts[] = { "tmp", "cur", "new" };
 	struct arena *a = arena_new("deliver", ARENA_LIMIT);
@@ -85,7 +101,7 @@ static int deliver(const char *user, const char *domain, struct err *e)
 			result = io_mkdirs(path, 0700, e);
 	}
 	if (result == 0)
-		result = store(a, maildir, e);
+		result = store(a, maildir, queue_id, e);
 	arena_free(&a);
 	return result;
 }
@@ -94,9 +110,9 @@ int deliver_main(int argc, char **argv)
 {
 	struct err e;
 
-	if (argc != 3) {
-		fputs("pm mta: usage: pm mta deliver USER DOMAIN <MESSAGE\n",
-			stderr);
+	if (argc != 4 || !is_queue_id(argv[3])) {
+		fputs("pm mta: usage: pm mta deliver USER DOMAIN QUEUE-ID "
+			"<MESSAGE\n", stderr);
 		return EX_USAGE;
 	}
 	lower(argv[1]);
@@ -107,7 +123,7 @@ int deliver_main(int argc, char **argv)
 		return EX_NOUSER;
 	}
 	umask(077);
-	if (deliver(argv[1], argv[2], &e) < 0) {
+	if (deliver(argv[1], argv[2], argv[3], &e) < 0) {
 		printf("4.3.0 %s\n", e.text);
 		return EX_TEMPFAIL;
 	}

@@ -79,6 +79,7 @@ sub start_senders {
 			push @pids, $pid;
 			next;
 		}
+		$SIG{PIPE} = 'IGNORE';
 		open my $out, '>', "$a->{root}/sent.$w" or POSIX::_exit(1);
 		for (my $i = $w; $i < @texts; $i += $workers) {
 			print $out send_one($a, $i + 1, $texts[$i]), "\n";
