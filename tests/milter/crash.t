@@ -21,7 +21,8 @@ sub crashing {
 		"Subject: $subject\nX-PM-Test-Crash: $how\n\nbody\n";
 }
 
-for my $how (qw(segv abort syscall alloc)) {
+# The sanitizers' shadow memory forbids a limit on memory.
+for my $how (qw(segv abort syscall), $ENV{PM_SAN} ? () : 'alloc') {
 	is($f->answer(crashing($how, $how)), $LATER, "$how: first time 451");
 	is($f->answer("Subject: hello\n\nx\n"), 'a', 'the next mail is fine');
 	is($f->answer(crashing($how, $how)), $LATER, "$how: second time 451");
@@ -36,12 +37,18 @@ like(join('', map { local (@ARGV, $/) = $_; <> } $f->kept),
 	qr/Unscannable/, 'reason Unscannable');
 isnt($f->answer(crashing('segv', 'another')), 'd', 'another mail is not it');
 
-for (1 .. 4) {
-	my $start = time;
-	is($f->answer("Subject: slow\nX-PM-Test-Crash: wait\n\nx\n"), 'a',
-		"waiting is no crime, time $_");
-	cmp_ok(time - $start, '>', 1.9, 'it did wait') if $_ == 1;
+my $start = time;
+my @slow = map { $f->session } 1 .. 4;
+for my $m (@slow) {
+	$m->mail('a@example.net');
+	$m->rcpt('b@example.org');
+	$m->content("Subject: slow\nX-PM-Test-Crash: wait\n\nx\n");
+	$m->put('E', '');
 }
+is($_->answer->{code}, 'a', 'waiting is no crime') for @slow;
+cmp_ok(time - $start, '>', 1.9, 'they did wait');
+is($f->answer("Subject: slow\nX-PM-Test-Crash: wait\n\nx\n"), 'a',
+	'nor the fifth time');
 
 # Scanners that die idle cost nothing.
 kill 'KILL', $f->scanners;

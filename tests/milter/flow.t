@@ -36,13 +36,15 @@ $m->mail('a@example.net');
 is(join(' ', $m->rcpt('nobody@example.org')), 'y 550 5.1.1 no such user',
 	'a recipient is refused before DATA');
 is(scalar $m->rcpt('b@example.org'), 'c', 'another goes on');
-$m->content("Subject: quarantine\n\nsecret words\n");
+$m->content("Subject: quarantine\nX-Fold: a\n\tb\nX-Empty:\n\nsecret words\n");
 $r = $m->end_of_message;
 is($r->{code}, 'd', 'a kept mail is taken from the MTA');
 my @kept = $f->kept;
 is(scalar @kept, 1, 'and was on disk before the answer');
 my $bytes = do { local (@ARGV, $/) = @kept; <> };
-like($bytes, qr/secret words/, 'with its bytes');
+like($bytes, qr/Subject: quarantine\r\nX-Fold: a\r\n\tb\r\nX-Empty:\r\n\r\n/,
+	'with the bytes of its header');
+like($bytes, qr/\r\n\r\nsecret words\r\n/, 'and of its body');
 like($bytes, qr/b\@example\.org/, 'and its recipient');
 unlike($bytes, qr/nobody\@/, 'but not the refused one');
 
