@@ -39,9 +39,8 @@ is(scalar $m->rcpt('b@example.org'), 'c', 'another goes on');
 $m->content("Subject: quarantine\nX-Fold: a\n\tb\nX-Empty:\n\nsecret words\n");
 $r = $m->end_of_message;
 is($r->{code}, 'd', 'a kept mail is taken from the MTA');
-my @kept = $f->kept;
-is(scalar @kept, 1, 'and was on disk before the answer');
-my $bytes = do { local (@ARGV, $/) = @kept; <> };
+is(scalar(() = $f->kept), 1, 'and was on disk before the answer');
+my $bytes = $f->kept_bytes;
 like($bytes, qr/Subject: quarantine\r\nX-Fold: a\r\n\tb\r\nX-Empty:\r\n\r\n/,
 	'with the bytes of its header');
 like($bytes, qr/\r\n\r\nsecret words\r\n/, 'and of its body');
