@@ -72,8 +72,12 @@ static enum reply_kind no_space(struct ending *d)
 /* A disk that fails: nothing may be answered but 451. */
 static enum reply_kind not_kept(struct ending *d, const struct err *e)
 {
+	char text[400];
+
 	log_error("message %s: cannot keep it: %s", d->s->id.text, e->text);
-	health_set(HEALTH_SPOOL, e->text);
+	snprintf(text, sizeof(text), "%.300s: mail that must be kept is "
+		"answered 451", e->text);
+	health_set(HEALTH_SPOOL, text);
 	return later(d, "cannot be kept");
 }
 

@@ -205,7 +205,8 @@ SKIP: {
 	spew("$root/big", "Subject: big\n\n" . "x\n" x 1_000_000);
 	my $line = `unshare -m sh -c 'mount -t tmpfs -o size=1m none $small/var/lib/pm/quarantine && exec $pm quarantine add $root/big --root $small --rcpt a\@b --reason x' 2>&1`;
 	is $line, 'pm quarantine: spool: no space left on '
-		. "var/lib/pm/quarantine (0 of 1 MB free)\n", 'a full disk';
+		. 'var/lib/pm/quarantine (0 of 1 MB free): delete what is '
+		. "not needed there or enlarge it\n", 'a full disk';
 	is $? >> 8, 3, '... is temporary';
 }
 

@@ -228,7 +228,7 @@ sub delivered {
 }
 
 # What the quarantine holds: a list of hashes (pm quarantine list --json), the
-# recipients as addresses, received_ms from the id.
+# recipients as addresses, reasons by address, received_ms from the id.
 sub quarantined {
 	my ($self, @filter) = @_;
 	my ($code, $out) = $self->pm('quarantine', 'list', '--json', @filter);
@@ -236,6 +236,8 @@ sub quarantined {
 	my @list;
 	for my $line (grep { /^\{/ } split /\n/, $out) {
 		my $q = decode_json($line);
+		$q->{reasons} = { map { $_->{rcpt} => $_->{reason} }
+			@{ $q->{recipients} } };
 		$q->{recipients} = [map { $_->{rcpt} } @{ $q->{recipients} }];
 		(my $hex = substr $q->{id}, 0, 13) =~ s/-//;
 		{ no warnings "portable"; $q->{received_ms} = hex $hex; }

@@ -21,7 +21,8 @@ int commit_error(const char *folder, const char *path, struct err *e)
 
 	if ((saved == ENOSPC || saved == EDQUOT) && statvfs(folder, &fs) == 0)
 		err_set(e, ERR_TEMPORARY, "spool: no space left on %s "
-			"(%llu of %llu MB free%s)", folder,
+			"(%llu of %llu MB free%s): delete what is not "
+			"needed there or enlarge it", folder,
 			megabytes(fs.f_bavail, fs.f_frsize),
 			megabytes(fs.f_blocks, fs.f_frsize),
 			fs.f_files && fs.f_favail == 0 ?

@@ -1,0 +1,148 @@
+#!/usr/bin/perl
+# A policy that does not work, on a living appliance: the sender hears a
+# neutral 451, the people here hear file, line and rule; a policy that cannot
+# be read leaves the one before it in force.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use Time::HiRes qw(sleep time);
+use lib "$FindBin::Bin/../lib";
+use Appliance;
+
+plan skip_all => 'needs root and Postfix' unless $> == 0 &&
+	-x '/usr/sbin/postconf';
+alarm 120;
+
+my $app = Appliance->new(policy => <<'LUA');
+local p = policy("p", function() return true end)
+p:rule("broken" function() end)
+LUA
+$app->setup->start;
+my $file = "$app->{root}/etc/pm/policy/50-test.lua";
+my $LATER = '451 4.7.1 mail filter: temporary failure, try again later';
+my $FAILED = '451 4.7.1 policy failed, try again later';
+my $log = "$app->{root}/var/log/pm/pm.log";
+
+sub answer {
+	my ($subject) = @_;
+	return $app->send_mail(from => 'carol@example.net',
+		rcpts => ['alice@example.org'],
+		message => "Subject: $subject\n\nhello\n")->{text};
+}
+
+# What pm status says of front, once it says that (all lines below its row).
+sub status_says {
+	my ($want) = @_;
+	my ($code, $line);
+	for (1 .. 100) {
+		my ($s) = grep { "$_->{role}/$_->{process}" eq 'filter/front' }
+			@{ $app->status->{processes} };
+		($line, $code) = ($s->{degraded}, $s->{well} ? 0 : 1);
+		return $line if $line eq $want;
+		sleep 0.05;
+	}
+	return $line;
+}
+
+sub logged {
+	open my $in, '<', $log or die "$log: $!";
+	local $/;
+	return <$in>;
+}
+
+# Puts a policy in force; the rule begins in line 2.
+sub policy {
+	my ($text) = @_;
+	Appliance::write_file($file, $text);
+	my ($code, $out) = $app->pm('reload', 'filter');
+	is($code, 0, 'pm reload');
+}
+
+sub rule {
+	my ($name, $body) = @_;
+	return "local p = policy(\"p\", function() return true end)\n" .
+		"p:rule(\"$name\", function(m)\n$body\nend)\n";
+}
+
+my $BROKEN = "50-test.lua:2: ')' expected near 'function'";
+my $why = "$BROKEN (no mail is accepted: every message is answered 451)";
+is(status_says($why), $why, 'a syntax error at the start: status');
+is(answer('one'), $LATER, 'the sender is asked to try again');
+is(answer('two'), $LATER, 'and each other');
+my ($code, $out) = $app->pm('status');
+is($code, 1, 'pm status exits 1');
+like($out, qr/\Adegraded: filter\/front is ready, with trouble$/m,
+	'its first line');
+like($out, qr/^    \Q$why\E$/m, 'its line about the policy');
+is(scalar(() = $app->delivered), 0, 'nothing was let through');
+
+policy(rule(good => "\tif m.subject == \"no\" then\n" .
+	"\t\treturn reject(\"5.7.1\", \"not here\")\n\tend"));
+is(status_says(''), '', 'after mending all is well');
+like(answer('yes'), qr/^250 /, 'mail flows');
+is(answer('no'), '550 5.7.1 not here', 'by the new policy');
+
+policy("local p = policy(\"p\", function() return true end)\n" .
+	"p:rule(\"broken\" function() end)\n");
+$why = "$BROKEN (the policy before it stays in force)";
+is(status_says($why), $why, 'a syntax error at a reload: status');
+like(answer('yes'), qr/^250 /, 'mail still flows');
+is(answer('no'), '550 5.7.1 not here', 'by the policy before it');
+
+my @failing = (
+	[spins => "\twhile true do end",
+		'3: rule "spins": ran longer than 20000000 steps'],
+	[eats => "\tlocal s = \"xxxxxxxx\"\n\twhile true do s = s .. s end",
+		'4: rule "eats": used more than 32768 KiB of memory'],
+	[indexes => "\tlocal t\n\treturn t.x",
+		'4: rule "indexes": attempt to index a nil value ' .
+		"(local 't')"],
+	[misspells => "\treturn m.subjet",
+		'3: rule "misspells": message has no field "subjet"; did ' .
+		'you mean "subject"?'],
+);
+for my $f (@failing) {
+	my ($name, $body, $says) = @$f;
+	policy(rule($name, $body));
+	is(status_says(''), '', "$name: nothing to say before mail comes");
+	my $start = time;
+	is(answer($name), $FAILED, "$name: the sender is asked to try again");
+	cmp_ok(time - $start, '<', 10, "$name: soon");
+	my $line = "policy: 50-test.lua:$says: mail is answered 451";
+	is(status_says($line), $line, "$name: status");
+	ok(logged() =~ / error: message [0-9a-f-]{36}: \Q$line\E$/m,
+		"$name: the log has the message's id");
+}
+
+# Reloads under load: not one 4xx. Two policies alternate, both accept.
+policy(rule(good => "\treturn deliver()"));
+is(status_says(''), '', 'well again');
+my @pids;
+for my $w (1 .. 4) {
+	my $pid = fork;
+	die "fork: $!" unless defined $pid;
+	if ($pid) {
+		push @pids, $pid;
+		next;
+	}
+	my $bad = 0;
+	for (1 .. 25) {
+		$bad++ unless answer("load $w") =~ /^250 /;
+	}
+	POSIX::_exit($bad);
+}
+my ($reloads, $bad, @left) = (0, 0, @pids);
+while (@left) {
+	Appliance::write_file($file, rule("turn$reloads", "\treturn deliver()"));
+	$app->pm('reload', 'filter');
+	$reloads++;
+	@left = grep { waitpid($_, POSIX::WNOHANG()) == 0 ? 1 :
+		($bad += $? >> 8, 0) } @left;
+}
+is($bad, 0, "100 messages and $reloads reloads: not one is refused");
+cmp_ok($reloads, '>', 5, 'there were reloads');
+is(scalar(grep { $_->{restarts} } @{ $app->status->{processes} }), 0,
+	'no process had to be restarted');
+ok($app->stop, 'stops within the deadline');
+done_testing;
