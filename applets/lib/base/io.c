@@ -50,8 +50,9 @@ int io_slurp_fd(int fd, const char *name, size_t max, struct buf *b,
 		ssize_t n = io_read_all(fd, buf_room(b, 65536), 65536);
 
 		if (n < 0)
-			return err_errno(e, ERR_TEMPORARY, "%s: cannot read",
-				name);
+			return err_errno(e, errno == EISDIR ?
+				ERR_PERMANENT : ERR_TEMPORARY,
+				"%s: cannot read", name);
 		b->n += (size_t)n;
 		if (b->n - start > max)
 			return err_set(e, ERR_PERMANENT,

@@ -1,6 +1,8 @@
 #include "conf/wiring.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/args.h"
 #include "base/io.h"
@@ -469,6 +471,9 @@ int wiring_load(struct arena *a, struct wiring *w_r, struct err *e)
 {
 	struct buf b = { .arena = a };
 
+	if (access(ROOT_WIRING, F_OK) < 0 && errno == ENOENT)
+		return err_set(e, ERR_PERMANENT, ROOT_WIRING ": no such file: "
+			"`pm setup` writes it");
 	if (io_slurp(ROOT_WIRING, FILE_MAX, &b, e) < 0)
 		return -1;
 	return wiring_parse(ROOT_WIRING, buf_bytes(&b), a, w_r, e);
