@@ -126,6 +126,9 @@ sub setup {
 	return $self;
 }
 
+# A program that is told to end when we die without a word (kill -9).
+sub with_us { return ('setpriv', '--pdeathsig', 'TERM', @_) }
+
 # Starts pm supervise and waits until every process is ready.
 sub start {
 	my ($self, $seconds) = @_;
@@ -136,7 +139,7 @@ sub start {
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>>', "$self->{root}/supervise.out";
 		open STDERR, '>&', \*STDOUT;
-		exec $PM, 'supervise', '--root', $self->{root}
+		exec with_us($PM, 'supervise', '--root', $self->{root})
 			or POSIX::_exit(127);
 	}
 	$self->{pid} = $pid;
@@ -340,7 +343,7 @@ sub start_clamd {
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>', "$dir/out";
 		open STDERR, '>&', \*STDOUT;
-		exec $clamd, '-c', "$dir/clamd.conf"
+		exec with_us($clamd, '-c', "$dir/clamd.conf")
 			or POSIX::_exit(127);
 	}
 	$self->{clamd_pid} = $pid;
