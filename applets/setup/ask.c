@@ -4,7 +4,6 @@
 
 #include "base/applet.h"
 #include "base/buf.h"
-#include "base/netaddr.h"
 #include "role/plan.h"
 #include "setup.h"
 
@@ -66,63 +65,33 @@ int ask_yes(struct setup *s, const char *question, bool *yes_r,
 	}
 }
 
-/* What one word of a list must be. */
-typedef bool check_word(struct span word);
-
-static bool is_network(struct span word)
+/* The text, or the first word of it, that does not fit; empty: it does. */
+static struct span misfit(const char *key, bool words, const char *text,
+	const char **what_r)
 {
-	struct cidr c;
+	struct span rest = span_of(text ? text : ""), word;
 
-	return cidr_parse(word, &c);
+	if (!words)
+		return rest.n == 0 || wiring_fits(key, rest, what_r) ?
+			SPAN("") : rest;
+	while (span_cut(&rest, ' ', &word))
+		if (word.n && !wiring_fits(key, word, what_r))
+			return word;
+	return SPAN("");
 }
 
-static bool is_listener(struct span word)
+/* A text that fits a key of the wiring; asked again until it does. */
+static int ask_fitting(struct setup *s, const char *question,
+	const char *key, bool words, const char **text_r, struct err *e)
 {
-	struct span host;
-	struct netaddr addr;
-	uint16_t port;
-
-	return netaddr_split_port(word, &host, &port) &&
-		netaddr_parse(host, &addr);
-}
-
-static bool is_host_port(struct span word)
-{
-	struct span host;
-	uint16_t port;
-
-	return netaddr_split_port(word, &host, &port);
-}
-
-/* Letters, digits, dots and hyphens: a name of the DNS. */
-static bool is_domain(struct span word)
-{
-	for (size_t i = 0; i < word.n; i++) {
-		unsigned char c = span_lower(word.p[i]);
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		      c == '.' || c == '-'))
-			return false;
-	}
-	return word.n > 0 && word.n < 254;
-}
-
-/* A text of which each word passes a check; asked again until it does. */
-static int ask_checked(struct setup *s, const char *question,
-	check_word *check, const char *what, const char **text_r,
-	struct err *e)
-{
-	const char *before = *text_r;
+	const char *before = *text_r, *what;
 
 	for (;;) {
-		struct span rest, word, bad = { NULL, 0 };
+		struct span bad;
 
 		if (ask_text(s, question, text_r, e) < 0)
 			return -1;
-		rest = span_of(*text_r ? *text_r : "");
-		while (span_cut(&rest, ' ', &word))
-			if (word.n && bad.n == 0 && !check(word))
-				bad = word;
+		bad = misfit(key, words, *text_r, &what);
 		if (bad.n == 0)
 			return 0;
 		printf("\"%.*s\" is not %s.\n", SPAN_FMT(bad), what);
@@ -130,9 +99,15 @@ static int ask_checked(struct setup *s, const char *question,
 	}
 }
 
+static int ask_key(struct setup *s, const char *question, const char *key,
+	const char **text_r, struct err *e)
+{
+	return ask_fitting(s, question, key, false, text_r, e);
+}
+
 /* Words with blanks between, asked for and kept as a list. */
-static int ask_list(struct setup *s, const char *question, check_word *check,
-	const char *what, const char ***v_r, size_t *n_r, struct err *e)
+static int ask_list(struct setup *s, const char *question, const char *key,
+	const char ***v_r, size_t *n_r, struct err *e)
 {
 	struct buf now = { .arena = s->a };
 	const char *text, **v = arena_array(s->a, LIST_MAX, sizeof(*v));
@@ -142,7 +117,7 @@ static int ask_list(struct setup *s, const char *question, check_word *check,
 	for (size_t i = 0; i < *n_r; i++)
 		buf_printf(&now, "%s%s", i ? " " : "", (*v_r)[i]);
 	text = *n_r ? buf_c(&now) : NULL;
-	if (ask_checked(s, question, check, what, &text, e) < 0)
+	if (ask_fitting(s, question, key, true, &text, e) < 0)
 		return -1;
 	rest = span_of(text ? text : "");
 	while (span_cut(&rest, ' ', &word) && n < LIST_MAX)
@@ -153,25 +128,22 @@ static int ask_list(struct setup *s, const char *question, check_word *check,
 	return 0;
 }
 
-static bool is_number(struct span word)
-{
-	uint64_t n;
-
-	return span_u64(word, UINT32_MAX, &n);
-}
-
 static int ask_number(struct setup *s, const char *question, uint64_t *n_r,
 	struct err *e)
 {
 	const char *text = arena_printf(s->a, "%llu",
-		(unsigned long long)*n_r);
+		(unsigned long long)*n_r), *before = text;
 
-	if (ask_checked(s, question, is_number, "a whole number", &text, e) <
-	    0)
-		return -1;
-	if (text == NULL || !span_u64(span_of(text), UINT32_MAX, n_r))
+	for (;;) {
+		if (ask_text(s, question, &text, e) < 0)
+			return -1;
 		*n_r = 0;
-	return 0;
+		if (text == NULL ||
+		    span_u64(span_of(text), UINT32_MAX, n_r))
+			return 0;
+		printf("\"%s\" is not a whole number.\n", text);
+		text = before;
+	}
 }
 
 /* One role, by name, with what it is for. */
@@ -179,11 +151,12 @@ static int ask_role(struct setup *s, const struct applet *a,
 	const char *name, const struct wiring *before, struct err *e)
 {
 	bool yes = wiring_has_role(before, name);
-	const char *question = arena_printf(s->a, "%s (%s): %s%s",
-		a->role->title, name, strcmp(a->name, name) ?
-		"part of a replicated one" : a->summary,
-		a->role->built ? "" : "; not in this version");
+	const char *question = arena_printf(s->a, "  %s (%s)%s",
+		a->role->title, name, a->role->built ? "" :
+		", not in this version");
 
+	printf("%s: %s\n", name, strcmp(a->name, name) ?
+		"part of a replicated one" : a->summary);
 	if (ask_yes(s, question, &yes, e) < 0)
 		return -1;
 	if (yes)
@@ -216,19 +189,19 @@ static int ask_site(struct setup *s, struct err *e)
 {
 	bool many = s->plan.csm != NULL;
 
-	if (ask_checked(s, "Name of this appliance", is_domain,
-	    "a host name", &s->plan.name, e) < 0 ||
-	    ask_checked(s, "Site (the organisation's main domain)", is_domain,
-	    "a domain", &s->plan.site, e) < 0 ||
+	if (ask_key(s, "Name of this appliance", "name", &s->plan.name,
+	    e) < 0 ||
+	    ask_key(s, "Site (the organisation's main domain)", "site",
+	    &s->plan.site, e) < 0 ||
 	    ask_yes(s, "Is it one of several appliances", &many, e) < 0)
 		return -1;
 	if (!many) {
 		s->plan.csm = NULL;
 		return 0;
 	}
-	return ask_checked(s, "The Centralized Server Manager (host:port; "
-		"this appliance itself, if it shall be that)", is_host_port,
-		"host:port", &s->plan.csm, e);
+	return ask_key(s, "The Centralized Server Manager (host:port; "
+		"this appliance itself, if it shall be that)", "csm",
+		&s->plan.csm, e);
 }
 
 static int ask_mta(struct setup *s, struct err *e)
@@ -243,15 +216,14 @@ static int ask_mta(struct setup *s, struct err *e)
 		m->listen = loopback;
 		m->nlisten = 1;
 	}
-	return ask_text(s, "Kind of MTA (postfix, sendmail, external)",
-		&m->kind, e) < 0 ||
-	    ask_list(s, "It listens on (address:port)", is_listener,
-		"address:port", &m->listen, &m->nlisten, e) < 0 ||
-	    ask_checked(s, "Re-injection of released mail (loopback only)",
-		is_listener, "address:port", &m->reinject, e) < 0 ||
-	    ask_checked(s, "Relay host for other domains (host:port, or "
-		NONE ")", is_host_port, "host:port", &m->relay_host, e) < 0 ?
-		-1 : 0;
+	return ask_key(s, "Kind of MTA (postfix, sendmail, external)",
+		"mta.kind", &m->kind, e) < 0 ||
+	    ask_list(s, "It listens on (address:port)", "mta.listen",
+		&m->listen, &m->nlisten, e) < 0 ||
+	    ask_key(s, "Re-injection of released mail (loopback only)",
+		"mta.reinject", &m->reinject, e) < 0 ||
+	    ask_key(s, "Relay host for other domains (host:port, or "
+		NONE ")", "mta.relay_host", &m->relay_host, e) < 0 ? -1 : 0;
 }
 
 static int ask_filter(struct setup *s, struct err *e)
@@ -260,8 +232,8 @@ static int ask_filter(struct setup *s, struct err *e)
 
 	if (!wiring_has_role(&s->plan, "filter"))
 		return 0;
-	return ask_text(s, "Virus scanner clamd (unix:PATH, inet:A:P, or "
-		NONE ")", &f->clamd, e);
+	return ask_key(s, "Virus scanner clamd (unix:PATH, inet:A:P, or "
+		NONE ")", "filter.clamd", &f->clamd, e);
 }
 
 static int ask_database(struct setup *s, struct err *e)
@@ -291,10 +263,9 @@ int ask_plan(struct setup *s, struct err *e)
 	if (ask_site(s, e) < 0 || ask_roles(s, e) < 0 ||
 	    ask_database(s, e) < 0 ||
 	    ask_list(s, "\nDomains whose mail ends here (blanks between)",
-		is_domain, "a domain", &s->plan.domains, &s->plan.ndomains,
-		e) < 0 ||
-	    ask_list(s, "Internal networks (blanks between)", is_network,
-		"a network", &s->plan.networks, &s->plan.nnetworks, e) < 0 ||
+		"domains", &s->plan.domains, &s->plan.ndomains, e) < 0 ||
+	    ask_list(s, "Internal networks (blanks between)", "networks",
+		&s->plan.networks, &s->plan.nnetworks, e) < 0 ||
 	    ask_mta(s, e) < 0 || ask_filter(s, e) < 0)
 		return -1;
 	return reread(s, e);
@@ -307,7 +278,7 @@ int ask_defaults(struct setup *s, struct err *e)
 	const char *name = host, *dot, *text;
 
 	gethostname(host, sizeof(host) - 1);
-	if (!is_domain(span_of(host)))
+	if (!wiring_fits("name", span_of(host), &text))
 		name = "mx1";
 	dot = strchr(name, '.');
 	text = arena_printf(s->a, "return { name = \"%s\", site = \"%s\", "

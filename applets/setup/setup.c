@@ -22,18 +22,11 @@ struct options {
 	bool check, high_ports;
 };
 
-static bool has_role(const struct wiring *w, const char *role)
-{
-	for (size_t i = 0; i < w->nroles; i++)
-		if (strcmp(w->roles[i], role) == 0)
-			return true;
-	return false;
-}
-
 /* Roles that exist only where there are more appliances. */
 static bool is_many(const struct wiring *w)
 {
-	return w->csm || has_role(w, "standby") || has_role(w, "monitor");
+	return w->csm || wiring_has_role(w, "standby") ||
+		wiring_has_role(w, "monitor");
 }
 
 static void tell(const struct plan_finding *f)
@@ -58,7 +51,7 @@ static size_t judge_removals(const struct setup *s)
 		const struct applet *a = plan_role(name);
 
 		if (a == NULL || a->role->data == NULL ||
-		    has_role(&s->plan, name))
+		    wiring_has_role(&s->plan, name))
 			continue;
 		fprintf(stderr, "pm setup: error: \"%s\" holds %s, which need "
 			"a new home, and moving them is not in this version: "
@@ -75,7 +68,7 @@ static size_t judge(struct setup *s, size_t *warnings_r)
 	struct plan_finding *found;
 	size_t n, errors;
 
-	if (s->plan.csm && !has_role(&s->plan, "csm"))
+	if (s->plan.csm && !wiring_has_role(&s->plan, "csm"))
 		site.csm = probe_answers(s->plan.csm) ? PLAN_CSM_ANSWERS :
 			PLAN_CSM_SILENT;
 	errors = plan_judge(&s->plan, &site, s->a, &found, &n);
@@ -169,6 +162,8 @@ static int interactive(struct setup *s)
 		s->plan = s->now;
 	else if (ask_defaults(s, &e) < 0)
 		return err_report("setup", &e);
+	if (s->high_ports)
+		ports_raise(s->a, &s->plan);
 	for (;;) {
 		size_t warnings, errors;
 		bool go = true;

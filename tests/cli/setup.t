@@ -215,14 +215,21 @@ is($err, qq(pm setup: error: "db" holds the message log, the quarantine, )
 	. "pm setup: 1 error: nothing was changed\n", 'and why');
 
 # Asked.
-my @answers = ('mx7.example.net', 'example.net', 'no',
+my @answers = ('mx7.example.net', 'two words', 'example.net', 'no',
 	('no') x 3, 'yes', 'no', 'no', 'maybe', 'yes',	# roles
 	'example.net example.com', '10.0.0.0/8 nonsense', '10.0.0.0/8',
-	'postfix', '127.0.0.1:2525', '127.0.0.1:12526', 'none', 'none', 'yes');
+	'postfux', 'postfix', '127.0.0.1:2525', '127.0.0.1:12526', 'none',
+	'tcp:1', 'none', 'yes');
 ($code, $out, $err) = setup(join("\n", @answers) . "\n", '--root', 'asked');
 is($code, 0, 'asked') or diag $out, $err;
 like($out, qr/^.*"maybe" is neither yes nor no\.$/m, 'yes or no');
-like($out, qr/"nonsense" is not a network\.$/m, 'a network');
+like($out, qr/"nonsense" is not a network such as "10\.0\.0\.0\/8"\.$/m,
+	'a network');
+like($out, qr/"two words" is not a host or domain name\.$/m, 'a site');
+like($out, qr/"postfux" is not "postfix", "sendmail" or "external"\.$/m,
+	'a kind');
+like($out, qr/"tcp:1" is not "unix:PATH" or "inet:ADDRESS:PORT"\.$/m,
+	'a virus scanner');
 $text = slurp('asked/etc/pm/wiring.lua') // '';
 like($text, qr/name = "mx7\.example\.net"/, 'the name');
 like($text, qr/roles = \{ "filter", "mta" \}/, 'the roles');

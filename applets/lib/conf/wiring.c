@@ -6,6 +6,7 @@
 
 #include "base/args.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/netaddr.h"
 #include "base/root.h"
 #include "base/utf8.h"
@@ -379,6 +380,32 @@ static const struct key *find_key(const struct section *s, struct span name)
 		if (span_is(name, k->name))
 			return k;
 	return NULL;
+}
+
+/* The key of "mta.listen" or "name"; our own callers know which there are. */
+static const struct key *key_of_path(struct span path)
+{
+	size_t dot = span_chr(path, '.');
+	struct span name = dot == SIZE_MAX ? path : span_after(path, dot + 1);
+
+	for (size_t i = 0; i < SECTIONS; i++) {
+		const char *section = sections[i].name;
+
+		if (dot == SIZE_MAX ? section == NULL : section &&
+		    span_is(span_sub(path, 0, dot), section))
+			return find_key(&sections[i], name);
+	}
+	return NULL;
+}
+
+bool wiring_fits(const char *key, struct span value, const char **what_r)
+{
+	const struct key *k = key_of_path(span_of(key));
+
+	if (k == NULL || k->form == NULL)
+		log_panic("wiring: no text has the key %s", key);
+	*what_r = k->form->what;
+	return k->form->ok(value);
 }
 
 /* Is it the name of a table inside the file's table? */

@@ -86,6 +86,11 @@ bool wiring_has_role(const struct wiring *w, const char *role);
  */
 int wiring_parse(const char *name, struct span text, struct arena *a,
 	struct wiring *w_r, struct err *e);
+/*
+ * Whether a text is fit for a key ("mta.listen"; of a list: one entry of it).
+ * *what_r is what it must be: "a host or domain name".
+ */
+bool wiring_fits(const char *key, struct span value, const char **what_r);
 /* Reads ROOT_WIRING. */
 int wiring_load(struct arena *a, struct wiring *w_r, struct err *e);
 /* The file's text for a wiring: parse(write(w)) equals w. */
