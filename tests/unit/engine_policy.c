@@ -325,6 +325,12 @@ static void test_failures(void **state)
 			"made while the file is loaded" },
 		{ "while true do end", "50-x.lua:3: rule \"x\": ran longer "
 			"than 20000000 steps" },
+		{ "while true do quarantine('Spam') end",
+			"50-x.lua:3: rule \"x\": used more than 65536 KiB of "
+			"memory" },
+		{ "while true do plan:mark('k', ('x'):rep(20000)) end",
+			"50-x.lua:3: rule \"x\": used more than 65536 KiB of "
+			"memory" },
 		{ "local s = 'x' while true do s = s .. s end",
 			"50-x.lua:3: rule \"x\": used more than 32768 KiB of "
 			"memory" },
@@ -362,6 +368,8 @@ static void test_load_failures(void **state)
 		{ "local p = policy('a')\np:rule('x', function() end)\n"
 			"p:rule('x', function() end)", "50-x.lua:3: this "
 			"policy has a rule \"x\" already" },
+		{ "for i = 1, 1000 do policy('p' .. i) end",
+			"50-x.lua:1: more than 200 policies" },
 	};
 	struct err e;
 
@@ -419,6 +427,49 @@ static void test_no_memory_between(void **state)
 	judge(plain);
 	judge(plain);
 	expect(ACTION_DELIVER, "");
+}
+
+/* Neither do those of a guard: else the first recipient alone has them. */
+static void test_no_memory_of_guards(void **state)
+{
+	(void)state;
+	load("local seen\nlocal p = policy('p', function(s)\n"
+		"seen = s.helo return true end)\n"
+		"p:rule('x', function()\n"
+		"if seen then return quarantine('Suspect') end end)");
+	env.nrcpts = 3;
+	judge(plain);
+	expect(ACTION_DELIVER, "");
+}
+
+static void test_guard_that_acts(void **state)
+{
+	struct stage_answer s;
+
+	(void)state;
+	load("local p = policy('p', function(s)\n"
+		"return reject('5.7.1', 'no') end)\n"
+		"p:at_mail('x', function() end)");
+	judge(plain);
+	assert_true(verdict.failed);
+	assert_true(span_is(verdict.failure, "50-x.lua:2: policy \"p\": "
+		"reject(...) is for rules: the guard says only whether they "
+		"are asked"));
+	engine_stage(engine, STAGE_MAIL, &env, &world, clock_ms() + 5000,
+		arena, &s);
+	assert_true(s.failed);
+}
+
+/* A list is one object however often a rule reads it. */
+static void test_lists_read_often(void **state)
+{
+	(void)state;
+	load_rule("for i = 1, 100000 do local a, b, c, d, e = m.urls,\n"
+		"m.attachments, m.to, m.flags, m.spam.hits end\n"
+		"if #m.to == 1 and #m.flags == 0 then\n"
+		"return quarantine('Suspect') end");
+	judge(plain);
+	expect(ACTION_QUARANTINE, "Suspect");
 }
 
 static void test_many_recipients(void **state)
@@ -515,7 +566,9 @@ int main(void)
 		T(test_recipients_differ), T(test_edits),
 		T(test_subject_of_none), T(test_failures),
 		T(test_load_failures), T(test_stages),
-		T(test_no_memory_between), T(test_many_recipients),
+		T(test_no_memory_between),
+		T(test_no_memory_of_guards), T(test_guard_that_acts),
+		T(test_lists_read_often), T(test_many_recipients),
 		T(test_explain), T(test_rehearsal), T(test_cost),
 	};
 

@@ -11,6 +11,7 @@
 enum {
 	LOAD_ARENA = 128 << 20,
 	SCRATCH_ARENA = 256 << 20,
+	SCRATCH_WATCHED = 64 << 20,
 	FAILURE_MAX = 900,
 };
 
@@ -42,6 +43,8 @@ static int load(struct policy_host *h, struct err *e)
 	if (h->script == NULL || read_networks(h, e) < 0)
 		return -1;
 	script_set_context(h->script, h);
+	/* An arena that is full ends the process: this ends the rule. */
+	script_watch_arena(h->script, h->scratch, SCRATCH_WATCHED);
 	script_add_functions(h->script, policy_functions);
 	h->loading = true;
 	for (size_t i = 0; i < b->npolicy; i++)
@@ -111,10 +114,24 @@ static int name_failure(const char *kind, struct span name, struct err *e)
 		old.text, kind, SPAN_FMT(name), old.text + at + 2);
 }
 
-/* Which policies apply: their guards are asked once for a message. */
+/* Forgets what Lua has done since it was loaded. */
+static void forget(struct policy_host *h)
+{
+	script_restore(h->script);
+	arena_reset(h->scratch);
+	memset(h->run.seen, 0, sizeof(h->run.seen));
+	h->run.said = (struct buf){ .arena = h->scratch };
+	h->run.made = NULL;
+}
+
+/*
+ * Which policies apply: their guards are asked once for a message. What one
+ * leaves in its variables would reach the first recipient only: forgotten.
+ */
 static int ask_guards(struct policy_host *h, struct err *e)
 {
 	struct script_value s = policy_object(&policy_session_class, h);
+	bool asked = false;
 
 	for (struct policy *p = h->first; p; p = p->next) {
 		struct script_value answer = { .type = SCRIPT_NIL };
@@ -125,9 +142,18 @@ static int ask_guards(struct policy_host *h, struct err *e)
 		if (script_call(h->script, p->guard, &s, 1,
 				h->run.deadline_ms, &answer, 1, e) < 0)
 			return name_failure("policy", p->name, e);
+		if (h->run.made)
+			return err_set(e, ERR_PERMANENT, "%s: policy \"%.*s\": "
+				"%s(...) is for rules: the guard says only "
+				"whether they are asked", h->run.made_where,
+				SPAN_FMT(p->name),
+				action_name(h->run.made->action));
+		asked = true;
 		p->applies = answer.type != SCRIPT_NIL &&
 			(answer.type != SCRIPT_BOOL || answer.boolean);
 	}
+	if (asked)
+		forget(h);
 	return 0;
 }
 
@@ -227,8 +253,7 @@ static void begin_run(struct policy_host *h, struct facts *f,
 {
 	h->run = (struct run){ .facts = f, .env = env, .arena = a,
 		.deadline_ms = deadline_ms };
-	arena_reset(h->scratch);
-	script_restore(h->script);
+	forget(h);
 }
 
 /* --- stages -------------------------------------------------------------- */
@@ -380,10 +405,8 @@ static int judge_rcpt(struct policy_host *h, uint32_t rcpt, struct err *e)
 	struct run *r = &h->run;
 
 	/* Nothing of a recipient reaches the next one, memory included. */
-	if (rcpt > 0) {
-		script_restore(h->script);
-		arena_reset(h->scratch);
-	}
+	if (rcpt > 0)
+		forget(h);
 	r->rcpt = rcpt;
 	r->address = address_split(r->env->rcpts[rcpt]);
 	r->plan = (struct plan){ .action = ACTION_DELIVER };

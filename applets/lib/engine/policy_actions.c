@@ -320,6 +320,11 @@ static void call_policy(struct script_call *c)
 			"policies are made while the file is loaded");
 		return;
 	}
+	if (h->npolicies == POLICIES_MAX) {
+		err_set(&c->error, ERR_PERMANENT, "more than %d policies",
+			POLICIES_MAX);
+		return;
+	}
 	p = arena_alloc(h->arena, sizeof(*p));
 	p->host = h;
 	p->name = arena_span(h->arena, name);

@@ -10,6 +10,7 @@
 #include "engine/policy.h"
 
 enum {
+	POLICIES_MAX = 200,		/* of a site */
 	POLICY_RULES_MAX = 1000,	/* of a site */
 	POLICY_NAME_MAX = 80,
 	POLICY_REASON_MAX = 40,
@@ -60,6 +61,10 @@ struct plan {
 	size_t nsteps;
 };
 
+/* Lists that a rule may read again and again: made once a recipient. */
+enum seen { SEEN_HITS, SEEN_ATTACHMENTS, SEEN_URLS, SEEN_TO, SEEN_FLAGS,
+	SEEN_N };
+
 /* One message, or one stage of its session, being judged. */
 struct run {
 	struct facts *facts;		/* NULL before DATA */
@@ -73,6 +78,7 @@ struct run {
 	char made_where[64];
 	struct buf said;		/* of the rule at hand */
 	char said_where[64];
+	struct script_value seen[SEEN_N];
 	struct trace_step *trace;
 	size_t ntrace;
 	struct list_hit *lists;

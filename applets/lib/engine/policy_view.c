@@ -110,13 +110,25 @@ const struct script_class policy_session_class = {
 
 /* --- spam and virus ------------------------------------------------------ */
 
-static struct script_value list_of(struct script_value *v, size_t n)
+/* Room for a list of n values; NULL: it was made before, and is *list_r. */
+static struct script_value *begin_list(struct policy_host *h, enum seen which,
+	size_t n, struct script_value *list_r)
 {
-	struct script_value list = { .type = SCRIPT_LIST };
+	*list_r = h->run.seen[which];
+	if (list_r->type == SCRIPT_LIST)
+		return NULL;
+	return arena_array(h->scratch, n, sizeof(struct script_value));
+}
 
-	list.list.v = v;
-	list.list.n = n;
-	return list;
+static struct script_value end_list(struct policy_host *h, enum seen which,
+	const struct script_value *v, size_t n)
+{
+	struct script_value *list = &h->run.seen[which];
+
+	list->type = SCRIPT_LIST;
+	list->list.v = v;
+	list->list.n = n;
+	return *list;
 }
 
 #define HIT ((const struct hit *)self)
@@ -150,12 +162,12 @@ VIEW(spam_gauge)
 VIEW(spam_hits)
 {
 	struct facts *f = RUN->facts;
-	struct script_value *v = arena_array(HOST->scratch, f->nhits,
-		sizeof(*v));
+	struct script_value list, *v = begin_list(self, SEEN_HITS, f->nhits,
+		&list);
 
-	for (size_t i = 0; i < f->nhits; i++)
+	for (size_t i = 0; v && i < f->nhits; i++)
 		v[i] = policy_object(&hit_class, &f->hits[i]);
-	return list_of(v, f->nhits);
+	return v ? end_list(self, SEEN_HITS, v, f->nhits) : list;
 }
 
 static void spam_has(struct script_call *c)
@@ -248,12 +260,14 @@ static const struct script_class attachment_class = {
 VIEW(get_attachments)
 {
 	struct facts *f = RUN->facts;
-	struct script_value *v = arena_array(HOST->scratch, f->mime.n,
-		sizeof(*v));
-	struct attachment *files = arena_array(HOST->scratch, f->mime.n,
-		sizeof(*files));
+	struct script_value list, *v = begin_list(self, SEEN_ATTACHMENTS,
+		f->mime.n, &list);
+	struct attachment *files;
 	size_t n = 0;
 
+	if (v == NULL)
+		return list;
+	files = arena_array(HOST->scratch, f->mime.n, sizeof(*files));
 	for (size_t i = 0; i < f->mime.n; i++) {
 		if (!facts_is_attachment(f->mime.parts[i]))
 			continue;
@@ -261,7 +275,7 @@ VIEW(get_attachments)
 		v[n] = policy_object(&attachment_class, &files[n]);
 		n++;
 	}
-	return list_of(v, n);
+	return end_list(self, SEEN_ATTACHMENTS, v, n);
 }
 
 #define URL ((const struct url *)self)
@@ -280,12 +294,12 @@ static const struct script_class url_class = {
 VIEW(get_urls)
 {
 	const struct url_set *urls = facts_urls(RUN->facts);
-	struct script_value *v = arena_array(HOST->scratch, urls->n,
-		sizeof(*v));
+	struct script_value list, *v = begin_list(self, SEEN_URLS, urls->n,
+		&list);
 
-	for (size_t i = 0; i < urls->n; i++)
+	for (size_t i = 0; v && i < urls->n; i++)
 		v[i] = policy_object(&url_class, &urls->v[i]);
-	return list_of(v, urls->n);
+	return v ? end_list(self, SEEN_URLS, v, urls->n) : list;
 }
 
 /* --- the message --------------------------------------------------------- */
@@ -303,25 +317,27 @@ VIEW(get_to)
 {
 	const struct address *to;
 	size_t n = facts_to(RUN->facts, &to);
-	struct script_value *v = arena_array(HOST->scratch, n, sizeof(*v));
+	struct script_value list, *v = begin_list(self, SEEN_TO, n, &list);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; v && i < n; i++)
 		v[i] = policy_text(to[i].full);
-	return list_of(v, n);
+	return v ? end_list(self, SEEN_TO, v, n) : list;
 }
 
 VIEW(get_flags)
 {
 	enum { WORDS_MAX = 32 };
-	struct script_value *v = arena_array(HOST->scratch, WORDS_MAX,
-		sizeof(*v));
+	struct script_value list, *v = begin_list(self, SEEN_FLAGS, WORDS_MAX,
+		&list);
 	unsigned flags = facts_flags(RUN->facts);
 	const char *word;
 	size_t n = 0;
 
+	if (v == NULL)
+		return list;
 	while (n < WORDS_MAX && (word = facts_flag_word(flags, n)))
 		v[n++] = policy_text(span_of(word));
-	return list_of(v, n);
+	return end_list(self, SEEN_FLAGS, v, n);
 }
 
 /* The nth field of a name, decoded; nil when there is none. */

@@ -24,6 +24,8 @@ struct script {
 	struct region *region;
 	struct script_limits limits;
 	void *context;
+	const struct arena *watched; /* what the host makes on demand; or NULL */
+	size_t watched_max;
 	int last_ref, frozen_ref; /* registry slots in use */
 	unsigned depth;		/* of script_call and script_run */
 	/* The call at hand. */
@@ -51,6 +53,8 @@ void script_charge(lua_State *L, uint64_t steps);
 _Noreturn void script_condemn(lua_State *L);
 /* The same when it was memory that ran out. */
 _Noreturn void script_starve(lua_State *L);
+/* Raises when the script has made the host take too much memory. */
+void script_check_watched(lua_State *L);
 /* Is the error on top of the stack that of memory? Does not raise. */
 bool script_is_starved(lua_State *L, int status);
 

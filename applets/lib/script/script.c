@@ -109,17 +109,30 @@ static bool has_line(const char *text)
 }
 
 /* Memory ran out: says where that was. */
-static void doom_memory(struct script *s)
+static void doom_memory(struct script *s, size_t limit)
 {
 	s->condemned = true;
 	err_set(&s->doom, ERR_PERMANENT, "%s%sused more than %zu KiB of "
 		"memory", s->refused_at, s->refused_at[0] ? ": " : "",
-		s->limits.memory / 1024);
+		limit / 1024);
 }
 
 void script_starve(lua_State *L)
 {
-	doom_memory(script_of(L));
+	struct script *s = script_of(L);
+
+	doom_memory(s, s->limits.memory);
+	script_condemn(L);
+}
+
+void script_check_watched(lua_State *L)
+{
+	struct script *s = script_of(L);
+
+	if (s->watched == NULL || arena_used(s->watched) <= s->watched_max)
+		return;
+	script_line(L, 0, s->refused_at);
+	doom_memory(s, s->watched_max);
 	script_condemn(L);
 }
 
@@ -160,7 +173,7 @@ static int fill_error(struct script *s, int status, struct err *e)
 		return err_set(e, ERR_PERMANENT, "%s",
 			text ? text : "an error without a text");
 	if (!s->condemned)
-		doom_memory(s);
+		doom_memory(s, s->limits.memory);
 	if (e)
 		*e = s->doom;
 	return -1;
@@ -246,6 +259,12 @@ void script_free(struct script **s)
 void script_set_context(struct script *s, void *context)
 {
 	s->context = context;
+}
+
+void script_watch_arena(struct script *s, const struct arena *a, size_t max)
+{
+	s->watched = a;
+	s->watched_max = max;
 }
 
 static int add_functions(lua_State *L)

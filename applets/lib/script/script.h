@@ -111,6 +111,11 @@ void script_free(struct script **s);
 /* What script_call.context becomes. */
 void script_set_context(struct script *s, void *context);
 void script_add_functions(struct script *s, const struct script_function *f);
+/*
+ * What C makes for the script goes to this arena: a script that has made it
+ * hold more than max bytes is over its memory limit.
+ */
+void script_watch_arena(struct script *s, const struct arena *a, size_t max);
 
 /*
  * Runs a chunk of text named `name` ("50-default.lua"); *value_r (may be

@@ -209,6 +209,7 @@ static int call_host(lua_State *L, struct script_call *c,
 	f(c);
 	if (c->script->condemned)
 		script_condemn(L);
+	script_check_watched(L);
 	if (c->error.class == ERR_NONE) {
 		script_push(L, &c->result);
 		return 1;
@@ -289,6 +290,7 @@ static int object_index(lua_State *L)
 		if (span_is(key, f->name)) {
 			struct script_value v = f->get(h->object.self);
 
+			script_check_watched(L);
 			script_push(L, &v);
 			return 1;
 		}
