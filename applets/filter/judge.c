@@ -86,15 +86,15 @@ static bool hand_over(struct work *w)
 	size_t nfds;
 
 	w->job.id = w->scanner->id;
-	if (load_slot(w, fds, &nfds) < 0) {
+	result = load_slot(w, fds, &nfds);
+	if (result < 0)
 		w->why = "no memory to hand the message over";
-		return true;
-	}
-	result = io_send(w->scanner->fd, span_from(&w->job, sizeof(w->job)),
-		fds, nfds);
-	if (w->job.env_fd)
+	else
+		result = io_send(w->scanner->fd, span_from(&w->job,
+			sizeof(w->job)), fds, nfds);
+	if (w->job.env_fd && fds[0] >= 0)
 		close(fds[0]);
-	return result == 0;
+	return result == 0 || w->why;
 }
 
 /* Finds a scanner that takes the job; false: *why says why not. */

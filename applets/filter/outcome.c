@@ -1,5 +1,6 @@
 #include "outcome.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -139,12 +140,16 @@ static void tell_journal(struct ending *d)
 		log_warn("message %s: not in the journal", d->s->id.text);
 }
 
+/* Each second, and at the end by whoever ends us: never two at a time. */
 void outcome_sync(void)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct err e;
 
+	pthread_mutex_lock(&lock);
 	health_set(HEALTH_JOURNAL, journal_sync(journal, &e) < 0 ?
 		e.text : NULL);
+	pthread_mutex_unlock(&lock);
 }
 
 /* Spool, edits, answer: in this order. */
