@@ -27,8 +27,3 @@ void budget_give(size_t n)
 {
 	atomic_fetch_sub(&used, n);
 }
-
-uint64_t budget_used(void)
-{
-	return atomic_load(&used);
-}

@@ -13,6 +13,5 @@
 void budget_start(uint64_t memory_mb);
 bool budget_take(size_t n);
 void budget_give(size_t n);
-uint64_t budget_used(void);
 
 #endif

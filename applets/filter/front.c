@@ -32,6 +32,7 @@ enum {
 	WIRING_MEMORY = 16 << 20,
 	TEND_MS = 1000,
 	POLICY_WAIT_MS = 5000,
+	ZYGOTE_WAIT_MS = 500,
 	LAST_ANSWERS_MS = 26000, /* more than any deadline */
 	LAST_BYTES_MS = 50,
 };
@@ -83,6 +84,7 @@ static void *tend(void *unused)
 		clock_sleep_ms(TEND_MS);
 		scanners_tend();
 		outcome_sync();
+		health_tend();
 	}
 	return NULL;
 }
@@ -99,10 +101,16 @@ static void start_thread(void *(*run)(void *), void *arg)
 /* The first policy, or the news that it is bad. */
 static void wait_for_policy(void)
 {
-	int64_t deadline = clock_ms() + POLICY_WAIT_MS;
+	int64_t start = clock_ms();
 
-	while (!policy_source_settled() && clock_left_ms(deadline) > 0)
+	while (!policy_source_settled()) {
+		int64_t waited = clock_ms() - start;
+
+		/* Without a zygote the MTA shall hear 451 soon, not nothing. */
+		if (waited > (link_is_up() ? POLICY_WAIT_MS : ZYGOTE_WAIT_MS))
+			break;
 		clock_sleep_ms(2);
+	}
 	scanners_tend();
 }
 
@@ -160,6 +168,8 @@ int front_run(const struct process *p)
 		return err_report("filter", &e);
 	configure(&w);
 	arena_free(&a);
+	health_set(HEALTH_ZYGOTE, "no policy is loaded, the zygote does not "
+		"answer: mail is answered 451");
 	link_start(&hooks);
 	policy_source_read();
 	start_thread(obey_signals, &signals);

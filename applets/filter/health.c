@@ -1,15 +1,18 @@
 #include "health.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "role/life.h"
 
 enum { TEXT_MAX = 400 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char texts[HEALTH_N][TEXT_MAX];
+static int64_t told_ms[HEALTH_N];
 
 /* All causes, "; " between; under the lock. */
 static void tell(void)
@@ -30,9 +33,27 @@ void health_set(enum health_cause cause, const char *text)
 
 	snprintf(fresh, sizeof(fresh), "%s", text ? text : "");
 	pthread_mutex_lock(&lock);
+	told_ms[cause] = clock_ms();
 	if (strcmp(fresh, texts[cause]) != 0) {
 		memcpy(texts[cause], fresh, sizeof(fresh));
 		tell();
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+void health_tend(void)
+{
+	static const enum health_cause fading[] = { HEALTH_RULE,
+		HEALTH_SPOOL };
+	int64_t old = clock_ms() - HEALTH_FADE_MS;
+
+	for (size_t i = 0; i < sizeof(fading) / sizeof(*fading); i++) {
+		bool over;
+
+		pthread_mutex_lock(&lock);
+		over = *texts[fading[i]] && told_ms[fading[i]] < old;
+		pthread_mutex_unlock(&lock);
+		if (over)
+			health_set(fading[i], NULL);
+	}
 }

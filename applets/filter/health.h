@@ -5,10 +5,13 @@
 #ifndef FILTER_HEALTH_H
 #define FILTER_HEALTH_H
 
+enum { HEALTH_FADE_MS = 600000 };
+
 enum health_cause {
 	HEALTH_POLICY,	/* the policy on disk cannot be used */
 	HEALTH_RULE,	/* a rule of the policy fails */
 	HEALTH_ZYGOTE,
+	HEALTH_SCANNERS,
 	HEALTH_SPOOL,
 	HEALTH_JOURNAL,
 	HEALTH_LISTEN,
@@ -17,5 +20,10 @@ enum health_cause {
 
 /* text NULL: well again. */
 void health_set(enum health_cause cause, const char *text);
+/*
+ * Each second: RULE and SPOOL, which single messages tell, are forgotten
+ * when no message has told them for HEALTH_FADE_MS.
+ */
+void health_tend(void);
 
 #endif

@@ -144,7 +144,6 @@ void policy_source_up(void)
 	if (next.fd >= 0)
 		link_load(next.fd, next.generation);
 	pthread_mutex_unlock(&lock);
-	health_set(HEALTH_ZYGOTE, NULL);
 }
 
 void policy_source_down(void)
@@ -173,14 +172,29 @@ static void accept_next(const struct hop_note *n)
 	atomic_store(&settled, true);
 }
 
+/* A new zygote cannot load what the one before it had. */
+static void lost_good(const char *why)
+{
+	char text[HOP_TEXT_MAX + 100];
+
+	snprintf(text, sizeof(text), "the zygote cannot load the policy "
+		"again (%s): mail is answered 451; pm restart filter", why);
+	log_error("policy: %s", text);
+	health_set(HEALTH_ZYGOTE, text);
+}
+
 void policy_source_loaded(const struct hop_note *n, const char *text)
 {
 	pthread_mutex_lock(&lock);
 	if (n->good) {
+		health_set(HEALTH_ZYGOTE, NULL);
 		accept_next(n);
 	} else if (n->id == next.generation) {
+		health_set(HEALTH_ZYGOTE, NULL);
 		forget(&next);
 		refuse(text);
+	} else if (n->id == good.generation) {
+		lost_good(text);
 	}
 	pthread_mutex_unlock(&lock);
 	if (n->good)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "filter.h"
+#include "health.h"
 #include "kick.h"
 #include "link.h"
 #include "policy_source.h"
@@ -302,15 +303,10 @@ void scanners_lost(void)
 	pthread_mutex_unlock(&lock);
 }
 
-void scanners_wake(void)
-{
-	pthread_mutex_lock(&lock);
-	pthread_cond_broadcast(&freed);
-	pthread_mutex_unlock(&lock);
-}
-
 void scanners_tend(void)
 {
+	bool well = true;
+
 	pthread_mutex_lock(&lock);
 	drop_idle(keep_wanted);
 	while (count < least && policy_source_ready()) {
@@ -318,7 +314,8 @@ void scanners_tend(void)
 
 		count++;
 		s = spawn_counted(clock_ms() + SPAWN_MS);
-		if (s == NULL)
+		well = s != NULL;
+		if (!well)
 			break;
 		s->idle_ms = clock_ms();
 		s->next = idle;
@@ -326,14 +323,8 @@ void scanners_tend(void)
 		pthread_cond_signal(&freed);
 	}
 	pthread_mutex_unlock(&lock);
-}
-
-unsigned scanners_count(void)
-{
-	unsigned n;
-
-	pthread_mutex_lock(&lock);
-	n = count;
-	pthread_mutex_unlock(&lock);
-	return n;
+	/* When the zygote is gone, that is told already. */
+	health_set(HEALTH_SCANNERS, well || !policy_source_ready() ? NULL :
+		"the zygote starts no scanner: mail waits, then 451; pm "
+		"restart filter/zygote");
 }

@@ -35,10 +35,7 @@ void scanners_kill(struct scanner **s);
 void scanners_renew(uint64_t generation);
 /* The zygote and with it all idle scanners are gone. */
 void scanners_lost(void);
-/* Somebody may go on: there is a zygote with a policy. */
-void scanners_wake(void);
 /* Keeps the pool at its size; each second. */
 void scanners_tend(void);
-unsigned scanners_count(void);
 
 #endif
