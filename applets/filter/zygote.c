@@ -36,6 +36,7 @@ enum {
 	CPU_HARD_S = 14,
 	AS_BYTES = 512 << 20,
 	BUNDLE_MEMORY = 64 << 20,
+	NOFILE = 256,
 };
 
 static struct {
@@ -150,6 +151,18 @@ static void restrict_child(pid_t parent)
 		_exit(EXIT_LATER);
 }
 
+/*
+ * Everything but stderr and its own two. Among the rest are the supervisor's
+ * status pipe and the pipe that says TERM to the zygote: whoever took a
+ * scanner over could write there.
+ */
+static void close_others(int control, int broker)
+{
+	for (int fd = STDERR_FILENO + 1; fd < NOFILE; fd++)
+		if (fd != control && fd != broker)
+			close(fd);
+}
+
 static _Noreturn void be_scanner(const int *fds, size_t nfds, pid_t parent)
 {
 	struct scanner_place p = { .control = fds[0], .broker = -1,
@@ -157,13 +170,10 @@ static _Noreturn void be_scanner(const int *fds, size_t nfds, pid_t parent)
 
 	if (nfds == 3)
 		p.broker = fds[2];
-	close(z.listener);
-	close(z.front);
-	close(z.signals);
 	p.slot = mmap(NULL, HOP_SLOT_SIZE, PROT_READ, MAP_SHARED, fds[1], 0);
 	if (p.slot == MAP_FAILED)
 		_exit(EXIT_LATER);
-	close(fds[1]);
+	close_others(p.control, p.broker);
 	restrict_child(parent);
 	_exit(scanner_run(&p));
 }
@@ -324,7 +334,7 @@ int zygote_run(const struct process *p)
 	if (z.program == NULL)
 		return err_report("filter", &e);
 	life_drop_power(p);
-	life_rlimits(&(struct life_rlimits){ .nofile = 256 });
+	life_rlimits(&(struct life_rlimits){ .nofile = NOFILE });
 	if (sandbox_paths(NULL, &e) != 0)
 		log_warn("%s", e.text);
 	if (sandbox_calls(SANDBOX_ZYGOTE, &e) < 0)
