@@ -162,7 +162,9 @@ static void open_all(struct recorder *r)
 static void confine(const struct process *p)
 {
 	static const struct sandbox_path paths[] = {
-		{ ROOT_SPOOL, true },
+		{ ROOT_SPOOL "/new", true },
+		{ ROOT_SPOOL "/inject", true },
+		{ ROOT_SPOOL "/bad", true },
 		{ ROOT_QUARANTINE, true },
 		{ NULL, false },
 	};
