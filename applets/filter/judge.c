@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -141,9 +142,25 @@ static int wait_for(int fd, int64_t deadline_ms, bool *kicked)
 	return n;
 }
 
+/*
+ * Somebody's kill(1), or the kernel's when the host has no memory left: a
+ * message cannot have these sent, but by calculating without end (RLIMIT_CPU).
+ */
+static bool is_from_outside(const struct hop_note *n)
+{
+	int signo = WIFSIGNALED(n->status) ? WTERMSIG(n->status) : 0;
+
+	return n->cpu_ms < BUSY_CPU_MS &&
+		(signo == SIGKILL || signo == SIGTERM || signo == SIGINT);
+}
+
 /* Was it the message's doing? */
 static enum judge_end guilt(struct work *w, const struct hop_note *n)
 {
+	if (is_from_outside(n)) {
+		w->why = "somebody killed the scanner";
+		return JUDGE_LATER;
+	}
 	if (WIFSIGNALED(n->status)) {
 		w->why = strsignal(WTERMSIG(n->status));
 		return JUDGE_CRASHED;
