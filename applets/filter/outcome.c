@@ -82,6 +82,25 @@ static enum reply_kind not_kept(struct ending *d, const struct err *e)
 	return later(d, "cannot be kept");
 }
 
+/* Facts of the message, for the message log: one record (JOURNAL_FORM). */
+static void tell_journal(struct ending *d)
+{
+	struct buf b = { .arena = d->s->message }, env = { 0 };
+
+	env.arena = d->s->message;
+	envelope_put(&env, &d->s->env);
+	wire_put_u8(&b, JOURNAL_FORM);
+	wire_put_span(&b, buf_bytes(&env));
+	wire_put_u8(&b, (uint8_t)d->r.reply);
+	wire_put_u32(&b, (uint32_t)d->v.score);
+	wire_put_u8(&b, d->v.probability);
+	wire_put_span(&b, d->v.subject);
+	wire_put_span(&b, d->v.header_from);
+	wire_put_span(&b, d->v.facts);
+	if (!journal_append(journal, buf_bytes(&b)))
+		log_warn("message %s: not in the journal", d->s->id.text);
+}
+
 /* The message has ended scanners before: no more of them for it. */
 static enum reply_kind unscannable(struct ending *d, const char *why)
 {
@@ -91,6 +110,8 @@ static enum reply_kind unscannable(struct ending *d, const char *why)
 		return not_kept(d, &e);
 	health_set(HEALTH_SPOOL, NULL);
 	d->why = "quarantined as Unscannable";
+	d->r = (struct resolution){ .reply = REPLY_DISCARD, .nkeeps = 1 };
+	tell_journal(d);
 	return REPLY_DISCARD;
 }
 
@@ -119,25 +140,6 @@ static void tell_failure(const struct session *s, const struct verdict *v)
 		(const char *)v->failure.p);
 	log_error("message %s: %s", s->id.text, text);
 	health_set(HEALTH_RULE, text);
-}
-
-/* Facts of the message, for the message log: one record (JOURNAL_FORM). */
-static void tell_journal(struct ending *d)
-{
-	struct buf b = { .arena = d->s->message }, env = { 0 };
-
-	env.arena = d->s->message;
-	envelope_put(&env, &d->s->env);
-	wire_put_u8(&b, JOURNAL_FORM);
-	wire_put_span(&b, buf_bytes(&env));
-	wire_put_u8(&b, (uint8_t)d->r.reply);
-	wire_put_u32(&b, (uint32_t)d->v.score);
-	wire_put_u8(&b, d->v.probability);
-	wire_put_span(&b, d->v.subject);
-	wire_put_span(&b, d->v.header_from);
-	wire_put_span(&b, d->v.facts);
-	if (!journal_append(journal, buf_bytes(&b)))
-		log_warn("message %s: not in the journal", d->s->id.text);
 }
 
 /* Each second, and at the end by whoever ends us: never two at a time. */
