@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "kick.h"
 #include "outcome.h"
 #include "owner.h"
@@ -241,6 +243,21 @@ static void spell(const char *where, char *out, size_t size)
 		where + colon + 1, SPAN_FMT(host));
 }
 
+/* libmilter would take the path away from a front that serves it. */
+static int check_alone(const char *where, struct err *e)
+{
+	struct err nobody;
+	int fd = -1;
+
+	if (strncmp(where, "unix:", 5) == 0)
+		fd = io_connect_unix(where + 5, SOCK_STREAM, &nobody);
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return err_set(e, ERR_TEMPORARY, "filter.listen: %s: another process "
+		"serves it; stop that one first", where);
+}
+
 int front_milter_open(const char *where, const char *user, struct err *e)
 {
 	struct smfiDesc d = {
@@ -256,7 +273,7 @@ int front_milter_open(const char *where, const char *user, struct err *e)
 	char conn[256];
 
 	spell(where, conn, sizeof(conn));
-	if (kick_start(where, e) < 0)
+	if (kick_start(where, e) < 0 || check_alone(where, e) < 0)
 		return -1;
 	smfi_setbacklog(BACKLOG);
 	if (smfi_register(d) != MI_SUCCESS ||
