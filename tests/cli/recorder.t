@@ -22,7 +22,10 @@ if ($> == 0) {
 my $root = tempdir(CLEANUP => 1);
 my $spool = "$root/var/lib/pm/spool";
 system('mkdir', '-p', "$root/var/lib/pm/quarantine",
-	map { "$spool/$_" } qw(tmp new inject bad)) == 0 or die;
+	"$root/etc/pm", map { "$spool/$_" } qw(tmp new inject bad)) == 0
+	or die;
+spew("$root/etc/pm/wiring.lua", 'return { name = "t", site = "example.org", ' .
+	'roles = { "filter" }, domains = { "example.org" } }');
 
 my $serial = 0;
 my $pid;
