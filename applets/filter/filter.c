@@ -33,7 +33,7 @@ static const struct process filter_processes[] = {
 	}, {
 		.name = "front", .user = "pm-milt",
 		.needs = "zygote broker recorder",
-		.ready_ms = 15000, .stop_ms = 30000,
+		.ready_ms = 15000, .stop_ms = 30000, .reload_ms = 10000,
 		.without = "the MTA answers 451 to all mail",
 	},
 	{ 0 },

@@ -12,6 +12,7 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "engine/bundle.h"
+#include "role/life.h"
 #include "health.h"
 #include "link.h"
 #include "scanners.h"
@@ -106,6 +107,7 @@ static void refuse(const char *why)
 	health_set(HEALTH_POLICY, text);
 	atomic_store(&hopeless, good.fd < 0);
 	atomic_store(&settled, true);
+	life_reloaded();
 }
 
 static void forget(struct offer *o)
@@ -165,6 +167,7 @@ static void accept_next(const struct hop_note *n)
 		health_set(HEALTH_RULE, NULL);
 		log_info("policy: generation %llu is in force",
 			(unsigned long long)n->id);
+		life_reloaded();
 	}
 	atomic_store(&stages, n->stages);
 	atomic_store(&hopeless, false);

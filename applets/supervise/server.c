@@ -81,13 +81,20 @@ static bool is_meant(const struct child *c, struct span what)
 		span_is(span_after(what, slash + 1), c->process->name));
 }
 
+/* What it says of itself may still be of before. */
+static bool is_reloading(const struct child *c)
+{
+	return c->state == STATE_ready && c->reload_ms > clock_ms();
+}
+
 static void verb_status(struct super *s, struct child *c)
 {
 	const struct child *missing = c->state == STATE_waiting ?
 		machine_missing(s, c) : NULL;
 
 	say("%s/%s %s %d %lld %u ", c->applet->name, c->process->name,
-		machine_state_name(c->state), c->pid,
+		is_reloading(c) ? "reloading" : machine_state_name(c->state),
+		c->pid,
 		(long long)(clock_ms() - c->since_ms),
 		c->starts ? c->starts - 1 : 0);
 	if (missing)
@@ -122,10 +129,13 @@ static void verb_reload(struct super *s, struct child *c)
 {
 	if (c->state == STATE_failed)
 		machine_event(s, c, EVENT_START);
-	else if (c->state == STATE_ready)
-		spawn_signal(c, SIGHUP);
-	else
+	else if (c->state != STATE_ready)
 		c->hup = c->state == STATE_starting;
+	else {
+		c->reload_ms = c->process->reload_ms ?
+			clock_ms() + c->process->reload_ms : 0;
+		spawn_signal(c, SIGHUP);
+	}
 }
 
 static const struct {

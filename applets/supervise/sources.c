@@ -72,6 +72,8 @@ static void told(void *context, struct span line, enum lines_mark mark)
 	(void)mark;
 	if (span_is(line, "ready"))
 		machine_event(h->s, c, EVENT_READY);
+	else if (span_is(line, "reloaded"))
+		c->reload_ms = 0;
 	else if (span_is(line, "well"))
 		c->degraded[0] = 0;
 	else if (span_starts(line, SPAN("degraded ")))

@@ -69,6 +69,7 @@ struct child {
 	bool removed;		/* no longer wired: slot is freed when down */
 	bool hup;		/* reload was asked for before it was ready */
 	bool was_ready;		/* this life of it */
+	int64_t reload_ms;	/* after HUP: has until then to say reloaded */
 	pid_t pid;		/* 0: none */
 	int status_fd;		/* -1: none */
 	int exit_status;	/* as waitpid gave it */

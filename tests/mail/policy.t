@@ -51,12 +51,16 @@ sub logged {
 	return <$in>;
 }
 
-# Puts a policy in force; the rule begins in line 2.
+# Puts a policy in force, with what pm reload says of front; the rule begins
+# in line 2.
 sub policy {
-	my ($text) = @_;
+	my ($text, $says) = @_;
 	Appliance::write_file($file, $text);
 	my ($code, $out) = $app->pm('reload', 'filter');
 	is($code, 0, 'pm reload');
+	my ($line) = $out =~ /^(filter\/front .*)$/m;
+	is($line, 'filter/front is ready' . ($says // ''),
+		'says how it is now, not how it was');
 }
 
 sub rule {
@@ -83,9 +87,9 @@ is(status_says(''), '', 'after mending all is well');
 like(answer('yes'), qr/^250 /, 'mail flows');
 is(answer('no'), '550 5.7.1 not here', 'by the new policy');
 
-policy("local p = policy(\"p\", function() return true end)\n" .
-	"p:rule(\"broken\" function() end)\n");
 $why = "$BROKEN (the policy before it stays in force)";
+policy("local p = policy(\"p\", function() return true end)\n" .
+	"p:rule(\"broken\" function() end)\n", ": $why");
 is(status_says($why), $why, 'a syntax error at a reload: status');
 like(answer('yes'), qr/^250 /, 'mail still flows');
 is(answer('no'), '550 5.7.1 not here', 'by the policy before it');

@@ -20,6 +20,7 @@ struct process {
 	const char *needs;	/* "zygote broker": must be ready before */
 	unsigned ready_ms;	/* must say ready by then */
 	unsigned stop_ms;	/* killed when not gone by then after TERM */
+	unsigned reload_ms;	/* must say reloaded by then; 0: never does */
 	const char *without;	/* what its absence means for mail */
 };
 

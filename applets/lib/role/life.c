@@ -316,6 +316,11 @@ void life_ready(void)
 	tell("ready", "");
 }
 
+void life_reloaded(void)
+{
+	tell("reloaded", "");
+}
+
 void life_degraded(const char *text)
 {
 	char fresh[STATUS_MAX];

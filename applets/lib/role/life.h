@@ -17,9 +17,9 @@
 
 /*
  * PM_STATUS_FD in the environment names the descriptor on which the
- * supervisor hears us, in lines: "ready", "degraded TEXT", "well". None (a
- * process started by hand) is fine: then nothing is told, and the process
- * does not die with its parent.
+ * supervisor hears us, in lines: "ready", "reloaded", "degraded TEXT",
+ * "well". None (a process started by hand) is fine: then nothing is told,
+ * and the process does not die with its parent.
  */
 
 /* Finds the process record `name` of an applet; NULL. */
@@ -56,6 +56,8 @@ int life_signals(void);
 
 /* "ready": dependants may start. Say it once, when it is true. */
 void life_ready(void);
+/* "reloaded": what HUP asked for is done, its trouble told before this. */
+void life_reloaded(void);
 /*
  * What is degraded and what that means for mail, in one line; NULL or "":
  * nothing is. Shown by `pm status`; repeated equal texts are not sent.
