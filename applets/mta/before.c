@@ -86,8 +86,9 @@ static int try_port(const char *what, const char *where, struct err *e)
 		bind(fd, (struct sockaddr *)&v6, sizeof(v6));
 	if (bad == 0)
 		bad = listen(fd, 1);
+	/* Whoever has it may go away: the supervisor tries again. */
 	if (bad < 0 && errno == EADDRINUSE)
-		err_set(e, ERR_PERMANENT, "port %u on %.*s is in use: choose "
+		err_set(e, ERR_TEMPORARY, "port %u on %.*s is in use: choose "
 			"others in etc/pm/wiring.lua (%s)", port,
 			SPAN_FMT(host), what);
 	else if (bad < 0)

@@ -168,7 +168,7 @@ is(join(' ', left()), '', 'nothing is left');
 my $busy = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$smtp", Listen => 1,
 	ReuseAddr => 1) or die "$smtp: $!";
 ($code, $out) = $a->pm('mta', 'master');
-is("$code $out", "2 pm mta: port $smtp on 127.0.0.1 is in use: choose others "
+is("$code $out", "3 pm mta: port $smtp on 127.0.0.1 is in use: choose others "
 	. "in etc/pm/wiring.lua (mta.listen)\n", 'a port in use');
 close $busy;
 

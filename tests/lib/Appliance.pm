@@ -13,11 +13,17 @@ use Time::HiRes qw(sleep time);
 
 our $PM = abs_path($ENV{PM} // 'build/pm');
 
-# A port nobody listens on, on loopback.
+# A port nobody listens on, on loopback; below the range from which the kernel
+# takes ports for outgoing connections, so that it stays free over a restart.
 sub free_port {
-	my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-		or die "no free port: $!";
-	return $s->sockport;
+	for (1 .. 200) {
+		my $port = 10_000 + int rand 20_000;
+		my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+			LocalPort => $port, Listen => 1, ReuseAddr => 1)
+			or next;
+		return $port;
+	}
+	die "no free port: $!";
 }
 
 # Can somebody else reach this folder? Postfix works with absolute paths.

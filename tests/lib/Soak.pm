@@ -9,7 +9,9 @@ use Corpus;
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
-use constant { SECOND => 100_000, TRIES => 200 };
+use constant { SECOND => 100_000, TRIES => 100 };
+
+our $pause = 0; # of a sender between two messages, seconds
 
 our $policy = <<'LUA';
 local soak = policy("soak", function() return true end)
@@ -83,6 +85,7 @@ sub start_senders {
 		open my $out, '>', "$a->{root}/sent.$w" or POSIX::_exit(1);
 		for (my $i = $w; $i < @texts; $i += $workers) {
 			print $out send_one($a, $i + 1, $texts[$i]), "\n";
+			sleep $pause if $pause;
 		}
 		close $out;
 		POSIX::_exit(0);

@@ -57,6 +57,7 @@ sub victim {
 my @order = qw(filter/front filter/zygote scanner filter/broker
 	filter/recorder mta/injector smtpd supervise);
 my %killed;
+$Soak::pause = 0.25; # so that each process is killed several times
 my @senders = Soak::start_senders($app, 20, @texts);
 my $end = time + ($ENV{SOAK_SECONDS} // 240);
 my $turn = 0;
@@ -70,11 +71,10 @@ while (@senders && time < $end) {
 	next if $who ne 'supervise';
 	waitpid $app->{pid}, 0;
 	$app->{pid} = 0;
-	for my $try (1 .. 20) {
-		last if eval { $app->start(20) };
-		diag($@) if $try == 20;
-		sleep 0.5;
-	}
+	next if eval { $app->start(30) };
+	kill 'TERM', @senders;
+	fail('starts again after a kill: ' . $@);
+	last;
 }
 # What still sends does so in peace.
 waitpid $_, 0 for @senders;
