@@ -267,6 +267,13 @@ static void test_values(void **state)
 	expect(HEAD "mta = { listen = { \"25\" } } }", "etc/pm/wiring.lua: "
 		"mta.listen[1]: \"25\" is not ADDRESS:PORT, such as "
 		"\"127.0.0.1:25\" or \"[::1]:25\"");
+	expect(HEAD "mta = { reinject = \"0.0.0.0:10026\" } }",
+		"etc/pm/wiring.lua: mta.reinject: \"0.0.0.0:10026\" is not a "
+		"loopback ADDRESS:PORT, such as \"127.0.0.1:10026\"");
+	expect(HEAD "mta = { listen = { \"0.0.0.0:25\", \"0.0.0.0:26\" }, "
+		"reinject = \"127.0.0.1:26\" } }", "etc/pm/wiring.lua: "
+		"mta.reinject: port 26 is that of mta.listen[2] too: give it "
+		"another");
 	expect(HEAD "mta = { relay_host = \"mail\" } }", "etc/pm/wiring.lua: "
 		"mta.relay_host: \"mail\" is not HOST:PORT, such as "
 		"\"mail.example.org:25\"");

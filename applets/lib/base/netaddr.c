@@ -94,6 +94,14 @@ bool cidr_contains(const struct cidr *c, const struct netaddr *addr)
 		((addr->b[whole] ^ c->net.b[whole]) >> (8 - rest)) == 0;
 }
 
+bool netaddr_is_loopback(const struct netaddr *a)
+{
+	struct cidr c;
+
+	cidr_parse(a->n == 4 ? SPAN("127.0.0.0/8") : SPAN("::1"), &c);
+	return cidr_contains(&c, a);
+}
+
 bool netaddr_split_port(struct span s, struct span *host_r, uint16_t *port_r)
 {
 	size_t colon = span_rchr(s, ':');

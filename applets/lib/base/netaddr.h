@@ -25,6 +25,8 @@ bool netaddr_parse(struct span s, struct netaddr *addr_r);
 /* "10.0.0.0/8"; an address alone is a network of one. Host bits are lost. */
 bool cidr_parse(struct span s, struct cidr *cidr_r);
 bool cidr_contains(const struct cidr *c, const struct netaddr *addr);
+/* Of this host only: 127.0.0.0/8 and ::1. */
+bool netaddr_is_loopback(const struct netaddr *a);
 
 /*
  * "host:25", "192.0.2.1:25", "[2001:db8::1]:25": the host (without brackets,

@@ -105,6 +105,17 @@ static bool is_address_port(struct span s)
 	return netaddr_split_port(s, &host, &port) && netaddr_parse(host, &a);
 }
 
+/* What comes in there is not filtered: nobody else may reach it. */
+static bool is_loopback_port(struct span s)
+{
+	struct netaddr a;
+	struct span host;
+	uint16_t port;
+
+	return netaddr_split_port(s, &host, &port) &&
+		netaddr_parse(host, &a) && netaddr_is_loopback(&a);
+}
+
 static bool is_host_port(struct span s)
 {
 	struct netaddr a;
@@ -156,6 +167,8 @@ static const struct form
 	network = { is_network, "a network such as \"10.0.0.0/8\"" },
 	address_port = { is_address_port, "ADDRESS:PORT, such as "
 		"\"127.0.0.1:25\" or \"[::1]:25\"" },
+	loopback_port = { is_loopback_port, "a loopback ADDRESS:PORT, such as "
+		"\"127.0.0.1:10026\"" },
 	host_port = { is_host_port, "HOST:PORT, such as "
 		"\"mail.example.org:25\"" },
 	kind = { is_kind, "\"postfix\", \"sendmail\" or \"external\"" },
@@ -190,7 +203,7 @@ static const struct key site_keys[] = {
 		.comment = "postfix, sendmail or external" },
 	{ "listen", LIST_AT(mta., listen), .form = &address_port,
 		.normally = "0.0.0.0:25" },
-	{ "reinject", AT(mta.reinject), .form = &address_port,
+	{ "reinject", AT(mta.reinject), .form = &loopback_port,
 		.normally = "127.0.0.1:10026",
 		.comment = "unfiltered, loopback only" },
 	{ "relay_host", AT(mta.relay_host), .form = &host_port,
@@ -454,6 +467,24 @@ static int need_names(const struct reader *r, const struct script_value *t)
 		missing);
 }
 
+/* What is filtered and what is not cannot come in by one port. */
+static int part_ports(const struct reader *r)
+{
+	const struct wiring_mta *m = &r->w->mta;
+	struct span rest;
+	uint16_t reinject, listen;
+
+	if (!netaddr_split_port(span_of(m->reinject), &rest, &reinject))
+		return 0;
+	for (size_t i = 0; i < m->nlisten; i++)
+		if (netaddr_split_port(span_of(m->listen[i]), &rest,
+				&listen) && listen == reinject)
+			return err_set(r->e, ERR_PERMANENT, "%s: mta.reinject: "
+				"port %u is that of mta.listen[%zu] too: give "
+				"it another", r->file, reinject, i + 1);
+	return 0;
+}
+
 static int read_file(struct reader *r, const struct script_value *t)
 {
 	if (t->type != SCRIPT_TABLE)
@@ -474,7 +505,7 @@ static int read_file(struct reader *r, const struct script_value *t)
 		if (read_section(r, &inside) < 0)
 			return -1;
 	}
-	return need_names(r, t);
+	return need_names(r, t) < 0 || part_ports(r) < 0 ? -1 : 0;
 }
 
 int wiring_parse(const char *name, struct span file, struct arena *a,

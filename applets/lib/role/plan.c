@@ -143,14 +143,10 @@ static bool is_loopback(const char *listen)
 {
 	struct netaddr addr;
 	struct span host;
-	struct cidr c;
 	uint16_t port;
 
-	if (!netaddr_split_port(span_of(listen), &host, &port) ||
-	    !netaddr_parse(host, &addr))
-		return false;
-	cidr_parse(addr.n == 4 ? SPAN("127.0.0.0/8") : SPAN("::1"), &c);
-	return cidr_contains(&c, &addr);
+	return netaddr_split_port(span_of(listen), &host, &port) &&
+		netaddr_parse(host, &addr) && netaddr_is_loopback(&addr);
 }
 
 static void judge_loopback(struct judge *j, const struct constraint *c)

@@ -24,7 +24,7 @@ struct script {
 	struct region *region;
 	struct script_limits limits;
 	void *context;
-	const struct arena *watched; /* what the host makes on demand; or NULL */
+	const struct arena *watched; /* of what the host makes; or NULL */
 	size_t watched_max;
 	int last_ref, frozen_ref; /* registry slots in use */
 	unsigned depth;		/* of script_call and script_run */
