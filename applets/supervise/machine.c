@@ -69,6 +69,8 @@ static void launch(struct super *s, struct child *c)
 	c->was_ready = false;
 	c->started_ms = clock_ms();
 	if (spawn_start(s, c) < 0) {
+		snprintf(c->degraded, sizeof(c->degraded), "cannot be "
+			"started: the log says why");
 		enter(c, STATE_paused, delay_ms(c));
 		return;
 	}
@@ -169,6 +171,9 @@ static void judge(struct super *s, struct child *c, bool lived)
 	} else if (++c->quick > retries(c)) {
 		fail(s, c, "it dies again and again", RETRY_FAILED_MS);
 	} else {
+		snprintf(c->degraded, sizeof(c->degraded), "died, comes back "
+			"in %lld s%s%.180s", (long long)delay_ms(c) / 1000,
+			c->last[0] ? "; its last words: " : "", c->last);
 		enter(c, STATE_paused, delay_ms(c));
 	}
 }
@@ -214,7 +219,8 @@ void machine_event(struct super *s, struct child *c, enum event event)
 	table[c->state][event](s, c);
 }
 
-bool machine_needs(const struct child *d, const struct child *c)
+/* Does process d need process c to be ready before it starts? */
+static bool needs(const struct child *d, const struct child *c)
 {
 	struct span rest = span_of(d->process->needs), word;
 	const char *role = c->applet->name;
@@ -237,8 +243,7 @@ const struct child *machine_missing(const struct super *s,
 	for (size_t i = 0; i < CHILDREN_MAX; i++) {
 		const struct child *o = &s->children[i];
 
-		if (o->applet && o->state != STATE_ready &&
-		    machine_needs(c, o))
+		if (o->applet && o->state != STATE_ready && needs(c, o))
 			return o;
 	}
 	return NULL;
@@ -250,8 +255,7 @@ static bool has_dependants(const struct super *s, const struct child *c)
 	for (size_t i = 0; i < CHILDREN_MAX; i++) {
 		const struct child *o = &s->children[i];
 
-		if (o->applet && o != c && !o->wanted && o->pid &&
-		    machine_needs(o, c))
+		if (o->applet && o != c && !o->wanted && o->pid && needs(o, c))
 			return true;
 	}
 	return false;

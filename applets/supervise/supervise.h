@@ -130,8 +130,6 @@ void machine_settle(struct super *s);
 /* Fires timers that are due; the next one, or 0. */
 int64_t machine_timers(struct super *s, int64_t now_ms);
 bool machine_all_down(const struct super *s);
-/* Does process d need process c to be ready before it starts? */
-bool machine_needs(const struct child *d, const struct child *c);
 /* The first thing that c waits for; NULL. */
 const struct child *machine_missing(const struct super *s,
 	const struct child *c);
