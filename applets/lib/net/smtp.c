@@ -14,6 +14,8 @@ enum {
 	REPLY_LINES_MAX = 128,
 	ADDRESS_MAX = 1000,
 	FLUSH_BYTES = 64 << 10,
+	/* The message is sent, but our caller does not know it before this. */
+	QUIT_MS = 1000,
 };
 
 struct session {
@@ -307,6 +309,7 @@ static void converse(struct session *s, const char *helo, struct span from,
 			if (each[i].outcome == SMTP_DONE)
 				each[i] = *r;
 	}
+	s->timeout_ms = QUIT_MS;
 	if (!s->lost)
 		command(s, 2, &unused, "QUIT");
 }

@@ -48,7 +48,9 @@ static bool is_owed(struct span name)
 	if (span_starts(tail, SPAN("-r")))
 		return span_u64(span_after(tail, 2), 1000000, &n) &&
 		       is_noted(&id, n);
-	return span_starts(tail, SPAN("-")) && is_retired(&id);
+	/* Nothing behind the number: "ID-Nx" is the injector's own. */
+	return span_starts(tail, SPAN("-")) &&
+	       span_u64(span_after(tail, 1), 1000000, &n) && is_retired(&id);
 }
 
 /* A writer may be at it right now: only what is old goes. */
