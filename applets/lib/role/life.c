@@ -28,7 +28,9 @@ static pthread_mutex_t status_lock = PTHREAD_MUTEX_INITIALIZER;
 static char status_last[STATUS_MAX];
 static int signal_pipe[2] = { -1, -1 };
 
-const struct process *life_process(const struct applet *a, const char *name)
+/* The process record `name` of an applet; NULL. */
+static const struct process *find_process(const struct applet *a,
+	const char *name)
 {
 	const struct process *p = a->role ? a->role->processes : NULL;
 
@@ -142,7 +144,7 @@ int life_begin(const struct applet *a, int argc, char **argv,
 		*exit_r = EXIT_DONE;
 		return -1;
 	}
-	*process_r = args.n == 1 ? life_process(a, args.rest[0]) : NULL;
+	*process_r = args.n == 1 ? find_process(a, args.rest[0]) : NULL;
 	if (*process_r == NULL) {
 		*exit_r = wrong_process(a, &args);
 		return -1;

@@ -22,9 +22,6 @@
  * and the process does not die with its parent.
  */
 
-/* Finds the process record `name` of an applet; NULL. */
-const struct process *life_process(const struct applet *a, const char *name);
-
 /*
  * Common start of `pm ROLE PROCESS [--root DIR]`: parses the command line,
  * enters the root, sets PDEATHSIG and umask 027, ignores SIGPIPE, finds the
