@@ -190,10 +190,13 @@ static void reload(pid_t pid)
 	const char *cwd;
 	struct err e;
 
-	if (wiring_load(a, &w, &e) < 0 || configure(&w, a, &cwd, &e) < 0)
+	if (wiring_load(a, &w, &e) < 0 || configure(&w, a, &cwd, &e) < 0) {
 		log_error("reload: %s; Postfix goes on as it was", e.text);
-	else
+		life_degraded(e.text);
+	} else {
 		kill(pid, SIGHUP);
+		life_degraded(NULL);
+	}
 	arena_free(&a);
 }
 
