@@ -460,6 +460,27 @@ static void test_guard_that_acts(void **state)
 	assert_true(s.failed);
 }
 
+/* Two From fields, two mailboxes in one: each may be what a reader sees. */
+static void test_every_author_is_looked_up(void **state)
+{
+	static const char *const heads[] = {
+		"From: a@good.example\r\nFrom: x@bad.example\r\n\r\n",
+		"From: a@good.example, x@BAD.example\r\n\r\n",
+		"From: x@bad.example\r\nFrom: a@good.example\r\n\r\n",
+	};
+
+	(void)state;
+	add_list("bad", "bad.example\n");
+	load_rule("if m:sender_listed('bad') then\n"
+		"return quarantine('Blacklisted') end");
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+		judge(heads[i]);
+		expect(ACTION_QUARANTINE, "Blacklisted");
+	}
+	judge(plain);
+	expect(ACTION_DELIVER, "");
+}
+
 /* A list is one object however often a rule reads it. */
 static void test_lists_read_often(void **state)
 {
@@ -568,7 +589,8 @@ int main(void)
 		T(test_load_failures), T(test_stages),
 		T(test_no_memory_between),
 		T(test_no_memory_of_guards), T(test_guard_that_acts),
-		T(test_lists_read_often), T(test_many_recipients),
+		T(test_lists_read_often),
+		T(test_every_author_is_looked_up), T(test_many_recipients),
 		T(test_explain), T(test_rehearsal), T(test_cost),
 	};
 

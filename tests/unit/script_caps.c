@@ -216,8 +216,7 @@ static void test_attacks(void **state)
 	fails("return setmetatable({}, {})",
 		"x.lua:1: unknown name \"setmetatable\"");
 	fails("return load('return 1')", "x.lua:1: unknown name \"load\"");
-	fails("return print(1)", "x.lua:1: unknown name \"print\"; did you "
-		"mean \"pairs\"?");
+	fails("return print(1)", "x.lua:1: unknown name \"print\"");
 	fails("return rawset(string, 'x', 1)",
 		"x.lua:1: unknown name \"rawset\"; did you mean \"assert\"?");
 	fails("return string.dump(pcall)",

@@ -37,12 +37,30 @@ const char *facts_flag_word(unsigned flags, size_t i)
 	return NULL;
 }
 
+/* Adds the mailboxes of every field of that name to v, which holds *n. */
+static void add_mailboxes(struct facts *f, struct span name, size_t max,
+	struct address *v, size_t *n)
+{
+	const struct header *h = &f->mime.root->header;
+
+	for (size_t i = 0; i < h->n && *n < max; i++) {
+		struct address *list;
+		size_t more;
+
+		if (!span_caseeq(h->fields[i].name, name))
+			continue;
+		more = address_list(h->fields[i].value, max - *n, f->arena,
+			&list);
+		for (size_t k = 0; k < more; k++)
+			v[(*n)++] = list[k];
+	}
+}
+
 struct facts *facts_new(const struct envelope *env,
 	const struct bundle *bundle, struct span raw, struct arena *a)
 {
 	struct facts *f = arena_alloc(a, sizeof(*f));
 	const struct header_field *field;
-	struct address *from;
 
 	f->arena = a;
 	f->env = env;
@@ -56,36 +74,21 @@ struct facts *facts_new(const struct envelope *env,
 	field = header_find(&f->mime.root->header, SPAN("Subject"), 1);
 	if (field)
 		f->subject = header_decode(field->value, a);
-	field = header_find(&f->mime.root->header, SPAN("From"), 1);
-	if (field && address_list(field->value, 1, a, &from))
-		f->from = from[0];
+	f->authors = arena_array(a, FACTS_FROM_MAX, sizeof(*f->authors));
+	add_mailboxes(f, SPAN("From"), FACTS_FROM_MAX, f->authors,
+		&f->nauthors);
+	if (f->nauthors)
+		f->from = f->authors[0];
 	return f;
 }
 
-/* Adds the mailboxes of every field of that name. */
-static void add_mailboxes(struct facts *f, struct span name)
-{
-	const struct header *h = &f->mime.root->header;
-
-	for (size_t i = 0; i < h->n && f->nto < FACTS_TO_MAX; i++) {
-		struct address *list;
-		size_t n;
-
-		if (!span_caseeq(h->fields[i].name, name))
-			continue;
-		n = address_list(h->fields[i].value, FACTS_TO_MAX - f->nto,
-			f->arena, &list);
-		for (size_t k = 0; k < n; k++)
-			f->to[f->nto++] = list[k];
-	}
-}
 
 size_t facts_to(struct facts *f, const struct address **to_r)
 {
 	if (!f->to_known) {
 		f->to = arena_array(f->arena, FACTS_TO_MAX, sizeof(*f->to));
-		add_mailboxes(f, SPAN("To"));
-		add_mailboxes(f, SPAN("Cc"));
+		add_mailboxes(f, SPAN("To"), FACTS_TO_MAX, f->to, &f->nto);
+		add_mailboxes(f, SPAN("Cc"), FACTS_TO_MAX, f->to, &f->nto);
 		f->to_known = true;
 	}
 	*to_r = f->to;

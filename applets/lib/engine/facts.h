@@ -21,6 +21,7 @@ enum {
 	FACTS_HITS_MAX = 256,
 	FACTS_EVIDENCE_MAX = 200,
 	FACTS_TO_MAX = 1000,
+	FACTS_FROM_MAX = 100,
 	FACTS_BYTES_MAX = 8 << 20,	/* of the record; then `cut` */
 };
 
@@ -62,6 +63,8 @@ struct facts {
 	struct fact_part *parts;	/* mime.n of them */
 	struct span subject;		/* decoded UTF-8 */
 	struct address from;		/* the first mailbox of From */
+	struct address *authors;	/* all mailboxes of all From fields */
+	size_t nauthors;
 	struct hit *hits;
 	size_t nhits;
 	int32_t score;

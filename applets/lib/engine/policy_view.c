@@ -73,7 +73,10 @@ VIEW(get_mta) { return policy_text(RUN->env->mta_name); }
 VIEW(get_rcpt_count) { return policy_int((int64_t)RUN->env->nrcpts); }
 VIEW(get_time) { return policy_int(RUN->env->received_ms / 1000); }
 
-/* The envelope's sender, and the author when the content is known. */
+/*
+ * The envelope's sender, and when the content is known every author: which
+ * From a reader is shown, its program decides.
+ */
 static void sender_listed(struct script_call *c)
 {
 	struct policy_host *h = c->context;
@@ -82,8 +85,10 @@ static void sender_listed(struct script_call *c)
 
 	if (!policy_listed(h, c, r->env->mail_from, UINT32_MAX, &yes))
 		return;
-	if (!yes && r->facts && r->facts->from.full.n)
-		policy_listed(h, c, r->facts->from.full, UINT32_MAX, &yes);
+	for (size_t i = 0; !yes && r->facts && i < r->facts->nauthors; i++)
+		if (r->facts->authors[i].full.n)
+			policy_listed(h, c, r->facts->authors[i].full,
+				UINT32_MAX, &yes);
 	c->result = policy_bool(yes);
 }
 
@@ -100,7 +105,8 @@ static void sender_listed(struct script_call *c)
 
 #define SESSION_METHODS \
 	{ "listed", relay_listed, "listed(list): is the relay on it?" }, \
-	{ "sender_listed", sender_listed, "sender_listed(list)" }
+	{ "sender_listed", sender_listed, \
+		"sender_listed(list): mail_from or an author" }
 
 const struct script_class policy_session_class = {
 	.name = "session",
