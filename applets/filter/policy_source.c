@@ -105,6 +105,9 @@ static void refuse(const char *why)
 		"the policy before it stays in force");
 	log_error("policy: %s", text);
 	health_set(HEALTH_POLICY, text);
+	/* One that has nothing to load is not to blame. */
+	if (good.fd < 0)
+		health_set(HEALTH_ZYGOTE, NULL);
 	atomic_store(&hopeless, good.fd < 0);
 	atomic_store(&settled, true);
 	life_reloaded();
