@@ -125,21 +125,33 @@ sub places {
 	return %at;
 }
 
-# Waits until the spool and the MTA's queue are empty.
+# Files in the spool and in the MTA's queue.
+sub unsettled {
+	my ($a) = @_;
+	my $queue = "$a->{root}/var/lib/pm/mta/queue";
+	return grep { -f } glob("$a->{root}/var/lib/pm/spool/{new,inject}/*"),
+		glob("$queue/{incoming,active,deferred,maildrop}/*"),
+		glob("$queue/deferred/*/*");
+}
+
+# Waits until the spool and the MTA's queue are empty: '', or what is left.
+# Postfix itself waits minutes before it tries deferred mail again, so it is
+# asked to.
 sub settle {
 	my ($a, $seconds) = @_;
 	my $end = time + $seconds;
-	my $queue = "$a->{root}/var/lib/pm/mta/queue";
+	my $flushed = 0;
+	my @left;
 	while (time < $end) {
-		my @left = (glob("$a->{root}/var/lib/pm/spool/new/*"),
-			glob("$a->{root}/var/lib/pm/spool/inject/*"),
-			glob("$queue/{incoming,active,deferred,maildrop}/*"),
-			glob("$queue/deferred/*/*"));
-		@left = grep { -f } @left;
-		return 1 unless @left;
+		@left = unsettled($a) or return '';
+		if (time - $flushed > 10) {
+			$flushed = time;
+			system('postqueue', '-c', "$a->{root}/etc/pm/postfix",
+				'-f');
+		}
 		sleep 0.2;
 	}
-	return 0;
+	return join "\n", @left;
 }
 
 # What Postfix itself changes before a filter sees a message

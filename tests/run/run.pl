@@ -8,6 +8,7 @@
 use strict;
 use warnings;
 use Cwd qw(abs_path);
+use File::Copy qw(copy);
 use File::Path qw(make_path);
 use FindBin;
 use IO::Compress::Zip qw(zip);
@@ -46,7 +47,9 @@ sub check_port {
 	close $s;
 }
 
-# build/run, or a folder that the MTA's users can reach with a link to it.
+# build/run; or, where the MTA's users cannot come that far down (a checkout
+# below a closed home folder), an open folder that build/run links to, with a
+# copy of pm in it.
 sub choose_root {
 	my $root = $ENV{RUN_ROOT} // 'build/run';
 	make_path('build');
@@ -59,7 +62,15 @@ sub choose_root {
 			"(build/run links to it).\n";
 	}
 	make_path($root) unless -e $root;
-	return abs_path($root);
+	$root = abs_path($root);
+	if (!Appliance::reachable($Appliance::PM)) {
+		my $copy = "$root/pm";
+		unlink $copy;
+		copy($Appliance::PM, $copy) && chmod 0755, $copy
+			or fail("$copy: cannot copy pm: $!");
+		$Appliance::PM = $copy;
+	}
+	return $root;
 }
 
 my %message;
