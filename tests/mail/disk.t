@@ -76,7 +76,8 @@ fill();
 is(answer('keep', 100_000),
 	'451 4.7.1 mail filter: temporary failure, try again later',
 	'disk full: the sender keeps it');
-my $says = front();
+my $says;
+$waited->(sub { ($says = front()) ne '' });
 is($says, 'spool: no space left on var/lib/pm/spool (0 of 4 MB free): ' .
 	'delete what is not needed there or enlarge it: mail that must be ' .
 	'kept is answered 451', 'pm status: where, what, what to do');
@@ -90,7 +91,7 @@ is(answer('plain', 5_000_000),
 	'larger than the memory budget: asked to try again');
 unlink "$spool/filler";
 like(answer('keep', 100_000), qr/^250 /, 'with space again: kept');
-is(front(), '', 'and all is well');
+ok($waited->(sub { front() eq '' }), 'and all is well');
 ok($waited->(sub { $app->quarantined == 2 }), 'and in the quarantine');
 is(scalar(grep { $_->{restarts} } @{ $app->status->{processes} }), 0,
 	'no process had to be restarted');
