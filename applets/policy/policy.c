@@ -10,6 +10,7 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "engine/engine.h"
+#include "engine/policy.h"
 
 enum { POLICY_ARENA = 64 << 20 };
 
@@ -75,9 +76,19 @@ static int check(const char *root, const char *dir, struct arena *a,
 	return 0;
 }
 
+static int words(void)
+{
+	struct buf b = { 0 };
+
+	policy_put_words(&b);
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
+	return EXIT_DONE;
+}
+
 static int policy_main(int argc, char **argv)
 {
-	static const char *const verbs[] = { "check" };
+	static const char *const verbs[] = { "check", "words" };
 	struct arena *a;
 	struct args args;
 	struct err e;
@@ -89,13 +100,16 @@ static int policy_main(int argc, char **argv)
 	if (args.help)
 		return applet_find("help")->main(2,
 			(char *[]){ "help", "policy", NULL });
-	if (args.n == 0 || args.n > 2 ||
-	    strcmp(args.rest[0], verbs[0]) != 0) {
+	if (args.n == 1 && strcmp(args.rest[0], "words") == 0)
+		return words();
+	if (args.n == 0 || args.n > 2 || strcmp(args.rest[0], "check") != 0) {
 		near = args.n ? args_nearest(span_of(args.rest[0]), verbs,
-			1) : NULL;
-		fprintf(stderr, "pm policy: %s: usage: pm policy check "
-			"[FOLDER]\n", near && strcmp(near, args.rest[0]) ?
-			"did you mean check" : "what shall be done");
+			2) : NULL;
+		fprintf(stderr, "pm policy: %s%s: usage: pm policy check "
+			"[FOLDER], or pm policy words\n",
+			near && strcmp(near, args.rest[0]) ? "did you mean " :
+			"", near && strcmp(near, args.rest[0]) ? near :
+			"what shall be done");
 		return EXIT_USAGE;
 	}
 	a = arena_new("policy", POLICY_ARENA);
@@ -110,11 +124,15 @@ const struct applet policy_applet = {
 	.summary = "checks drafts of the site's rules",
 	.help =
 		"usage: pm policy check [FOLDER]\n"
+		"       pm policy words\n"
 		"\n"
-		"Loads every *.lua of FOLDER (default: etc/pm/policy below\n"
-		"the root) as the filter would, and says how many policies\n"
-		"and rules there are, or file and line of the first mistake.\n"
-		"Lists are those of the root. Live mail is not touched.\n"
+		"check  loads every *.lua of FOLDER (default: etc/pm/policy\n"
+		"       below the root) as the filter would, and says how\n"
+		"       many policies and rules there are, or file and line\n"
+		"       of the first mistake. What a rule does is not run.\n"
+		"       Lists are those of the root. No mail is touched.\n"
+		"words  prints everything that a rule may read and call.\n"
+		"\n"
 		"What a rule would do with a message: pm scan FILE --policy\n"
 		"FOLDER --json.\n",
 	.main = policy_main,

@@ -2,6 +2,7 @@
 -- of a policy are asked in order, for each recipient, until one of them ends
 -- it with deliver(), quarantine(), reject(), tempfail(), discard(), delay()
 -- or redirect(). A recipient about whom no rule decides gets the message.
+-- What a rule may read and call: pm policy words
 -- Try changes with: pm policy check; pm scan FILE --policy DIR
 
 local everyone = policy("everyone", function() return true end)

@@ -31,6 +31,17 @@ sub draft {
 
 is_deeply([policy('check', $default, '--root', '.')],
 	[0, "ok: 2 policies, 5 rules\n"], 'the shipped policy');
+
+# Whatever the shipped rules use is among the words.
+my ($code, $words) = policy('words');
+is($code, 0, 'words');
+open my $rules, '<', "$default/50-default.lua" or die;
+my %used = map { $_ => 1 } map {
+	/(?:(?<=\bm)|(?<=\bs)|(?<=rcpt|plan|spam)|(?<=virus|relay))[.:](\w+)/g
+} <$rules>;
+ok(keys %used > 10, 'the shipped rules use words');
+like($words, qr/^  :?$_\b/m, "$_ is a word") for sort keys %used;
+
 my @cases = (
 	["policy('a'):rule('b', function() end)", 0,
 		"ok: 1 policy, 1 rule\n"],
@@ -60,7 +71,7 @@ is_deeply([policy('check', 'drafts', '--root', '.')], [2, "pm policy: "
 	. "drafts: no policy: there is no file *.lua in it\n"],
 	'an empty folder');
 is_deeply([policy('chek')], [2, "pm policy: did you mean check: usage: pm "
-	. "policy check [FOLDER]\n"], 'a mistyped verb');
+	. "policy check [FOLDER], or pm policy words\n"], 'a mistyped verb');
 mkdir $_ or die for qw(etc etc/pm etc/pm/lists);
 open my $f, '>', 'etc/pm/lists/ours' or die;
 print $f "a.example\nb c\n";

@@ -35,6 +35,9 @@ void policy_run_message(struct policy_host *h, struct facts *f,
 	int64_t deadline_ms, struct verdict *v_r,
 	struct list_hit **lists_r, size_t *nlists_r);
 
+/* Everything that a rule may read and call, for people; see policy_words.c. */
+void policy_put_words(struct buf *b);
+
 /* One group for all recipients: try again later, the policy failed. */
 void policy_fail(struct facts *f, const char *failure, struct verdict *v_r);
 

@@ -288,7 +288,7 @@ static void call_at_rcpt(struct script_call *c)
 	add_rule(c, STAGE_RCPT);
 }
 
-static const struct script_class policy_class = {
+const struct script_class policy_class = {
 	.name = "policy",
 	.methods = (const struct script_method[]){
 		{ "rule", call_rule, "rule(name, function(m, rcpt, plan))" },

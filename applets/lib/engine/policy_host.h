@@ -99,8 +99,11 @@ struct policy_host {
 };
 
 extern const struct script_function policy_functions[];
-extern const struct script_class policy_session_class, policy_message_class,
-	policy_rcpt_class, policy_plan_class, policy_ending_class;
+extern const struct script_class policy_class, policy_session_class,
+	policy_message_class, policy_rcpt_class, policy_plan_class,
+	policy_ending_class, policy_relay_class, policy_spam_class,
+	policy_hit_class, policy_virus_class, policy_attachment_class,
+	policy_url_class;
 
 /* Arguments (policy_args.c): false and c->error set. */
 bool policy_arg_text(struct script_call *c, size_t i, const char *usage,

@@ -46,7 +46,7 @@ static void relay_listed(struct script_call *c)
 	c->result = policy_bool(yes);
 }
 
-static const struct script_class relay_class = {
+const struct script_class policy_relay_class = {
 	.name = "relay",
 	.fields = (const struct script_field[]){
 		{ "addr", relay_addr, "IP address, empty: this host: text" },
@@ -63,7 +63,7 @@ static const struct script_class relay_class = {
 
 /* --- the session --------------------------------------------------------- */
 
-VIEW(get_relay) { return policy_object(&relay_class, self); }
+VIEW(get_relay) { return policy_object(&policy_relay_class, self); }
 VIEW(get_helo) { return policy_text(RUN->env->helo); }
 VIEW(get_mail_from) { return policy_text(RUN->env->mail_from); }
 VIEW(get_auth_user) { return policy_text(RUN->env->auth_user); }
@@ -142,7 +142,7 @@ VIEW(hit_name) { return policy_text(HIT->name); }
 VIEW(hit_weight) { return policy_int(HIT->weight); }
 VIEW(hit_evidence) { return policy_text(HIT->evidence); }
 
-static const struct script_class hit_class = {
+const struct script_class policy_hit_class = {
 	.name = "hit",
 	.fields = (const struct script_field[]){
 		{ "name", hit_name, "\"GTUBE\": text" },
@@ -172,7 +172,7 @@ VIEW(spam_hits)
 		&list);
 
 	for (size_t i = 0; v && i < f->nhits; i++)
-		v[i] = policy_object(&hit_class, &f->hits[i]);
+		v[i] = policy_object(&policy_hit_class, &f->hits[i]);
 	return v ? end_list(self, SEEN_HITS, v, f->nhits) : list;
 }
 
@@ -189,7 +189,7 @@ static void spam_has(struct script_call *c)
 			c->result = policy_bool(true);
 }
 
-static const struct script_class spam_class = {
+const struct script_class policy_spam_class = {
 	.name = "spam",
 	.fields = (const struct script_field[]){
 		{ "score", spam_score, "1/1000 logit: number" },
@@ -216,7 +216,7 @@ VIEW(virus_unscannable) { return virus_is(self, VIRUS_UNSCANNABLE); }
 VIEW(virus_off) { return virus_is(self, VIRUS_OFF); }
 VIEW(virus_name) { return policy_text(RUN->facts->virus_name); }
 
-static const struct script_class virus_class = {
+const struct script_class policy_virus_class = {
 	.name = "virus",
 	.fields = (const struct script_field[]){
 		{ "found", virus_found, "boolean" },
@@ -252,7 +252,7 @@ VIEW(file_size)
 		FILE_PART->part).n);
 }
 
-static const struct script_class attachment_class = {
+const struct script_class policy_attachment_class = {
 	.name = "attachment",
 	.fields = (const struct script_field[]){
 		{ "name", file_name, "file name, decoded: text" },
@@ -278,7 +278,7 @@ VIEW(get_attachments)
 		if (!facts_is_attachment(f->mime.parts[i]))
 			continue;
 		files[n] = (struct attachment){ f, i };
-		v[n] = policy_object(&attachment_class, &files[n]);
+		v[n] = policy_object(&policy_attachment_class, &files[n]);
 		n++;
 	}
 	return end_list(self, SEEN_ATTACHMENTS, v, n);
@@ -288,7 +288,7 @@ VIEW(get_attachments)
 VIEW(url_raw) { return policy_text(URL->raw); }
 VIEW(url_host) { return policy_text(URL->host); }
 
-static const struct script_class url_class = {
+const struct script_class policy_url_class = {
 	.name = "url",
 	.fields = (const struct script_field[]){
 		{ "url", url_raw, "as written: text" },
@@ -304,7 +304,7 @@ VIEW(get_urls)
 		&list);
 
 	for (size_t i = 0; v && i < urls->n; i++)
-		v[i] = policy_object(&url_class, &urls->v[i]);
+		v[i] = policy_object(&policy_url_class, &urls->v[i]);
 	return v ? end_list(self, SEEN_URLS, v, urls->n) : list;
 }
 
@@ -314,8 +314,8 @@ VIEW(get_subject) { return policy_text(RUN->facts->subject); }
 VIEW(get_size) { return policy_int((int64_t)RUN->facts->raw.n); }
 VIEW(get_from) { return policy_text(RUN->facts->from.full); }
 VIEW(get_from_name) { return policy_text(RUN->facts->from.display); }
-VIEW(get_spam) { return policy_object(&spam_class, self); }
-VIEW(get_virus) { return policy_object(&virus_class, self); }
+VIEW(get_spam) { return policy_object(&policy_spam_class, self); }
+VIEW(get_virus) { return policy_object(&policy_virus_class, self); }
 VIEW(get_ambiguous) { return policy_bool(facts_ambiguous(RUN->facts)); }
 VIEW(get_over) { return policy_bool(facts_over(RUN->facts)); }
 
