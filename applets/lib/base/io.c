@@ -110,7 +110,13 @@ int io_replace_file(const char *path, mode_t mode, struct span s,
 	    (int)sizeof(fresh))
 		return err_set(e, ERR_PERMANENT, "%s: path too long", path);
 	folder_of(path, folder, sizeof(folder));
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	/*
+	 * Root writes into folders of role users: a link that one of them
+	 * left under this name must not lead elsewhere.
+	 */
+	unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		mode);
 	if (fd < 0)
 		return err_errno(e, ERR_TEMPORARY, "%s: cannot write", fresh);
 	bad = io_write_all(fd, s) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0;
