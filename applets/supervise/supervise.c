@@ -349,12 +349,11 @@ static int take_lock(const char *root, struct err *e)
  * Role users may make sockets in run/pm, but only root removes another's:
  * hence the sticky bit.
  */
-static int make_folders(struct super *s, struct err *e)
+static int make_folders(struct err *e)
 {
 	const struct group *g = getgrnam("pm");
 	bool shared = geteuid() == 0 && g;
 
-	s->gid = shared ? g->gr_gid : (gid_t)-1;
 	umask(022);
 	if (io_mkdirs(ROOT_RUN, 0755, e) < 0 ||
 	    io_mkdirs(ROOT_LOG, 0755, e) < 0)
@@ -481,7 +480,7 @@ static int set_up(struct super *s, const char *root, const struct options *o,
 	s->first = true;
 	open_standard();
 	make_environment(s);
-	if (root_enter(root, NULL, e) < 0 || make_folders(s, e) < 0 ||
+	if (root_enter(root, NULL, e) < 0 || make_folders(e) < 0 ||
 	    take_lock(root, e) < 0 || spawn_end_predecessor(s, e) < 0 ||
 	    logbook_open(s->logbook, LOG_PATH, (uint64_t)o->log_size,
 		    (unsigned)o->log_files, e) < 0)

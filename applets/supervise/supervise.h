@@ -118,7 +118,6 @@ struct super {
 	int ending_signal;
 	int64_t ending_ms;	/* everything is killed then */
 	int exit_code;
-	gid_t gid;		/* of the group pm, or (gid_t)-1 */
 	char *env[ENV_MAX];
 };
 

@@ -116,19 +116,27 @@ static struct child *slot(struct super *s, const struct applet *a,
 	return spare;
 }
 
-/* The folder for a role's sockets: role users make them there. */
+/*
+ * The folder for a role's sockets. They are made before power is given up:
+ * no role user may put his own in the place of another's, or a link in the
+ * place of the folder.
+ */
 static void make_folder(struct super *s, const struct applet *a)
 {
 	char path[128];
+	int fd;
 
 	snprintf(path, sizeof(path), ROOT_RUN "/%s", a->name);
-	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		super_say(s, "error: %s: cannot make the folder: %s", path,
 			strerror(errno));
-	if (geteuid() == 0 && s->gid != (gid_t)-1 &&
-	    (lchown(path, 0, s->gid) < 0 || chmod(path, 02770) < 0))
-		super_say(s, "error: %s: cannot give it to group pm: %s",
-			path, strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || (geteuid() == 0 && fchown(fd, 0, 0) < 0) ||
+	    fchmod(fd, 0755) < 0)
+		super_say(s, "error: %s: cannot be made root's: %s", path,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Takes the processes of a role into the table. */
