@@ -13,7 +13,7 @@
 #include "engine/list.h"
 
 static const char golden[] =
-	"# a comment\n"
+	"\xef\xbb\xbf# a comment\n"
 	"  User@Example.COM   # with a comment\r\n"
 	"plain.example\n"
 	"@at.example\n"
@@ -45,6 +45,8 @@ static void test_golden(void **state)
 	} cases[] = {
 		{ "user@example.com", "User@Example.COM", true },
 		{ "USER@EXAMPLE.com", "User@Example.COM", true },
+		{ "user@example.com.", "User@Example.COM", true },
+		{ "a@x.y.sub.example.", ".sub.example", true },
 		{ "user2@example.com", "", false },
 		{ "ser@example.com", "", false },
 		{ "a@plain.example", "plain.example", true },

@@ -403,6 +403,9 @@ static void test_stages(void **state)
 	assert_true(span_is(s.text, "no such user"));
 	assert_true(span_starts(s.rule, SPAN("inbound/known recipients "
 		"50-x.lua:")));
+	env.rcpts = (struct span[]){ SPAN("x@ours.example.") };
+	engine_stage(engine, STAGE_RCPT, &env, &world, soon, arena, &s);
+	assert_int_equal(s.action, ACTION_REJECT);
 	env.rcpts = (struct span[]){ SPAN("PostMaster@ours.example") };
 	engine_stage(engine, STAGE_RCPT, &env, &world, soon, arena, &s);
 	assert_int_equal(s.action, ACTION_DELIVER);

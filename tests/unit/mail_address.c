@@ -105,6 +105,8 @@ static void an_envelope_address_is_split_at_its_last_at(void **state)
 	(void)state;
 	expect_span(ad.local, "a@b");
 	expect_span(ad.domain, "example.org");
+	ad = address_split(SPAN("a@example.org."));
+	assert_true(span_is(ad.domain, "example.org"));
 	ad = address_split(SPAN("postmaster"));
 	expect_span(ad.local, "postmaster");
 	expect_span(ad.domain, "");

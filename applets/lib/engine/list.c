@@ -53,7 +53,8 @@ static bool legible(struct span s)
 
 static bool domain_like(struct span s)
 {
-	if (s.n == 0 || s.p[0] == '.' || s.p[0] == '-')
+	if (s.n == 0 || s.p[0] == '.' || s.p[0] == '-' ||
+	    s.p[s.n - 1] == '.')
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = span_lower(s.p[i]);
@@ -249,6 +250,9 @@ int list_compile(struct span text, const char *name, struct buf *b,
 	struct span line;
 	int result = 0;
 
+	/* Some editors begin a file with it; it shows nowhere. */
+	if (span_starts(text, SPAN("\xef\xbb\xbf")))
+		text = span_after(text, 3);
 	c.arena = arena_new("list", BUF_MAX);
 	while (result == 0 && span_line(&text, &line)) {
 		c.line++;
@@ -413,8 +417,12 @@ bool list_match(struct span image, struct span subject, struct span *entry_r)
 	struct query q;
 	struct netaddr addr;
 	size_t at = span_rchr(subject, '@');
-	struct span domain = subject;
+	struct span domain;
 
+	/* "user@example.com." is the same to an MTA. */
+	if (subject.n > 1 && subject.p[subject.n - 1] == '.')
+		subject.n--;
+	domain = subject;
 	if (entry_r)
 		*entry_r = (struct span){ NULL, 0 };
 	if (!open_image(image, &q) || q.count == 0)

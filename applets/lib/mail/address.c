@@ -280,6 +280,8 @@ struct address address_split(struct span addr)
 
 	ad.local = span_sub(addr, 0, at);
 	ad.domain = span_after(addr, at == SIZE_MAX ? addr.n : at + 1);
+	if (ad.domain.n > 1 && ad.domain.p[ad.domain.n - 1] == '.')
+		ad.domain.n--;
 	return ad;
 }
 

@@ -18,7 +18,10 @@ struct address {
 size_t address_list(struct span value, size_t max, struct arena *a,
 	struct address **list_r);
 
-/* Splits an envelope address at its last @ (none: domain empty). */
+/*
+ * Splits an envelope address at its last @ (none: domain empty). A dot at the
+ * end of the domain belongs to neither: MTAs take it off.
+ */
 struct address address_split(struct span addr);
 
 /* Strict LDH domain (RFC 1123) or an address literal. */
