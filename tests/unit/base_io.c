@@ -44,6 +44,10 @@ static void test_files(void **state)
 	assert_int_equal(stat("file", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(stat("file.new", &st), -1);
+	/* A link that somebody else left leads nowhere. */
+	assert_int_equal(symlink("elsewhere", "file.new"), 0);
+	assert_int_equal(io_replace_file("file", 0600, SPAN("three"), &e), 0);
+	assert_int_equal(lstat("elsewhere", &st), -1);
 	buf_string(&b, "before ");
 	assert_int_equal(io_slurp("file", 5, &b, &e), 0);
 	assert_string_equal(buf_c(&b), "before three");
