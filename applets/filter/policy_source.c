@@ -50,15 +50,6 @@ bool policy_source_has_rules(enum engine_stage stage)
 	return atomic_load(&stages) >> stage & 1;
 }
 
-static struct span *spans(struct arena *a, const char **texts, size_t n)
-{
-	struct span *s = arena_array(a, n, sizeof(*s));
-
-	for (size_t i = 0; i < n; i++)
-		s[i] = span_of(texts[i]);
-	return s;
-}
-
 /* Wiring, policy and lists of the disk as one record. */
 static int build(struct buf *b, struct err *e)
 {
@@ -68,9 +59,9 @@ static int build(struct buf *b, struct err *e)
 	int result = -1;
 
 	if (wiring_load(a, &w, e) == 0) {
-		s.networks = spans(a, w.networks, w.nnetworks);
+		s.networks = arena_spans(a, w.networks, w.nnetworks);
 		s.nnetworks = w.nnetworks;
-		s.domains = spans(a, w.domains, w.ndomains);
+		s.domains = arena_spans(a, w.domains, w.ndomains);
 		s.ndomains = w.ndomains;
 		s.virus = w.filter.clamd != NULL;
 		result = bundle_build(&s, ROOT_POLICY, ROOT_LISTS, b, e);

@@ -14,15 +14,6 @@
 
 enum { POLICY_ARENA = 64 << 20 };
 
-static struct span *spans(struct arena *a, const char **v, size_t n)
-{
-	struct span *s = arena_array(a, n, sizeof(*s));
-
-	for (size_t i = 0; i < n; i++)
-		s[i] = span_of(v[i]);
-	return s;
-}
-
 /* The settings and lists of the root; the working folder stays. */
 static int read_root(const char *root, struct arena *a,
 	struct bundle_settings *s, const char **lists_r, struct err *e)
@@ -37,9 +28,9 @@ static int read_root(const char *root, struct arena *a,
 	*lists_r = NULL;
 	if (access(ROOT_LISTS, F_OK) == 0)
 		*lists_r = arena_printf(a, "%s/%s", root, ROOT_LISTS);
-	s->networks = spans(a, w.networks, w.nnetworks);
+	s->networks = arena_spans(a, w.networks, w.nnetworks);
 	s->nnetworks = w.nnetworks;
-	s->domains = spans(a, w.domains, w.ndomains);
+	s->domains = arena_spans(a, w.domains, w.ndomains);
 	s->ndomains = w.ndomains;
 	s->virus = w.filter.clamd != NULL;
 	if (fchdir(before) < 0)

@@ -48,15 +48,6 @@ static int read_site(struct arena *a, struct wiring *w, bool *wired_r,
 	return 0;
 }
 
-static struct span *spans(struct arena *a, const char **v, size_t n)
-{
-	struct span *s = arena_array(a, n, sizeof(*s));
-
-	for (size_t i = 0; i < n; i++)
-		s[i] = span_of(v[i]);
-	return s;
-}
-
 /* Policy and lists: of the option, of the root, of the executable. */
 static int load_engine(struct scan *scan, const struct options *o,
 	const struct wiring *w, bool wired, struct arena *a, struct err *e)
@@ -68,9 +59,9 @@ static int load_engine(struct scan *scan, const struct options *o,
 		ROOT_POLICY);
 	const char *lists = arena_printf(a, "%s/%s", scan->root, ROOT_LISTS);
 
-	s.networks = spans(a, w->networks, w->nnetworks);
+	s.networks = arena_spans(a, w->networks, w->nnetworks);
 	s.nnetworks = w->nnetworks;
-	s.domains = spans(a, w->domains, w->ndomains);
+	s.domains = arena_spans(a, w->domains, w->ndomains);
 	s.ndomains = w->ndomains;
 	if (o->policy)
 		policy = o->policy;
@@ -101,7 +92,7 @@ static int make_envelope(struct envelope *env, const struct options *o,
 	env->helo = span_of(o->helo ? o->helo : "");
 	env->mail_from = span_of(o->from ? o->from : "");
 	env->nrcpts = o->rcpts.n;
-	env->rcpts = spans(a, o->rcpts.v, o->rcpts.n);
+	env->rcpts = arena_spans(a, o->rcpts.v, o->rcpts.n);
 	if (env->nrcpts)
 		return 0;
 	env->nrcpts = 1;

@@ -107,6 +107,15 @@ char *arena_string(struct arena *a, struct span s)
 	return (char *)(uintptr_t)arena_span(a, s).p;
 }
 
+struct span *arena_spans(struct arena *a, const char **texts, size_t n)
+{
+	struct span *v = arena_array(a, n, sizeof(*v));
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = span_of(texts[i]);
+	return v;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap, again;

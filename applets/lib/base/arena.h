@@ -34,6 +34,8 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 struct span arena_span(struct arena *a, struct span s);
 /* A C string copy of s: bytes after a NUL in it are lost to C. */
 char *arena_string(struct arena *a, struct span s);
+/* The same bytes as spans: no text is copied. */
+struct span *arena_spans(struct arena *a, const char **texts, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -68,12 +68,6 @@ bool span_ends(struct span s, struct span suffix)
 	       span_eq(span_after(s, s.n - suffix.n), suffix);
 }
 
-bool span_caseends(struct span s, struct span suffix)
-{
-	return s.n >= suffix.n &&
-	       span_caseeq(span_after(s, s.n - suffix.n), suffix);
-}
-
 int span_cmp(struct span a, struct span b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;

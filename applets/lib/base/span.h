@@ -36,7 +36,6 @@ bool span_is(struct span a, const char *c_string);
 bool span_starts(struct span s, struct span prefix);
 bool span_casestarts(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
-bool span_caseends(struct span s, struct span suffix);
 int span_cmp(struct span a, struct span b); /* memcmp order, shorter first */
 
 /* Offset of the first occurrence, or SIZE_MAX. */
