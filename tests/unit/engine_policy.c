@@ -551,6 +551,12 @@ static void test_rehearsal(void **state)
 	assert_int_equal(verdict.ngroups, 2);
 	assert_int_equal(verdict.groups[0].action, ACTION_REJECT);
 	assert_int_equal(verdict.groups[0].rcpts[0], 0);
+	assert_int_equal(verdict.groups[0].ntrace, 1);
+	assert_true(span_is(verdict.groups[0].trace[0].policy, "inbound"));
+	assert_true(span_is(verdict.groups[0].trace[0].rule,
+		"known recipients"));
+	assert_true(span_is(verdict.groups[0].trace[0].said,
+		"reject(no such user)"));
 	assert_int_equal(verdict.groups[1].action, ACTION_DELIVER);
 	assert_int_equal(verdict.groups[1].rcpts[0], 1);
 }

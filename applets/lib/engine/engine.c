@@ -148,13 +148,12 @@ static void add_answer(struct rehearsal *r, const struct stage_answer *s,
 	struct group *g = &r->v->groups[r->v->ngroups++];
 
 	*g = (struct group){ .action = s->action, .code = s->code,
-		.text = s->text, .nrcpts = 1, .ntrace = 1 };
+		.text = s->text, .nrcpts = 1, .ntrace = !s->failed };
 	g->reason = s->action == ACTION_REJECT ? SPAN("Rejected") : g->reason;
 	g->rcpts = arena_array(r->a, 1, sizeof(*g->rcpts));
 	g->rcpts[0] = rcpt;
 	g->trace = arena_array(r->a, 1, sizeof(*g->trace));
-	g->trace[0] = (struct trace_step){ SPAN("before DATA"), s->rule,
-		SPAN(""), span_of(action_name(s->action)) };
+	g->trace[0] = s->step;
 	if (s->failed) {
 		r->v->failed = true;
 		r->v->failure = s->rule;

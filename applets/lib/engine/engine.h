@@ -41,6 +41,7 @@ struct stage_answer {
 	struct span code, text;
 	struct span rule;	/* "inbound/known 50-default.lua:3" */
 	bool failed;		/* the policy failed; action is TEMPFAIL */
+	struct trace_step step;	/* the same rule, for an explanation */
 };
 
 /*

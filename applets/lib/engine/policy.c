@@ -290,7 +290,7 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	    ask_rules(h, stage, args, stage == STAGE_RCPT ? 2 : 1, &e) < 0) {
 		*answer_r = (struct stage_answer){ ACTION_TEMPFAIL,
 			SPAN("4.7.1"), SPAN("policy failed, try again later"),
-			arena_span(a, span_of(e.text)), true };
+			arena_span(a, span_of(e.text)), .failed = true };
 		return;
 	}
 	made = h->run.made;
@@ -300,6 +300,9 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	answer_r->code = arena_span(a, made->code);
 	answer_r->text = arena_span(a, made->text);
 	answer_r->rule = rule_words(&h->run, a);
+	answer_r->step = h->run.trace[h->run.ntrace - 1];
+	answer_r->step.where = arena_span(a, answer_r->step.where);
+	answer_r->step.said = arena_span(a, answer_r->step.said);
 }
 
 /* --- the content rules --------------------------------------------------- */
