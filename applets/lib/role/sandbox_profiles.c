@@ -67,8 +67,7 @@ static const struct sandbox_rule timers[] = {
 static const struct sandbox_rule forking[] = {
 	WHEN(clone, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD),
 	ALLOW(set_robust_list), ALLOW(rseq),
-	ALLOW(wait4), ALLOW(waitid), ALLOW(pidfd_open),
-	ALLOW(pidfd_send_signal), ALLOW(kill),
+	ALLOW(wait4), ALLOW(waitid), ALLOW(kill),
 	ALLOW(prlimit64), ALLOW(setrlimit), ALLOW(getrlimit),
 	/* Into the stricter filter of the child. */
 	WHEN(seccomp, 0, 1 /* SECCOMP_SET_MODE_FILTER */),
@@ -147,9 +146,8 @@ static const struct sandbox_rule file_changes[] = {
 	END
 };
 
-/* Front watches its scanners; libmilter asks who it is and opens sockets. */
+/* libmilter asks who it is and opens sockets. */
 static const struct sandbox_rule front_only[] = {
-	ALLOW(pidfd_open), ALLOW(pidfd_send_signal), ALLOW(waitid),
 	ALLOW(listen), ALLOW(bind), ALLOW(alarm), ALLOW(getppid),
 	END
 };
