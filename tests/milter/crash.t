@@ -21,6 +21,15 @@ sub crashing {
 		"Subject: $subject\nX-PM-Test-Crash: $how\n\nbody\n";
 }
 
+# A kill is heard a moment later.
+sub until_gone {
+	my (@pids) = @_;
+	for (1 .. 200) {
+		return if !grep { kill 0, $_ } @pids;
+		sleep 0.01;
+	}
+}
+
 # The sanitizers' shadow memory forbids a limit on memory.
 for my $how (qw(segv abort syscall), $ENV{PM_SAN} ? () : 'alloc') {
 	is($f->answer(crashing($how, $how)), $LATER, "$how: first time 451");
@@ -50,7 +59,9 @@ is($f->answer("Subject: slow\nX-PM-Test-Crash: wait\n\nx\n"), 'a',
 	'nor the fifth time');
 
 # Scanners that die idle cost nothing.
-kill 'KILL', $f->scanners;
+my @idle = $f->scanners;
+kill 'KILL', @idle;
+until_gone(@idle);
 is($f->answer("Subject: hello\n\nx\n"), 'a', 'idle scanners killed');
 
 # One that dies at work costs its mail one try.
