@@ -31,7 +31,7 @@ for my $time (1 .. 4) {
 	$m->rcpt('b@example.org');
 	$m->content("Subject: same\nX-PM-Test-Crash: wait\n\nx\n");
 	$m->put('E', '');
-	sleep 0.3;
+	sleep 0.7;
 	kill 'KILL', $f->scanners;
 	my $r = $m->answer;
 	is("$r->{code} $r->{text}", $LATER, "killed from outside, time $time");
