@@ -19,7 +19,10 @@ static void copy_splices(struct arena *a, const struct group *g,
 			g->splices[i].insert };
 }
 
-/* Lines: "inbound/spam 50-default.lua:12: quarantine(Spam)". */
+/*
+ * Lines: "inbound/spam 50-default.lua:12: quarantine(Spam)"; a rule that had
+ * nothing to say ends after its place.
+ */
 static struct span trace_text(struct arena *a, const struct group *g)
 {
 	struct buf b = { .arena = a };
@@ -32,7 +35,8 @@ static struct span trace_text(struct arena *a, const struct group *g)
 		buf_span(&b, t->rule);
 		buf_byte(&b, ' ');
 		buf_span(&b, t->where);
-		buf_string(&b, ": ");
+		if (t->said.n)
+			buf_string(&b, ": ");
 		buf_span(&b, t->said);
 		buf_byte(&b, '\n');
 	}

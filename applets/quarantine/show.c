@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "engine/facts.h"
 
 enum {
 	ID_WIDTH = ID_TEXT_SIZE - 1,
@@ -13,6 +14,7 @@ enum {
 	REASON_WIDTH = 11,
 	ADDRESS_WIDTH = 28,
 	SUBJECT_LEAST = 12,
+	FACTS_ARENA = 64 << 20,
 };
 
 /* Printable text; malloc'd. */
@@ -153,6 +155,34 @@ static struct json *json_rcpts(const struct spool_record *r)
 	return a;
 }
 
+/* What was found, as the scanner told it; nothing when that is unreadable. */
+static void read_facts(const struct spool_record *r, struct arena *a,
+	struct facts_record *f_r)
+{
+	if (!facts_get(r->facts, a, f_r))
+		*f_r = (struct facts_record){ 0 };
+}
+
+/* Weights are thousandths; they add up to the score. */
+static struct json *json_hits(const struct spool_record *r)
+{
+	struct arena *a = arena_new("hits", FACTS_ARENA);
+	struct json *list = json_new_array();
+	struct facts_record f;
+
+	read_facts(r, a, &f);
+	for (size_t i = 0; i < f.nhits; i++) {
+		struct json *o = json_new_object();
+
+		json_put_text(o, "name", f.hits[i].name);
+		json_put_int(o, "weight", f.hits[i].weight);
+		json_put_text(o, "evidence", f.hits[i].evidence);
+		json_append(list, o);
+	}
+	arena_free(&a);
+	return list;
+}
+
 static void json_details(struct json *o, const struct spool_record *r)
 {
 	json_put_text(o, "sender", r->mail_from);
@@ -164,6 +194,7 @@ static void json_details(struct json *o, const struct spool_record *r)
 	json_put_int(o, "size", (int64_t)r->body_bytes);
 	json_put_int(o, "score", r->score);
 	json_put_int(o, "probability", r->probability);
+	json_put(o, "hits", json_hits(r));
 	json_put_text(o, "relay_addr", r->relay_addr);
 	json_put_text(o, "relay_name", r->relay_name);
 	json_put_text(o, "helo", r->helo);
@@ -209,6 +240,38 @@ static void lines(const char *label, struct span text)
 		line(label, "", one, "");
 }
 
+/* The contributions, one a line, as they add up to the score. */
+static void story_hits(const struct spool_record *r)
+{
+	struct arena *a = arena_new("hits", FACTS_ARENA);
+	struct facts_record f;
+
+	read_facts(r, a, &f);
+	printf("%-10s %u %% (score %.3f)\n", "spam", r->probability,
+		r->score / 1000.0);
+	for (size_t i = 0; i < f.nhits; i++) {
+		char *name = printable(f.hits[i].name);
+		char *evidence = printable(f.hits[i].evidence);
+
+		printf("%-10s %+8.3f %s: %s\n", "", f.hits[i].weight / 1000.0,
+			name, evidence);
+		free(name);
+		free(evidence);
+	}
+	arena_free(&a);
+}
+
+static void story_relay(const struct spool_record *r)
+{
+	char *name = printable(r->relay_name), *addr = printable(r->relay_addr);
+
+	if (r->relay_addr.n)
+		printf("%-10s %s%s[%s]\n", "relay", name, *name ? " " : "",
+			addr);
+	free(name);
+	free(addr);
+}
+
 static void story_items(const struct spool_record *r)
 {
 	for (size_t i = 0; i < r->nitems; i++) {
@@ -226,18 +289,14 @@ static void story_envelope(const struct spool_record *r)
 	line("subject", "", r->subject, "");
 	line("from", "", r->header_from, "");
 	line("sender", "<", r->mail_from, ">");
-	if (r->relay_addr.n)
-		line("relay", "[", r->relay_addr, "]");
-	if (r->relay_name.n)
-		line("", "", r->relay_name, "");
+	story_relay(r);
 	if (r->helo.n)
 		line("helo", "", r->helo, "");
 	if (r->queue_id.n)
 		line("queue id", "", r->queue_id, "");
 	printf("%-10s %llu bytes\n", "size",
 		(unsigned long long)r->body_bytes);
-	printf("%-10s %u (score %.3f)\n", "spam", r->probability,
-		r->score / 1000.0);
+	story_hits(r);
 }
 
 void show_story(const struct quarantine_entry *q)
