@@ -32,6 +32,8 @@ end)
 
 inbound:rule("blocked relay", function(m, rcpt, plan)
 	if m:listed("blocked-relays") then return quarantine("Blocked") end
+	-- With dns_lists("zen.example.org") at the top of this file:
+	-- if m.relay:dns_list("zen.example.org").hit then return quarantine("Blocked") end
 end)
 
 inbound:rule("blocked sender", function(m, rcpt, plan)

@@ -58,12 +58,25 @@ bool engine_has_rules(const struct engine *en, enum engine_stage stage)
 	return policy_host_has_rules(en->policy, stage);
 }
 
+/* Two seconds, or half of what is left, are for policy. */
+static int64_t answers_until(int64_t deadline_ms)
+{
+	int64_t left = clock_left_ms(deadline_ms);
+	int64_t reserve = left / 2 < POLICY_RESERVE_MS ? left / 2 :
+		POLICY_RESERVE_MS;
+
+	return deadline_ms - reserve;
+}
+
 void engine_stage(struct engine *en, enum engine_stage stage,
 	const struct envelope *env, const struct ask *ask,
 	int64_t deadline_ms, struct arena *a, struct stage_answer *answer_r)
 {
-	(void)ask; /* no rule before DATA can put a question yet */
-	policy_run_stage(en->policy, stage, env, deadline_ms, a, answer_r);
+	struct dnslist_set dns = { ask, answers_until(deadline_ms),
+		env->relay_addr, a, NULL, 0 };
+
+	policy_run_stage(en->policy, stage, env, &dns, deadline_ms, a,
+		answer_r);
 }
 
 /* At most DISPLAY_MAX bytes, whole characters. */
@@ -79,29 +92,27 @@ static struct span shown(struct span utf8)
 	return span_sub(utf8, 0, n);
 }
 
-/* Two seconds, or half of what is left, are for policy. */
-static int64_t answers_until(int64_t deadline_ms)
-{
-	int64_t left = clock_left_ms(deadline_ms);
-	int64_t reserve = left / 2 < POLICY_RESERVE_MS ? left / 2 :
-		POLICY_RESERVE_MS;
-
-	return deadline_ms - reserve;
-}
-
 /* index: what recipient i of env is called outside; NULL: i. */
 static void judge(struct engine *en, const struct envelope *env,
 	struct span raw, const struct ask *ask, int64_t deadline_ms,
 	const uint32_t *index, struct arena *a, struct verdict *v)
 {
-	struct facts *f = facts_new(env, en->bundle, raw, a);
+	struct dnslist_set dns = { ask, answers_until(deadline_ms),
+		env->relay_addr, a, NULL, 0 };
 	struct list_hit *lists;
 	struct buf record = { .arena = a };
+	struct facts *f;
 	size_t nlists;
 
 	*v = (struct verdict){ 0 };
-	check_run_all(f, ask, answers_until(deadline_ms));
-	policy_run_message(en->policy, f, deadline_ms, v, &lists, &nlists);
+	/* First of all: the answers travel while the message is parsed. */
+	policy_ask_dns(en->policy, &dns);
+	f = facts_new(env, en->bundle, raw, a);
+	f->dns = &dns;
+	check_run_all(f, ask, dns.deadline_ms);
+	dnslist_collect(&dns);
+	policy_run_message(en->policy, f, &dns, deadline_ms, v, &lists,
+		&nlists);
 	for (size_t i = 0; index && i < nlists; i++)
 		if (lists[i].rcpt < env->nrcpts)
 			lists[i].rcpt = index[lists[i].rcpt];

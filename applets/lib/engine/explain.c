@@ -20,6 +20,27 @@ static struct json *hits_json(const struct facts_record *f)
 	return list;
 }
 
+/* What was asked of DNS and what was seen. */
+static struct json *dns_json(const struct facts_record *f)
+{
+	static const char *const states[DNSLIST_N] = {
+		[DNSLIST_NO] = "no", [DNSLIST_HIT] = "hit",
+		[DNSLIST_LATER] = "later", [DNSLIST_REFUSED] = "refused",
+	};
+	struct json *list = json_new_array(), *o;
+
+	for (size_t i = 0; i < f->ndns; i++) {
+		o = json_new_object();
+		json_put_text(o, "name", f->dns[i].name);
+		json_put_string(o, "type", f->dns[i].type == DNSLIST_TYPE_A ?
+			"A" : "other");
+		json_put_string(o, "state", states[f->dns[i].state]);
+		json_put_text(o, "answer", f->dns[i].answer);
+		json_append(list, o);
+	}
+	return list;
+}
+
 /* Nothing looks at signatures and policies of senders in this version. */
 static struct json *auth_json(void)
 {
@@ -196,6 +217,7 @@ void engine_explain_json(const struct verdict *v, const struct envelope *env,
 	json_put_int(o, "probability", v->probability);
 	json_put(o, "hits", hits_json(&f));
 	json_put(o, "auth", auth_json());
+	json_put(o, "dns", dns_json(&f));
 	json_put(o, "parts", parts_json(&f));
 	json_put(o, "urls", urls_json(&f));
 	json_put(o, "flags", all_flags_json(&f));

@@ -15,6 +15,7 @@
 #include "mail/mime.h"
 #include "mail/url.h"
 #include "engine/bundle.h"
+#include "engine/dnslist.h"
 #include "engine/envelope.h"
 
 enum {
@@ -74,6 +75,7 @@ struct facts {
 	enum virus_state virus;
 	struct span virus_name;		/* or why it is unscannable, later */
 	struct question *virus_question;
+	const struct dnslist_set *dns;	/* NULL: nothing was asked */
 	unsigned more_flags;		/* mail_flag, of lazy steps */
 	/* Private: lazy things. */
 	struct address *to;
@@ -115,6 +117,14 @@ struct part_record {
 	struct span true_type, sha256; /* hex */
 };
 
+/* A DNS answer as it was seen. */
+struct dns_record {
+	struct span name;	/* what was asked */
+	uint16_t type;		/* RFC 1035 */
+	enum dnslist_state state;
+	struct span answer;	/* the first one, as text, or empty */
+};
+
 struct facts_record {
 	uint64_t generation, size;
 	unsigned flags;
@@ -126,6 +136,8 @@ struct facts_record {
 	size_t nlater;
 	enum virus_state virus;
 	struct span virus_name;
+	struct dns_record *dns;
+	size_t ndns;
 	struct part_record *parts;
 	size_t nparts;
 	bool urls_known;

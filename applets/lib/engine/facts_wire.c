@@ -4,7 +4,7 @@
 #include "crypto/hash.h"
 
 enum {
-	FORMAT = 1,
+	FORMAT = 2,
 	NAME_SHOWN = 1024, URL_SHOWN = 2048, SUBJECT_SHOWN = 4096,
 	PART_DECODED = 1u << 0,
 };
@@ -20,6 +20,31 @@ static void put_hits(struct buf *b, const struct facts *f)
 	wire_put_u32(b, (uint32_t)f->nlater);
 	for (size_t i = 0; i < f->nlater; i++)
 		wire_put_span(b, span_of(f->later[i]));
+}
+
+/* Puts a count once it is known how many things went in. */
+static void patch_count(struct buf *b, size_t at, size_t n)
+{
+	for (unsigned i = 0; i < 4; i++)
+		b->p[at + i] = (unsigned char)((uint32_t)n >> 8 * i);
+}
+
+static void put_dns(struct buf *b, const struct facts *f)
+{
+	size_t at = b->n, n = 0;
+
+	wire_put_u32(b, 0);
+	for (const struct dnslist *l = f->dns ? f->dns->first : NULL; l;
+	     l = l->next) {
+		if (l->question.name.n == 0)
+			continue;
+		wire_put_span(b, l->question.name);
+		wire_put_u16(b, l->question.type);
+		wire_put_u8(b, (uint8_t)l->state);
+		wire_put_span(b, l->answer);
+		n++;
+	}
+	patch_count(b, at, n);
 }
 
 static void put_part(struct buf *b, struct facts *f, size_t i, bool detail)
@@ -42,13 +67,6 @@ static void put_part(struct buf *b, struct facts *f, size_t i, bool detail)
 	if (detail && leaf)
 		hash_sha256_hex(f->parts[i].content, hash);
 	wire_put_span(b, span_of(hash));
-}
-
-/* Puts a count once it is known how many things went in. */
-static void patch_count(struct buf *b, size_t at, size_t n)
-{
-	for (unsigned i = 0; i < 4; i++)
-		b->p[at + i] = (unsigned char)((uint32_t)n >> 8 * i);
 }
 
 static size_t put_urls(struct buf *b, struct facts *f, size_t start,
@@ -94,6 +112,7 @@ void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
 	put_hits(b, f);
 	wire_put_u8(b, (uint8_t)f->virus);
 	wire_put_span(b, f->virus_name);
+	put_dns(b, f);
 	wire_put_u32(b, (uint32_t)f->mime.n);
 	for (size_t i = 0; i < f->mime.n; i++)
 		put_part(b, f, i, detail);
@@ -117,6 +136,23 @@ static void get_hits(struct wire *w, struct arena *a, struct facts_record *r)
 	r->later = arena_array(a, r->nlater, sizeof(*r->later));
 	for (size_t i = 0; i < r->nlater; i++)
 		r->later[i] = wire_span(w);
+}
+
+static void get_dns(struct wire *w, struct arena *a, struct facts_record *r)
+{
+	r->ndns = wire_count(w, 11);
+	r->dns = arena_array(a, r->ndns, sizeof(*r->dns));
+	for (size_t i = 0; i < r->ndns; i++) {
+		struct dns_record *d = &r->dns[i];
+		uint8_t state;
+
+		d->name = wire_span(w);
+		d->type = wire_u16(w);
+		state = wire_u8(w);
+		d->state = state < DNSLIST_N ? (enum dnslist_state)state :
+			DNSLIST_LATER;
+		d->answer = wire_span(w);
+	}
 }
 
 static void get_parts(struct wire *w, struct arena *a, struct facts_record *r)
@@ -176,6 +212,7 @@ bool facts_get(struct span record, struct arena *a,
 	virus = wire_u8(&w);
 	r->virus = virus < VIRUS_N ? (enum virus_state)virus : VIRUS_LATER;
 	r->virus_name = wire_span(&w);
+	get_dns(&w, a, r);
 	get_parts(&w, a, r);
 	get_urls(&w, a, r);
 	get_lists(&w, a, r);

@@ -249,10 +249,11 @@ static int ask_rules(struct policy_host *h, int stage,
 }
 
 static void begin_run(struct policy_host *h, struct facts *f,
-	const struct envelope *env, int64_t deadline_ms, struct arena *a)
+	const struct envelope *env, struct dnslist_set *dns,
+	int64_t deadline_ms, struct arena *a)
 {
-	h->run = (struct run){ .facts = f, .env = env, .arena = a,
-		.deadline_ms = deadline_ms };
+	h->run = (struct run){ .facts = f, .env = env, .dns = dns,
+		.arena = a, .deadline_ms = deadline_ms };
 	forget(h);
 }
 
@@ -268,8 +269,8 @@ static struct span rule_words(const struct run *r, struct arena *a)
 }
 
 void policy_run_stage(struct policy_host *h, enum engine_stage stage,
-	const struct envelope *env, int64_t deadline_ms, struct arena *a,
-	struct stage_answer *answer_r)
+	const struct envelope *env, struct dnslist_set *dns,
+	int64_t deadline_ms, struct arena *a, struct stage_answer *answer_r)
 {
 	struct script_value args[] = {
 		policy_object(&policy_session_class, h),
@@ -281,7 +282,7 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	*answer_r = (struct stage_answer){ .action = ACTION_DELIVER };
 	if (h->stages[stage] == 0)
 		return;
-	begin_run(h, NULL, env, deadline_ms, a);
+	begin_run(h, NULL, env, dns, deadline_ms, a);
 	if (stage == STAGE_RCPT && env->nrcpts) {
 		h->run.rcpt = (uint32_t)env->nrcpts - 1;
 		h->run.address = address_split(env->rcpts[h->run.rcpt]);
@@ -487,14 +488,14 @@ void policy_fail(struct facts *f, const char *failure, struct verdict *v_r)
 }
 
 void policy_run_message(struct policy_host *h, struct facts *f,
-	int64_t deadline_ms, struct verdict *v_r,
+	struct dnslist_set *dns, int64_t deadline_ms, struct verdict *v_r,
 	struct list_hit **lists_r, size_t *nlists_r)
 {
 	struct outcome *first = NULL;
 	struct err e;
 	size_t n = 0;
 
-	begin_run(h, f, f->env, deadline_ms, f->arena);
+	begin_run(h, f, f->env, dns, deadline_ms, f->arena);
 	if (judge_all(h, &first, &e) < 0) {
 		policy_fail(f, e.text, v_r);
 	} else {

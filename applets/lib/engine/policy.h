@@ -22,17 +22,23 @@ bool policy_host_has_rules(const struct policy_host *h,
 void policy_host_count(const struct policy_host *h, size_t *policies_r,
 	size_t *rules_r);
 
-/* The rules of one stage; the recipient is the last of env->rcpts. */
+/* Asks all zones that the policy declared, if it declared any. */
+void policy_ask_dns(const struct policy_host *h, struct dnslist_set *dns);
+
+/*
+ * The rules of one stage; the recipient is the last of env->rcpts. dns is
+ * asked when a rule wants to know.
+ */
 void policy_run_stage(struct policy_host *h, enum engine_stage stage,
-	const struct envelope *env, int64_t deadline_ms, struct arena *a,
-	struct stage_answer *answer_r);
+	const struct envelope *env, struct dnslist_set *dns,
+	int64_t deadline_ms, struct arena *a, struct stage_answer *answer_r);
 
 /*
  * The content rules for every recipient: fills groups, or failed and failure,
  * of *v_r, and tells which lists recipients, sender and relay were found on.
  */
 void policy_run_message(struct policy_host *h, struct facts *f,
-	int64_t deadline_ms, struct verdict *v_r,
+	struct dnslist_set *dns, int64_t deadline_ms, struct verdict *v_r,
 	struct list_hit **lists_r, size_t *nlists_r);
 
 /* Everything that a rule may read and call, for people; see policy_words.c. */

@@ -353,6 +353,8 @@ static void call_list_empty(struct script_call *c)
 const struct script_function policy_functions[] = {
 	{ "policy", call_policy, "policy(name, guard): a list of rules" },
 	{ "list_empty", call_list_empty, "list_empty(list): no entry?" },
+	{ "dns_lists", policy_declare_zones,
+		"dns_lists(zone, ...): asked for every message, at once" },
 	{ "deliver", call_deliver, "deliver(): nothing further is asked" },
 	{ "quarantine", call_quarantine,
 		"quarantine(reason, { notify = template })" },

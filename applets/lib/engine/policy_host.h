@@ -19,6 +19,7 @@ enum {
 	POLICY_SAID_MAX = 200,
 	POLICY_LISTS_MAX = 100000,	/* list hits kept of a message */
 	POLICY_REDIRECTS_MAX = 16,
+	POLICY_ZONES_MAX = 32,		/* declared, of a site */
 	PLAN_STEPS_MAX = 64,
 	PLAN_EDITS_MAX = 1000,
 	STAGE_CONTENT = STAGE_N,	/* the rules of :rule() */
@@ -69,6 +70,7 @@ enum seen { SEEN_HITS, SEEN_ATTACHMENTS, SEEN_URLS, SEEN_TO, SEEN_FLAGS,
 struct run {
 	struct facts *facts;		/* NULL before DATA */
 	const struct envelope *env;
+	struct dnslist_set *dns;
 	struct arena *arena;		/* of the message */
 	int64_t deadline_ms;
 	uint32_t rcpt;			/* index */
@@ -93,6 +95,8 @@ struct policy_host {
 	struct policy *first, **last;
 	size_t npolicies, nrules, stages[STAGE_N + 1];
 	struct cidr *networks;
+	struct span zones[POLICY_ZONES_MAX];
+	size_t nzones;
 	const char **list_names;
 	bool loading;
 	struct run run;
@@ -103,7 +107,7 @@ extern const struct script_class policy_class, policy_session_class,
 	policy_message_class, policy_rcpt_class, policy_plan_class,
 	policy_ending_class, policy_relay_class, policy_spam_class,
 	policy_hit_class, policy_virus_class, policy_attachment_class,
-	policy_url_class;
+	policy_url_class, policy_dns_class;
 
 /* Arguments (policy_args.c): false and c->error set. */
 bool policy_arg_text(struct script_call *c, size_t i, const char *usage,
@@ -125,6 +129,10 @@ void policy_say(struct policy_host *h, const struct script_call *c,
 /* Looks a subject up; false and c->error when there is no such list. */
 bool policy_listed(struct policy_host *h, struct script_call *c,
 	struct span subject, uint32_t rcpt, bool *yes_r);
+
+/* policy_dns.c: the function dns_lists, the method relay:dns_list. */
+void policy_declare_zones(struct script_call *c);
+void policy_dns_list(struct script_call *c);
 
 /* A plan's steps as edits of a header and the same as splices. */
 bool policy_edit(const struct plan *p, const struct header *h,

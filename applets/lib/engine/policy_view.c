@@ -57,6 +57,8 @@ const struct script_class policy_relay_class = {
 	},
 	.methods = (const struct script_method[]){
 		{ "listed", relay_listed, "listed(list): address or name" },
+		{ "dns_list", policy_dns_list,
+			"dns_list(zone): is it on this DNS list? dns" },
 		{ 0 },
 	},
 };

@@ -11,6 +11,7 @@
 static const struct script_class *const classes[] = {
 	&policy_class, &policy_session_class, &policy_message_class,
 	&policy_rcpt_class, &policy_plan_class, &policy_relay_class,
+	&policy_dns_class,
 	&policy_spam_class, &policy_hit_class, &policy_virus_class,
 	&policy_attachment_class, &policy_url_class,
 };

@@ -1,0 +1,159 @@
+#include "engine/dnslist.h"
+
+/* Addresses that mean another host everywhere (RFC 6890), or none. */
+static const struct cidr not_public[] = {
+	{ { 4, { 0 } }, 8 }, { { 4, { 10 } }, 8 }, { { 4, { 100, 64 } }, 10 },
+	{ { 4, { 127 } }, 8 }, { { 4, { 169, 254 } }, 16 },
+	{ { 4, { 172, 16 } }, 12 }, { { 4, { 192, 168 } }, 16 },
+	{ { 4, { 224 } }, 3 },
+	{ { 16, { 0 } }, 127 },	/* :: and ::1 */
+	{ { 16, { 0xfc } }, 7 }, { { 16, { 0xfe, 0x80 } }, 10 },
+	{ { 16, { 0xff } }, 8 },
+};
+
+static bool is_public(const struct netaddr *a)
+{
+	for (size_t i = 0; i < sizeof(not_public) / sizeof(*not_public); i++)
+		if (cidr_contains(&not_public[i], a))
+			return false;
+	return true;
+}
+
+static bool is_label(struct span s)
+{
+	bool good = s.n > 0 && s.n <= 63 && s.p[0] != '-' &&
+		s.p[s.n - 1] != '-';
+
+	for (size_t i = 0; good && i < s.n; i++) {
+		unsigned char c = span_lower(s.p[i]);
+
+		good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			c == '-';
+	}
+	return good;
+}
+
+bool dnslist_is_zone(struct span zone)
+{
+	struct span rest = zone, label;
+	size_t n = 0;
+
+	while (span_cut(&rest, '.', &label)) {
+		if (!is_label(label))
+			return false;
+		n++;
+	}
+	return n >= 2 && zone.n <= DNSLIST_ZONE_MAX &&
+		zone.p[zone.n - 1] != '.';
+}
+
+/* RFC 5782 sections 2.1 and 2.4: bytes or nibbles, the last one first. */
+static struct span name_of(const struct netaddr *a, struct span zone,
+	struct arena *arena)
+{
+	struct buf b = { .arena = arena };
+
+	for (size_t i = a->n; i-- > 0;) {
+		if (a->n == 4)
+			buf_printf(&b, "%u.", a->b[i]);
+		else
+			buf_printf(&b, "%x.%x.", a->b[i] & 15u, a->b[i] >> 4);
+	}
+	buf_span(&b, zone);
+	return buf_bytes(&b);
+}
+
+static void send_question(struct dnslist_set *s, struct dnslist *l)
+{
+	struct netaddr relay;
+
+	if (!netaddr_parse(s->relay_addr, &relay) || !is_public(&relay))
+		return;
+	l->question.kind = ASK_DNS;
+	l->question.type = DNSLIST_TYPE_A;
+	l->question.name = name_of(&relay, l->zone, s->arena);
+	s->ask->send(s->ask->self, &l->question, s->arena);
+}
+
+struct dnslist *dnslist_ask(struct dnslist_set *s, struct span zone)
+{
+	struct dnslist *l, **end = &s->first;
+	unsigned char *lower;
+
+	for (; *end; end = &(*end)->next)
+		if (span_caseeq((*end)->zone, zone))
+			return *end;
+	if (s->n == DNSLIST_ZONES_MAX)
+		return NULL;
+	l = arena_alloc(s->arena, sizeof(*l));
+	lower = arena_alloc(s->arena, zone.n);
+	for (size_t i = 0; i < zone.n; i++)
+		lower[i] = span_lower(zone.p[i]);
+	l->zone = span_from(lower, zone.n);
+	*end = l;
+	s->n++;
+	send_question(s, l);
+	return l;
+}
+
+/*
+ * 127.0.0.0/8 says "listed" (RFC 5782 section 2.1), 127.255.255.0/24 "I do
+ * not answer you"; any other address is of somebody who took the zone over.
+ */
+static enum dnslist_state state_of(const struct question *q)
+{
+	enum dnslist_state state = DNSLIST_NO;
+
+	if (q->name.n == 0 || q->state == ASK_NO)
+		return DNSLIST_NO;
+	if (q->state != ASK_YES)
+		return DNSLIST_LATER;
+	for (size_t i = 0; i < q->nrecords; i++) {
+		const unsigned char *p = q->records[i].p;
+
+		if (q->records[i].n != 4)
+			continue;
+		if (p[0] != 127 || (p[1] == 255 && p[2] == 255))
+			return DNSLIST_REFUSED;
+		state = DNSLIST_HIT;
+	}
+	return state;
+}
+
+static struct span answer_of(const struct question *q, struct arena *a)
+{
+	for (size_t i = 0; i < q->nrecords; i++) {
+		const unsigned char *p = q->records[i].p;
+
+		if (q->records[i].n == 4)
+			return span_of(arena_printf(a, "%u.%u.%u.%u", p[0],
+				p[1], p[2], p[3]));
+	}
+	return SPAN("");
+}
+
+static void settle(struct dnslist_set *s, struct dnslist *l)
+{
+	l->settled = true;
+	l->state = state_of(&l->question);
+	l->answer = l->question.state == ASK_YES ?
+		answer_of(&l->question, s->arena) : SPAN("");
+	if (l->state == DNSLIST_REFUSED)
+		l->why = SPAN("refused");
+	else if (l->state == DNSLIST_LATER)
+		l->why = l->question.text;
+}
+
+void dnslist_collect(struct dnslist_set *s)
+{
+	bool waiting = false;
+
+	for (struct dnslist *l = s->first; l; l = l->next)
+		waiting = waiting || (!l->settled && l->question.name.n &&
+			l->question.state == ASK_PENDING);
+	if (waiting)
+		s->ask->collect(s->ask->self, s->deadline_ms);
+	for (struct dnslist *l = s->first; l; l = l->next)
+		if (!l->settled)
+			settle(s, l);
+}
