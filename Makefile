@@ -34,7 +34,7 @@ CHECKS  := $(sort $(basename $(notdir $(wildcard applets/lib/engine/checks/*.c))
 UNIT    := $(sort $(wildcard tests/unit/*.c))
 UNITBIN := $(UNIT:tests/unit/%.c=$(B)/unit/%)
 
-all: $(B)/pm build/pm
+all: $(B)/pm $(if $(SAN),,build/pm)
 build/pm: $(B)/pm
 	@ln -sf $(patsubst build/%,%,$<) $@
 

@@ -7,12 +7,13 @@
 
 #include "base/applet.h"
 #include "base/args.h"
+#include "base/clock.h"
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "engine/engine.h"
 #include "engine/policy.h"
 
-enum { POLICY_ARENA = 64 << 20 };
+enum { POLICY_ARENA = 64 << 20, REHEARSAL_MS = 5000 };
 
 /* The settings and lists of the root; the working folder stays. */
 static int read_root(const char *root, struct arena *a,
@@ -39,6 +40,54 @@ static int read_root(const char *root, struct arena *a,
 	return result;
 }
 
+/* A world that knows no records and no viruses. */
+static void send_no(void *self, struct question *q, struct arena *a)
+{
+	(void)self;
+	(void)a;
+	q->state = ASK_NO;
+}
+
+static void collect_nothing(void *self, int64_t deadline_ms)
+{
+	(void)self;
+	(void)deadline_ms;
+}
+
+static const struct ask quiet_world = { NULL, send_no, collect_nothing };
+
+/*
+ * Runs every rule that an ordinary mail meets, from outside and from inside:
+ * a misspelt word shows here and not at the first mail.
+ */
+static int rehearse(struct engine *en, const struct bundle_settings *s,
+	const char *relay, struct arena *a, struct err *e)
+{
+	struct span rcpt = span_of(arena_printf(a, "user@%.*s",
+		SPAN_FMT(s->ndomains ? s->domains[0] : SPAN("example.org"))));
+	struct envelope env = {
+		.relay_addr = span_of(relay), .helo = SPAN("client.example"),
+		.mail_from = SPAN("sender@example.net"),
+		.rcpts = &rcpt, .nrcpts = 1,
+	};
+	int64_t deadline = clock_ms() + REHEARSAL_MS;
+	struct stage_answer answer;
+	struct verdict v;
+
+	for (unsigned stage = 0; stage < STAGE_N; stage++) {
+		engine_stage(en, (enum engine_stage)stage, &env, &quiet_world,
+			deadline, a, &answer);
+		if (answer.failed)
+			return err_set(e, ERR_PERMANENT, "%.*s",
+				SPAN_FMT(answer.rule));
+	}
+	engine_judge(en, &env, SPAN("From: <sender@example.net>\r\n"
+		"Subject: rehearsal\r\n\r\nHello.\r\n"), &quiet_world,
+		deadline, a, &v);
+	return v.failed ? err_set(e, ERR_PERMANENT, "%.*s",
+		SPAN_FMT(v.failure)) : 0;
+}
+
 static int check(const char *root, const char *dir, struct arena *a,
 	struct err *e)
 {
@@ -59,6 +108,11 @@ static int check(const char *root, const char *dir, struct arena *a,
 	engine = engine_new(&bundle, e);
 	if (engine == NULL)
 		return -1;
+	if (rehearse(engine, &s, "203.0.113.1", a, e) < 0 ||
+	    rehearse(engine, &s, "127.0.0.1", a, e) < 0) {
+		engine_free(&engine);
+		return -1;
+	}
 	engine_count(engine, &policies, &rules);
 	printf("ok: %zu %s, %zu %s\n", policies,
 		policies == 1 ? "policy" : "policies", rules,
@@ -120,7 +174,9 @@ const struct applet policy_applet = {
 		"check  loads every *.lua of FOLDER (default: etc/pm/policy\n"
 		"       below the root) as the filter would, and says how\n"
 		"       many policies and rules there are, or file and line\n"
-		"       of the first mistake. What a rule does is not run.\n"
+		"       of the first mistake. Then the rules are asked about\n"
+		"       an ordinary mail from outside and one from inside,\n"
+		"       so that a misspelt word on that way shows, too.\n"
 		"       Lists are those of the root. No mail is touched.\n"
 		"words  prints everything that a rule may read and call.\n"
 		"\n"

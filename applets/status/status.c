@@ -233,9 +233,14 @@ static bool is_done(const char *verb, const struct table *before,
 		r->pid != pid_before(before, r->name));
 }
 
-/* Is the state that was reached the one that was asked for? */
+/*
+ * Is the state that was reached the one that was asked for? A reload that
+ * left the old policy in force is none.
+ */
 static bool is_good(const char *verb, const struct row *r)
 {
+	if (strcmp(verb, "reload") == 0 && r->degraded.n)
+		return false;
 	return span_is(r->state, strcmp(verb, "stop") == 0 ? "down" : "ready");
 }
 

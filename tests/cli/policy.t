@@ -50,6 +50,10 @@ my @cases = (
 	["local p = policy('a')\np:rul('x', function() end)\n", 2,
 		"pm policy: 50-x.lua:2: policy has no field \"rul\"; did you "
 		. "mean \"rule\"?\n"],
+	["local p = policy('a')\np:rule('x', function(m)\n"
+		. "\tif m.spam.probabilty > 9 then return discard() end\n"
+		. "end)\n", 2, "pm policy: 50-x.lua:3: rule \"x\": spam has "
+		. "no field \"probabilty\"; did you mean \"probability\"?\n"],
 	["while true do end\n", 2,
 		"pm policy: 50-x.lua:1: ran longer than 20000000 steps\n"],
 	["polisy('a')\n", 2, undef],
