@@ -25,7 +25,7 @@ as_root() {
 # Is a package there, or the program that it would bring?
 have() {
 	case $1 in
-	clang|git|python3|xz-utils|perl)
+	clang|git|python3|xz-utils)
 		command -v "${1%-utils}" >/dev/null && return 0 ;;
 	esac
 	case " $installed " in *" $1 "*) return 0 ;; esac
