@@ -146,8 +146,9 @@ sub settle {
 		@left = unsettled($a) or return '';
 		if (time - $flushed > 10) {
 			$flushed = time;
-			system('postqueue', '-c', "$a->{root}/etc/pm/postfix",
-				'-f');
+			# It complains that there is no pickup service: not
+			# needed, and the queue manager has heard it before.
+			qx(postqueue -c $a->{root}/etc/pm/postfix -f 2>&1);
 		}
 		sleep 0.2;
 	}
