@@ -101,11 +101,11 @@ sub scanners {
 	return split ' ', (<$in> // '');
 }
 
-# A milter session that has said CONNECT and HELO.
+# A milter session that has said CONNECT, from that relay, and HELO.
 sub session {
-	my ($self) = @_;
+	my ($self, $relay) = @_;
 	my $m = Milter->new($self->{socket}, timeout => 40);
-	$m->connect_from('client.example.net', '198.51.100.7');
+	$m->connect_from('client.example.net', $relay // '198.51.100.7');
 	$m->helo('client.example.net');
 	return $m;
 }

@@ -32,12 +32,19 @@ static const struct {
 	{ "unblock-lan-zones:", "yes" },
 	/* No trust anchors are installed: no validator. */
 	{ "module-config:", "iterator" },
+	/* A resolver answers at once what it knows and takes seconds for what
+	   it must find out: nothing follows from one time for the next. An
+	   answer to a question that was repeated meanwhile would be lost. */
+	{ "unknown-server-time-limit:", "4000" },
+	{ "infra-cache-min-rtt:", "4000" },
 	/* A resolver that was away is asked again soon, not in 15 minutes. */
 	{ "infra-host-ttl:", "30" },
 	{ "infra-keep-probing:", "yes" },
 	{ "msg-cache-size:", "4m" },
 	{ "rrset-cache-size:", "8m" },
 	{ "num-queries-per-thread:", "4096" },
+	/* So many under way at once; by itself it is 16, the rest in line. */
+	{ "outgoing-range:", "512" },
 	{ "use-syslog:", "no" },
 };
 
