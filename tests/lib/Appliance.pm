@@ -38,8 +38,9 @@ sub reachable {
 	return 1;
 }
 
-# new(root => DIR, domains => [...], clamd => WHERE, lists => { name => [] },
-#     policy => TEXT, top => TEXT, mta => TEXT, filter => TEXT)
+# new(root => DIR, domains => [...], networks => [...], clamd => WHERE,
+#     lists => { name => [] }, policy => TEXT, top => TEXT, mta => TEXT,
+#     filter => TEXT)
 sub new {
 	my ($class, %o) = @_;
 	my $self = bless { %o }, $class;
@@ -63,6 +64,7 @@ sub wiring {
 	my $clamd = $self->{clamd} ? "clamd = \"$self->{clamd}\"," : '';
 	my $domains = quoted(@{ $self->{domains} });
 	my $top = $self->{top} // '';
+	my $networks = quoted(@{ $self->{networks} // ['192.0.2.0/24'] });
 	my $roles = $self->{roles} // '"mta", "filter"';
 	my $mta = $self->{mta} // '';
 	my $filter = $self->{filter} // '';
@@ -72,7 +74,7 @@ return {
 	site = "example.org",
 	roles = { $roles },
 	domains = { $domains },
-	networks = { "192.0.2.0/24" },
+	networks = { $networks },
 	$top
 	mta = {
 		kind = "postfix",
