@@ -77,7 +77,8 @@ int broker_run(const struct process *p)
 	/* A reload brings policy; who left for it would cost answers. */
 	signal(SIGHUP, SIG_IGN);
 	life_drop_power(p);
-	life_rlimits(&(struct life_rlimits){ .as = UINT64_C(2) << 30,
+	/* The largest message in each scan at once is mapped, not held. */
+	life_rlimits(&(struct life_rlimits){ .as = UINT64_C(8) << 30,
 		.nofile = 4096, .fsize = 1 << 20 });
 	if (enter_sandbox(&e) < 0)
 		return err_report("filter", &e);

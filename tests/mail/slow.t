@@ -2,9 +2,8 @@
 # What answers late, or never: mail is answered in time all the same, and
 # waiting is never held against a message (poison ledger).
 #
-# Nothing in the engine of this version asks DNS, so the slow question here is
-# the virus scanner's; DNS itself is tested at the broker (tests/unit/
-# net_broker.c) and a hundred waiting scanners in tests/milter/burst.t.
+# The slow question here is the virus scanner's; for DNS see dns.t, for a
+# hundred messages at once tests/milter/burst.t.
 use strict;
 use warnings;
 use FindBin;
@@ -19,14 +18,15 @@ plan skip_all => 'needs root and Postfix' unless $> == 0 &&
 	-x '/usr/sbin/postconf';
 alarm 120;
 
-use constant { CLAMD_S => 3, TOGETHER => 8 };
+use constant { CLAMD_S => 3, TOGETHER => 60,
+	ALLOWED_S => 15 }; # 5 s, thrice on a machine with other work
 
 # A resolver that never answers.
 my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'udp')
 	or die "udp: $!";
 
 # A clamd that says "clean" after CLAMD_S seconds, each in a child of its own.
-my $clamd = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 100)
+my $clamd = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 128)
 	or die "tcp: $!";
 my $server = fork;
 die "fork: $!" unless defined $server;
@@ -83,7 +83,9 @@ for my $n (sort keys %reader) {
 	$slowest = $took if !defined $slowest || $took > $slowest;
 }
 is_deeply(\@codes, [('250 2.0.0') x TOGETHER], TOGETHER . ' at one instant');
-cmp_ok($slowest, '<', 5, sprintf 'all answered within 5 s (%.1f s)', $slowest);
+diag(sprintf '%d at once, clamd after %d s: all answered within %.1f s',
+	TOGETHER, CLAMD_S, $slowest);
+cmp_ok($slowest, '<', ALLOWED_S, 'and together');
 
 my ($again, $last) = answer('the same');
 is($again, '250 2.0.0', 'waiting is no poison');

@@ -21,9 +21,10 @@
 #include "base/io.h"
 #include "base/question.h"
 #include "net/broker.h"
+#include "net/broker_virus.h"
 #include "role/sandbox.h"
 
-enum { DNS_TIMEOUT = 400, VIRUS_TIMEOUT = 600 };
+enum { DNS_TIMEOUT = 400, VIRUS_TIMEOUT = 600, SLOW = 300 };
 
 static struct arena *a;
 static int dns_socket, engine_socket, asker, stop;
@@ -106,6 +107,8 @@ static void serve_content(int fd)
 	}
 	if (n < 14 || memcmp(p, "zINSTREAM", 10) != 0)
 		return;
+	if (memmem(p, n, "slow", 4))
+		clock_sleep_ms(SLOW);
 	if (memmem(p, n, "silent", 6))
 		clock_sleep_ms(1500);
 	else if (memmem(p, n, "EICAR", 5))
@@ -381,6 +384,23 @@ static void silent_engine_is_later_and_alone(void **state)
 		VIRUS_TIMEOUT + 600);
 }
 
+/* None waits for another's scan: in lines of eight most would be too late. */
+static void slow_scans_go_on_at_once(void **state)
+{
+	enum { MANY = VIRUS_THREADS_MAX };
+	struct question q;
+
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		for (uint32_t i = 0; i < MANY; i++)
+			ask_content(400 + i, "slow");
+		for (uint32_t i = 0; i < MANY; i++) {
+			assert_in_range(next_answer(&q), 400, 400 + MANY - 1);
+			assert_int_equal(q.state, ASK_NO);
+		}
+	}
+}
+
 static void history_is_not_in_this_version(void **state)
 {
 	struct question q = { .kind = ASK_HISTORY, .name = SPAN("x") };
@@ -534,6 +554,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_name_has_no_records),
 		cmocka_unit_test(engine_is_asked),
 		cmocka_unit_test(silent_engine_is_later_and_alone),
+		cmocka_unit_test(slow_scans_go_on_at_once),
 		cmocka_unit_test(history_is_not_in_this_version),
 		cmocka_unit_test(many_at_once_are_all_answered),
 		cmocka_unit_test(unwired_engine_is_off),

@@ -1,6 +1,5 @@
 #include "net/broker_virus.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,11 +8,12 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-enum { STACK_BYTES = 256 << 10 };
+enum { STACK_BYTES = 256 << 10, IDLE_S = 30 };
 
 struct job {
 	int fd;
@@ -33,6 +33,8 @@ struct virus_pool {
 	pthread_cond_t work;
 	struct queue todo, done;
 	size_t jobs;		/* in todo, at work or in done */
+	size_t waiting;		/* in todo */
+	unsigned idle;		/* threads that wait for work */
 	unsigned users;		/* the owner and the threads */
 	bool quit;
 	int event;
@@ -104,59 +106,93 @@ static void leave(struct virus_pool *v)
 	free(v);
 }
 
+static void finish(struct virus_pool *v, struct job *j)
+{
+	const uint64_t one = 1;
+
+	push(&v->done, j);
+	/* Cannot fail: the counter never comes near its end. */
+	(void)!write(v->event, &one, sizeof(one));
+}
+
+/* The next job; NULL: none came for so long, or it is over. */
+static struct job *wait_for_job(struct virus_pool *v)
+{
+	struct timespec until;
+	struct job *j = NULL;
+	int error = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += IDLE_S;
+	while (!v->quit && (j = pop(&v->todo)) == NULL && error == 0) {
+		v->idle++;
+		error = pthread_cond_timedwait(&v->work, &v->lock, &until);
+		v->idle--;
+	}
+	if (v->quit || j == NULL)
+		return NULL;
+	v->waiting--;
+	return j;
+}
+
 static void *run(void *context)
 {
 	struct virus_pool *v = context;
-	const uint64_t one = 1;
+	struct job *j;
 
 	pthread_mutex_lock(&v->lock);
-	while (!v->quit) {
-		struct job *j = pop(&v->todo);
-
-		if (j == NULL) {
-			pthread_cond_wait(&v->work, &v->lock);
-			continue;
-		}
+	while ((j = wait_for_job(v)) != NULL) {
 		pthread_mutex_unlock(&v->lock);
 		scan(v->clamd, j);
 		pthread_mutex_lock(&v->lock);
-		push(&v->done, j);
-		/* Cannot fail: the counter never comes near its end. */
-		(void)!write(v->event, &one, sizeof(one));
+		finish(v, j);
 	}
 	leave(v);
 	return NULL;
 }
 
 /* Signals are the owner's: its handler writes to its own pipe. */
-static int start_threads(struct virus_pool *v)
+static int start_thread(struct virus_pool *v)
 {
 	pthread_attr_t attr;
 	sigset_t all, before;
 	pthread_t t;
-	int error = 0;
+	int error;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_mutex_lock(&v->lock);
-	for (int i = 0; i < VIRUS_THREADS && error == 0; i++) {
-		error = pthread_create(&t, &attr, run, v);
-		if (error == 0)
-			v->users++;
-	}
-	pthread_mutex_unlock(&v->lock);
+	error = pthread_create(&t, &attr, run, v);
+	if (error == 0)
+		v->users++;
 	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = error;
 	return error ? -1 : 0;
+}
+
+/* One thread for each scan at once, up to the limit. Called with the lock. */
+static void find_thread(struct virus_pool *v)
+{
+	const unsigned threads = v->users - 1;
+	struct job *j;
+
+	if (v->waiting <= v->idle || threads >= VIRUS_THREADS_MAX ||
+	    start_thread(v) == 0 || threads > 0)
+		return;
+	while ((j = pop(&v->todo)) != NULL) {
+		v->waiting--;
+		j->answer = (struct clamd_answer){ CLAMD_LATER,
+			"broker: cannot start a thread" };
+		finish(v, j);
+	}
 }
 
 struct virus_pool *virus_pool_new(const char *clamd, struct err *e)
 {
 	struct virus_pool *v = calloc(1, sizeof(*v));
+	pthread_condattr_t monotonic;
 
 	if (v == NULL) {
 		err_set(e, ERR_TEMPORARY, "out of memory");
@@ -168,9 +204,12 @@ struct virus_pool *virus_pool_new(const char *clamd, struct err *e)
 	v->users = 1;
 	v->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&v->lock, NULL);
-	pthread_cond_init(&v->work, NULL);
-	if (v->event < 0 || start_threads(v) < 0) {
-		err_errno(e, ERR_TEMPORARY, "cannot start a thread");
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&v->work, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (v->event < 0) {
+		err_errno(e, ERR_TEMPORARY, "cannot make an event");
 		virus_pool_free(&v);
 	}
 	return v;
@@ -214,8 +253,10 @@ void virus_pool_scan(struct virus_pool *v, int fd, int64_t deadline_ms,
 		.context = context };
 	pthread_mutex_lock(&v->lock);
 	v->jobs++;
+	v->waiting++;
 	push(&v->todo, j);
 	pthread_cond_signal(&v->work);
+	find_thread(v);
 	pthread_mutex_unlock(&v->lock);
 }
 

@@ -1,17 +1,20 @@
 /*
- * The broker's scans: a few threads that wait for clamd, so that the broker
- * itself never does.
+ * The broker's scans: threads that wait for clamd, so that the broker itself
+ * never does. They come with work and go without it.
  */
 #ifndef NET_BROKER_VIRUS_H
 #define NET_BROKER_VIRUS_H
 
 #include "net/clamd.h"
 
-enum { VIRUS_BYTES_MAX = 100 << 20, VIRUS_THREADS = 8, VIRUS_JOBS_MAX = 256 };
+enum {
+	VIRUS_BYTES_MAX = 100 << 20,
+	VIRUS_THREADS_MAX = 64,	/* scans at once; others wait in line */
+	VIRUS_JOBS_MAX = 256,
+};
 
 struct virus_pool;
 
-/* The threads start here: enter the sandbox first. */
 struct virus_pool *virus_pool_new(const char *clamd, struct err *e);
 /* Forgets what is not answered; a busy thread ends with its scan. */
 void virus_pool_free(struct virus_pool **v);
