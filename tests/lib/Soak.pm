@@ -155,15 +155,46 @@ sub settle {
 	return join "\n", @left;
 }
 
-# What Postfix itself changes before a filter sees a message
-# (and what the delivery agent adds on top).
+# A header block as Postfix reads it: the first line that is no field and no
+# continuation of one begins the body.
+sub header_ends_early {
+	my ($head) = @_;
+	my $at = 0;
+	for my $line (split /^/, $head) {
+		return (substr($head, 0, $at), substr($head, $at))
+			if $line !~ /^[!-9;-~]+[ \t]*:/ &&
+			!($at && $line =~ /^[ \t]/);
+		$at += length $line;
+	}
+	return;
+}
+
+# What Postfix itself changes before a filter sees a message.
 sub as_postfix_takes_it {
 	my ($text) = @_;
+	$text =~ s/\r+\n/\n/g;
+	$text =~ s/\r/ /g;
 	my ($head, $body) = split /\n\n/, $text, 2;
+	if (my ($first, $rest) = header_ends_early($head)) {
+		$body = $rest . (defined $body ? "\n\n$body" : '');
+		$head = $first;
+	}
 	$head =~ s/^(?:Bcc|Return-Path|Content-Length):.*\n?(?:[ \t].*\n?)*//gim;
 	$head =~ s/^([!-9;-~]+)[ \t]+:/$1:/gm;
 	$head =~ s/\n+\z//;
 	return defined $body ? "$head\n\n$body" : "$head\n";
+}
+
+# A subject in one line, blanks at its ends gone: what our tag does to it.
+sub one_line_subject {
+	my ($text) = @_;
+	$text =~ s{^(Subject:)[ \t]*(.*(?:\n[ \t].*)*)}{
+		my ($name, $value) = ($1, $2);
+		$value =~ s/\n//g;
+		$value =~ s/\A\s+|\s+\z//g;
+		"$name $value";
+	}mei;
+	return $text;
 }
 
 # The delivered file without what the delivery added in front: Return-Path,
@@ -173,10 +204,10 @@ sub without_trace {
 	open my $in, '<:raw', $path or die "$path: $!";
 	local $/;
 	my $text = <$in>;
-	while ($text =~ /^(?:Return-Path|X-Original-To|Delivered-To):/ ||
-	       $text =~ /^Received: from \S+ \([^\n]*\[127\.0\.0\.1\]\)\n/) {
-		$text =~ s/^[^\n]*\n(?:[ \t][^\n]*\n)*//;
-	}
+	$text =~ s/\A(?:(?:Return-Path|X-Original-To|Delivered-To):[^\n]*\n)+//;
+	$text =~ s/\AReceived:\ from\ [^\n]*\[127\.0\.0\.1\]\)\n
+		\tby\ demo\.example\.org\ \(Postfix\)[^\n]*\n
+		(?:[ \t][^\n]*\n)*//x;
 	return $text;
 }
 
@@ -189,7 +220,7 @@ sub compared {
 	if ($outcome eq 'tagged') {
 		$got =~ s/^Subject: \[TAGGED\] ?/Subject: /m;
 		$got =~ s/^Subject: *\n//m if $want !~ /^Subject:/mi;
-		s/^(Subject:)[ \t]*/$1 /mi for $got, $want;
+		$_ = one_line_subject($_) for $got, $want;
 	}
 	return ($want, $got);
 }
