@@ -226,6 +226,47 @@ static int remove_root(void **state)
 	       rmdir("var") < 0 || rmdir(*state) < 0;
 }
 
+static void put_file(const char *name)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), FOLDER "/%s", name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fclose(f);
+}
+
+static bool is_there(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), FOLDER "/%s", name);
+	return access(path, F_OK) == 0;
+}
+
+/* The journal alone must not fill the disk. */
+static void old_files_go(void **state)
+{
+	struct journal *j = journal_open();
+	struct err e;
+
+	(void)state;
+	remove_files();
+	put_file("20200101.1");
+	put_file("20990101.1");
+	put_file("2020010.1");
+	put_file("notes");
+	assert_true(journal_append(j, SPAN("one")));
+	assert_int_equal(journal_sync(j, &e), 0);
+	assert_false(is_there("20200101.1"));
+	assert_true(is_there("20990101.1"));
+	assert_true(is_there("2020010.1"));
+	assert_true(is_there("notes"));
+	journal_close(&j);
+	remove_files();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +275,7 @@ int main(void)
 		cmocka_unit_test(threads_append_while_one_syncs),
 		cmocka_unit_test(trouble_keeps_what_was_appended),
 		cmocka_unit_test(full_buffer_says_so),
+		cmocka_unit_test(old_files_go),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

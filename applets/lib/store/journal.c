@@ -1,10 +1,12 @@
 #include "store/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 
 enum {
 	OPENS_A_DAY_MAX = 100000,
+	DAY_SIZE = sizeof("20261122"),
 	FILE_FULL = 256 << 20,	/* then a new one is begun */
 };
 
@@ -68,17 +71,46 @@ bool journal_append(struct journal *j, struct span record)
 	return room;
 }
 
-/* A file that nobody wrote to before: an old one may have a torn end. */
-static int open_fresh(struct journal *j, long day, struct err *e)
+static void name_of_day(long day, char out[DAY_SIZE])
 {
 	time_t t = (time_t)day * 86400;
-	char path[COMMIT_PATH_MAX];
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
+	strftime(out, DAY_SIZE, "%Y%m%d", &tm);
+}
+
+/* Is it a name of ours whose day comes before `oldest`? */
+static bool is_expired(const char *name, const char oldest[DAY_SIZE])
+{
+	return strspn(name, "0123456789") == DAY_SIZE - 1 &&
+	       name[DAY_SIZE - 1] == '.' &&
+	       strncmp(name, oldest, DAY_SIZE - 1) < 0;
+}
+
+/* Days sort as text. */
+static void expire(long today)
+{
+	DIR *d = opendir(FOLDER);
+	char oldest[DAY_SIZE];
+
+	name_of_day(today - JOURNAL_DAYS, oldest);
+	for (struct dirent *f; d && (f = readdir(d)); )
+		if (is_expired(f->d_name, oldest))
+			unlinkat(dirfd(d), f->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+/* A file that nobody wrote to before: an old one may have a torn end. */
+static int open_fresh(struct journal *j, long day, struct err *e)
+{
+	char path[COMMIT_PATH_MAX], name[DAY_SIZE];
+
+	expire(day);
+	name_of_day(day, name);
 	for (unsigned n = 1; n < OPENS_A_DAY_MAX; n++) {
-		snprintf(path, sizeof(path), FOLDER "/%04d%02d%02d.%u",
-			tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, n);
+		snprintf(path, sizeof(path), FOLDER "/%s.%u", name, n);
 		j->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND |
 			O_CLOEXEC, 0640);
 		if (j->fd >= 0 || errno != EEXIST)

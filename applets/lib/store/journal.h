@@ -8,7 +8,8 @@
  *
  * A file: records of u32 length, u32 check (keyed by nothing, of the bytes),
  * bytes. Every record is repeatable by its id: after an error some may be in
- * two files.
+ * two files. Files older than JOURNAL_DAYS go when a new one is opened: the
+ * journal alone must not fill the disk.
  */
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
@@ -17,6 +18,7 @@
 #include "base/span.h"
 
 enum {
+	JOURNAL_DAYS = 31,
 	JOURNAL_RECORD_MAX = 4 << 20,
 	JOURNAL_BUFFER_MAX = 64 << 20,
 };
