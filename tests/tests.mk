@@ -1,8 +1,9 @@
 # Targets of the tests; included by the Makefile. TAP through prove; every
 # suite prints its minutes.
-PM_ENV  := PM=$(abspath $(B)/pm) PM_BUILD=$(abspath $(B)) \
+PM_ENV  := PM_BUILD=$(abspath $(B)) \
 	$(if $(SAN),ASAN_OPTIONS=detect_leaks=0 PM_SAN=1)
-PROVE   := $(PM_ENV) prove --timer $(if $(V),-v)
+PROVE   := $(PM_ENV) sh tests/with-pm.sh $(abspath $(B)/pm) \
+	prove --timer $(if $(V),-v)
 JOBS    ?= 2
 # What a developer runs all the time, and what takes longer.
 QUICK   := $(sort $(wildcard tests/cli/*.t tests/milter/*.t tests/mail/*.t))

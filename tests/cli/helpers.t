@@ -5,21 +5,13 @@ use strict;
 use warnings;
 use Test::More;
 use File::Temp qw(tempdir);
-use Cwd qw(abs_path);
 use IO::Select;
+use lib 'tests/lib';
+use Nobody;
 use POSIX ();
 use Socket;
 
-my $pm = abs_path($ENV{PM} // 'build/pm') or die "no pm: run make\n";
-`$pm help filter 2>/dev/null` or plan skip_all => 'no pm filter in this build';
-$ENV{ASAN_OPTIONS} //= 'detect_leaks=0';
-
-# The role users may not exist here: a process without root stays who it is.
-if ($> == 0) {
-	POSIX::setgid(65534);
-	POSIX::setuid(65534);
-	-x $pm or plan skip_all => "nobody cannot reach $pm";
-}
+my $pm = Nobody::become();
 my $root = tempdir(CLEANUP => 1);
 chdir $root or die;
 system('mkdir', '-p', 'etc/pm', 'run/pm') == 0 or die;

@@ -6,22 +6,14 @@ use strict;
 use warnings;
 use Test::More;
 use File::Temp qw(tempdir);
-use Cwd qw(abs_path);
 use IO::Socket::INET;
 use IO::Select;
+use lib 'tests/lib';
+use Nobody;
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
-my $pm = abs_path($ENV{PM} // 'build/pm') or die "no pm: run make\n";
-`$pm help mta 2>/dev/null` or plan skip_all => 'no pm mta in this build';
-$ENV{ASAN_OPTIONS} //= 'detect_leaks=0';
-
-# The role users may not exist here: a process without root stays who it is.
-if ($> == 0) {
-	POSIX::setgid(65534);
-	POSIX::setuid(65534);
-	-x $pm or plan skip_all => "nobody cannot reach $pm";
-}
+my $pm = Nobody::become();
 my $root = tempdir(CLEANUP => 1);
 my $spool = "$root/var/lib/pm/spool";
 system('mkdir', '-p', "$root/etc/pm", "$root/run/pm",

@@ -38,12 +38,6 @@ const struct applet *const applets[] = {
 	&filter_applet, &groups_applet, &history_applet, &mta_applet, NULL
 };
 
-const struct applet *applet_find(const char *name)
-{
-	(void)name;
-	return NULL;
-}
-
 enum { ROLES_MAX = 8 };
 
 /* One plan and everything that is said of it, "E1 text" or "W7 text". */

@@ -17,22 +17,11 @@ struct judge {
 	size_t n, cap, errors;
 };
 
-static bool named(const struct applet *a, const char *name)
-{
-	if (strcmp(a->name, name) == 0)
-		return true;
-	for (size_t i = 0; a->also && a->also[i]; i++)
-		if (strcmp(a->also[i], name) == 0)
-			return true;
-	return false;
-}
-
 const struct applet *plan_role(const char *name)
 {
-	for (size_t i = 0; applets[i]; i++)
-		if (applets[i]->role && named(applets[i], name))
-			return applets[i];
-	return NULL;
+	const struct applet *a = applet_find(name);
+
+	return a && a->role ? a : NULL;
 }
 
 int plan_main_not_built(int argc, char **argv)
