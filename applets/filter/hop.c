@@ -5,7 +5,7 @@
 #include "base/io.h"
 #include "base/wire.h"
 
-enum { ANSWER_TEXT_MAX = 400, ANSWER_CODE_MAX = 9, SLOT_ALIGN = 64 };
+enum { ANSWER_TEXT_MAX = 400, SLOT_ALIGN = 64 };
 
 size_t hop_message_at(size_t env_bytes)
 {
@@ -63,18 +63,25 @@ void hop_put_answer(struct buf *b, const struct stage_answer *a)
 	wire_put_span(b, a->rule);
 }
 
-/* An enhanced status code (RFC 3463) of the given class, or empty. */
+/*
+ * Empty, or RFC 3463: class "." subject "." detail, each of up to three
+ * digits. libmilter refuses a whole reply for any other code.
+ */
 static bool good_code(struct span code, unsigned char class)
 {
+	struct span part;
+	uint64_t number;
+	size_t n = 0;
+
 	if (code.n == 0)
 		return true;
-	if (code.n < 5 || code.n > ANSWER_CODE_MAX || code.p[0] != class ||
-	    code.p[1] != '.' || code.p[code.n - 1] == '.')
+	if (code.n < 5 || code.p[0] != class || code.p[1] != '.' ||
+	    code.p[code.n - 1] == '.')
 		return false;
-	for (size_t i = 2; i < code.n; i++)
-		if ((code.p[i] < '0' || code.p[i] > '9') && code.p[i] != '.')
+	for (; span_cut(&code, '.', &part); n++)
+		if (part.n > 3 || !span_u64(part, 999, &number))
 			return false;
-	return span_chr(span_after(code, 3), '.') != SIZE_MAX;
+	return n == 3;
 }
 
 static bool printable(struct span s, size_t max)
