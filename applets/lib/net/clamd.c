@@ -48,7 +48,7 @@ static bool printable(struct span s)
  * One line and its NUL, nothing else: what was cut, or has more behind it, is
  * no answer, since half of "stream: OK" must not pass for clean.
  */
-static void parse_reply(struct span reply, struct clamd_answer *a)
+void clamd_parse_reply(struct span reply, struct clamd_answer *a)
 {
 	struct span line = span_sub(reply, 0, reply.n - 1), name;
 
@@ -97,7 +97,7 @@ static void read_reply(int fd, int64_t deadline_ms, struct clamd_answer *a)
 			break;
 		n += (size_t)got;
 	}
-	parse_reply(span_from(reply, n), a);
+	clamd_parse_reply(span_from(reply, n), a);
 }
 
 void clamd_scan(const char *where, struct span bytes, int64_t deadline_ms,

@@ -26,4 +26,10 @@ struct clamd_answer {
 void clamd_scan(const char *where, struct span bytes, int64_t deadline_ms,
 	struct clamd_answer *answer_r);
 
+/*
+ * The same for an answer that was read to its end: one line and its NUL,
+ * nothing else.
+ */
+void clamd_parse_reply(struct span reply, struct clamd_answer *answer_r);
+
 #endif

@@ -1,0 +1,65 @@
+/* What clamd answers: only its one sentence is clean. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/clamd.h"
+
+static const struct {
+	struct span reply;	/* with the NUL that must end it */
+	enum clamd_state state;
+	const char *text;
+} rows[] = {
+	{ SPAN("stream: OK\0"), CLAMD_CLEAN, "" },
+	{ SPAN("stream: Win.Test.EICAR_HDB-1 FOUND\0"), CLAMD_FOUND,
+		"Win.Test.EICAR_HDB-1" },
+	{ SPAN("INSTREAM size limit exceeded. ERROR\0"), CLAMD_UNABLE,
+		"INSTREAM size limit exceeded. ERROR" },
+	{ SPAN(""), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK\0x"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK\0\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK\n\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("stream:  FOUND\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("other: X FOUND\0"), CLAMD_LATER, "clamd: garbled answer" },
+};
+
+static void test_golden(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct clamd_answer a = { 0 };
+
+		clamd_parse_reply(rows[i].reply, &a);
+		assert_int_equal(a.state, rows[i].state);
+		assert_string_equal(a.text, rows[i].text);
+	}
+}
+
+/* Half an answer is none, whatever the half says. */
+static void test_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		for (size_t n = 0; n < rows[i].reply.n; n++) {
+			struct clamd_answer a = { 0 };
+
+			clamd_parse_reply(span_sub(rows[i].reply, 0, n), &a);
+			assert_int_equal(a.state, CLAMD_LATER);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_cut),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
