@@ -1,8 +1,10 @@
 # make fuzz: each tests/fuzz/*.c is a target over the whole library, built by
 # clang with its sanitizers. First the kept inputs are replayed, then new ones
-# are tried for FUZZ_SECONDS. A finding is left in build/fuzz/found; run the
-# target with that file to see it again, and keep it in tests/fuzz/corpus.
-FUZZ_SECONDS ?= 20
+# are tried for FUZZ_SECONDS, FUZZ_JOBS targets at a time. A finding is left in
+# build/fuzz/found; run the target with that file to see it again, and keep it
+# in tests/fuzz/corpus.
+FUZZ_SECONDS ?= 8
+FUZZ_JOBS ?= 2
 FUZZ_CC  := clang
 FUZZ_B   := build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -11,7 +13,13 @@ FUZZSRC  := $(sort $(wildcard tests/fuzz/*.c))
 FUZZBIN  := $(FUZZSRC:tests/fuzz/%.c=$(FUZZ_B)/%)
 FUZZLIB  := $(LIBSRC:%.c=$(FUZZ_B)/%.o) $(FUZZ_B)/files.o
 
-fuzz: $(FUZZBIN:=.run)
+# -jN of the caller is kept; without one the targets still go in pairs.
+fuzz:
+	@$(MAKE) --no-print-directory \
+		$(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(FUZZ_JOBS)) \
+		fuzz-run
+
+fuzz-run: $(FUZZBIN:=.run)
 
 fuzz-build: $(FUZZBIN)
 
@@ -43,7 +51,7 @@ $(FUZZBIN:=.run): $(FUZZ_B)/%.run: $(FUZZ_B)/%
 		$(FUZZ_B)/grown/$* tests/fuzz/corpus/$* >>$<.log 2>&1 || \
 	{ tail -n 40 $<.log; echo "fuzz: $* failed; again: $< FILE," \
 		"FILE as named above or of tests/fuzz/corpus/$*"; exit 1; }
-	@tail -n 1 $<.log
+	@echo "$*: $$(tail -n 1 $<.log)"
 
 -include $(FUZZLIB:.o=.d) $(FUZZBIN:=.d)
-.PHONY: fuzz fuzz-build $(FUZZBIN:=.run)
+.PHONY: fuzz fuzz-run fuzz-build $(FUZZBIN:=.run)

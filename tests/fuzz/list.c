@@ -1,0 +1,46 @@
+/*
+ * A list as somebody wrote it, without negative entries: each plain entry of
+ * it, and each glob, is on it. And an image of any bytes is looked up unharmed.
+ */
+#include "engine/list.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A network or a sub-domain is no subject, and a final dot is passed over. */
+static bool plain(struct span line, struct span *subject_r)
+{
+	line = span_trim(line);
+	*subject_r = line;
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] <= ' ' || line.p[i] == '/' || line.p[i] == '#')
+			return false;
+	return line.n && line.p[0] != '.' && line.p[line.n - 1] != '.';
+}
+
+static void look_up_all(struct span text, struct span image)
+{
+	struct span line, subject, entry;
+
+	while (span_line(&text, &line)) {
+		if (plain(line, &subject) &&
+		    (!list_match(image, subject, &entry) || entry.n == 0))
+			__builtin_trap();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span s = span_from(data, size), entry;
+	struct arena *a = arena_new("fuzz", (size_t)1 << 30);
+	struct buf b = { .arena = a };
+	struct err e;
+
+	list_match(s, SPAN("a@b.example"), &entry);
+	list_match(s, SPAN("192.0.2.1"), &entry);
+	if (span_chr(s, '!') == SIZE_MAX &&
+	    !span_starts(s, SPAN("\xef\xbb\xbf")) &&
+	    list_compile(s, "list", &b, &e) == 0)
+		look_up_all(s, buf_bytes(&b));
+	arena_free(&a);
+	return 0;
+}
