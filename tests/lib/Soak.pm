@@ -185,6 +185,14 @@ sub as_postfix_takes_it {
 	return defined $body ? "$head\n\n$body" : "$head\n";
 }
 
+# Did a delivered file come through the unfiltered listener?
+sub is_reinjected {
+	my ($path) = @_;
+	open my $in, '<', $path or die "$path: $!";
+	local $/;
+	return <$in> =~ /^Received: from demo \([^\n]*\n\tby demo\./m;
+}
+
 # A subject in one line, blanks at its ends gone: what our tag does to it.
 sub one_line_subject {
 	my ($text) = @_;
