@@ -54,6 +54,10 @@ sub start {
 	die "fork: $!" unless defined $pid;
 	if (!$pid) {
 		$ENV{PM_TEST_CRASH} = 1;
+		# As if a supervisor were there: it ends when we end.
+		local $^F = 255;
+		open my $status, '>', '/dev/null';
+		$ENV{PM_STATUS_FD} = fileno $status;
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>>', "$self->{root}/$name.log";
 		open STDERR, '>&', \*STDOUT;
