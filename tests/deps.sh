@@ -8,9 +8,8 @@ cd "$(dirname "$0")/.."
 build='gcc libc6-dev make pkg-config libmilter-dev libseccomp-dev liblua5.4-dev
 libjansson-dev libunbound-dev libmbedtls-dev'
 run='postfix'
-test='perl libcmocka-dev lua5.4 lua-check miltertest universal-ctags swaks
-clang llvm libclang-rt-14-dev procps iproute2 xz-utils zip clamav-daemon
-mmdebstrap python3 git'
+test='perl libcmocka-dev lua-check universal-ctags clang llvm
+libclang-rt-14-dev procps util-linux xz-utils clamav-daemon mmdebstrap git'
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; return; fi
@@ -25,7 +24,7 @@ as_root() {
 # Is a package there, or the program that it would bring?
 have() {
 	case $1 in
-	clang|git|python3|xz-utils)
+	clang|git|xz-utils)
 		command -v "${1%-utils}" >/dev/null && return 0 ;;
 	esac
 	case " $installed " in *" $1 "*) return 0 ;; esac

@@ -11,7 +11,8 @@ find({ no_chdir => 1, wanted => sub {
 	push @c, $_ if /\.[ch]$/;
 	push @lua, $_ if /\.lua$/;
 	push @text, $_ if -f && /(\.(c|h|lua|sql|md|sh|t|mk|pl|pm)|Makefile|run)$/;
-} }, qw(applets lua sql tests image .ci), grep { -f } glob('*'));
+} }, (grep { -d } qw(applets lua sql tests image .ci)),
+	grep { -f } glob('*'));
 push @c, 'main.c';
 
 # The source without comments and literals, lines kept.
