@@ -48,13 +48,20 @@ ok(!run("chroot $root sh -c 'command -v make gcc sudo'"),
 ok(run("git clone -q . $root/root/pm"), 'a clean checkout');
 my $env = join ' ', map { "$_='$ENV{$_}'" }
 	grep { /^(https?_proxy|no_proxy|npm_config_\w+)$/i } keys %ENV;
-my $line = 'apt-get update && apt-get install -y make && ' .
-	'RUN_ONCE=1 SMTP_PORT=2527 REINJECT_PORT=2528 make deps run';
-ok(run("chroot $root env -i HOME=/root PATH=\$PATH $env " .
-	"sh -c 'cd /root/pm && $line'"), "README's first line works")
-	or diag(tail());
+# One line of README, typed as root in the checkout.
+sub typed {
+	my ($line) = @_;
+	return run("chroot $root env -i HOME=/root PATH=\$PATH $env " .
+		"sh -c 'cd /root/pm && $line' </dev/null");
+}
+
+ok(typed('apt-get update && apt-get install -y make && RUN_ONCE=1 ' .
+	'SMTP_PORT=2527 REINJECT_PORT=2528 make deps run'),
+	"README's first line works") or diag(tail());
 my $out = tail();
 like($out, qr/^MESSAGE +RECIPIENT/m, 'the table is printed');
 like($out, qr/Everything is stopped\./, 'nothing is left running');
+ok(typed('make check'), "README's second line works") or diag(tail());
+like(tail(), qr/^pm: all tests done$/m, 'to its end');
 unlink $log unless $ENV{PM_KEEP};
 done_testing;
