@@ -8,7 +8,7 @@ OPT     ?= $(if $(SAN),-O1,-O2)
 PREFIX  ?= /usr/local
 Q       := $(if $(V),,@)
 
-PKGS    := lua5.4 libseccomp jansson
+PKGS    := lua5.4 libseccomp jansson libpq libevent libzstd libsodium
 WARN    := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
@@ -21,7 +21,7 @@ CPPFLAGS += -D_GNU_SOURCE -Iapplets/lib -I$(B) \
 CFLAGS  := -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(SANITISE) $(EXTRA_CFLAGS)
 LDFLAGS += -pie -rdynamic -Wl,-z,relro,-z,now,-z,noexecstack $(SANITISE)
 LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lunbound \
-	-lmbedcrypto -lmilter -lpthread -ldl -lm
+	-lmbedtls -lmbedx509 -lmbedcrypto -lmilter -lpthread -ldl -lm
 
 NAMES   := $(sort $(foreach d,$(filter-out applets/lib/ applets/example/,$(wildcard applets/*/)),\
 	$(if $(wildcard $(d)$(notdir $(d:/=)).c),$(notdir $(d:/=)))))
@@ -29,7 +29,10 @@ SRC     := $(sort $(shell find applets -name '*.c' -not -path 'applets/example/*
 LIBSRC  := $(filter applets/lib/%,$(SRC))
 OBJ     := $(SRC:%.c=$(B)/%.o)
 LIBOBJ  := $(LIBSRC:%.c=$(B)/%.o) $(B)/files.o
-DATA    := $(sort $(shell find lua sql -type f 2>/dev/null))
+DATA    := $(sort $(shell find lua sql -type f -not -name assets 2>/dev/null))
+# Files of Debian packages that travel inside the executable, too: lines of
+# "NAME PATH" in lua/web/assets, found as NAME.
+ASSETS  := $(shell sed 's/ /=/' lua/web/assets 2>/dev/null)
 CHECKS  := $(sort $(basename $(notdir $(wildcard applets/lib/engine/checks/*.c))))
 UNIT    := $(sort $(wildcard tests/unit/*.c))
 UNITBIN := $(UNIT:tests/unit/%.c=$(B)/unit/%)
@@ -58,13 +61,13 @@ $(B)/checks.def: FORCE
 
 $(B)/files.c: Makefile FORCE
 	@mkdir -p $(B)
-	@{ n=0; echo '#include "base/embed.h"'; for f in $(DATA); do n=$$((n+1)); \
-	  printf '__asm__(".section .rodata\\nf%s:\\n.incbin \\"%s\\"\\nf%s_end:\\n.byte 0\\n.previous");\n' $$n $$f $$n; \
+	@{ n=0; echo '#include "base/embed.h"'; for f in $(DATA) $(ASSETS); do n=$$((n+1)); \
+	  printf '__asm__(".section .rodata\\nf%s:\\n.incbin \\"%s\\"\\nf%s_end:\\n.byte 0\\n.previous");\n' $$n $${f#*=} $$n; \
 	  printf 'extern const unsigned char f%s[], f%s_end[];\n' $$n $$n; done; \
 	  printf 'const struct embedded embedded[] = {\n'; \
-	  n=0; for f in $(DATA); do n=$$((n+1)); printf '\t{ "%s", f%s, f%s_end },\n' $$f $$n $$n; done; \
+	  n=0; for f in $(DATA) $(ASSETS); do n=$$((n+1)); printf '\t{ "%s", f%s, f%s_end },\n' $${f%%=*} $$n $$n; done; \
 	  printf '\t{ 0, 0, 0 }\n};\n'; } > $@.new; cmp -s $@ $@.new || cp $@.new $@
-$(B)/files.o: $(B)/files.c $(DATA)
+$(B)/files.o: $(B)/files.c $(DATA) $(foreach a,$(ASSETS),$(lastword $(subst =, ,$(a))))
 	$(Q)$(CC) $(CPPFLAGS) -g -O1 -fPIE -c -o $@ $<
 
 # Unit tests: one program a file, over the whole library.

@@ -6,10 +6,12 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build='gcc libc6-dev make pkg-config libmilter-dev libseccomp-dev liblua5.4-dev
-libjansson-dev libunbound-dev libmbedtls-dev'
-run='postfix'
+libjansson-dev libunbound-dev libmbedtls-dev libpq-dev libevent-dev libzstd-dev
+libsodium-dev libjs-bootstrap5'
+run='postfix postgresql-15'
 test='perl libcmocka-dev lua-check universal-ctags clang llvm
-libclang-rt-14-dev procps util-linux xz-utils clamav-daemon mmdebstrap git'
+libclang-rt-14-dev procps util-linux xz-utils clamav-daemon mmdebstrap git
+chromium'
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; return; fi
@@ -52,6 +54,12 @@ if [ -n "$missing" ]; then
 		printf '#!/bin/sh\nexit 101\n' | as_root tee $guard >/dev/null
 		as_root chmod 755 $guard
 		trap 'as_root rm -f $guard' EXIT
+	fi
+	# No cluster of the host's own: pm makes its private one.
+	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+		as_root mkdir -p /etc/postgresql-common
+		echo 'create_main_cluster = false' | as_root tee \
+			/etc/postgresql-common/createcluster.conf >/dev/null
 	fi
 	echo 'postfix postfix/main_mailer_type select No configuration' |
 		as_root debconf-set-selections

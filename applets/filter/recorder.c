@@ -20,7 +20,7 @@
 #include "base/root.h"
 #include "role/life.h"
 #include "role/sandbox.h"
-#include "store/quarantine.h"
+#include "store/held.h"
 #include "store/recover.h"
 #include "store/retire.h"
 #include "store/spool.h"

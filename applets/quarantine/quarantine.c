@@ -17,7 +17,7 @@
 #include "base/root.h"
 #include "mail/header.h"
 #include "show.h"
-#include "store/quarantine.h"
+#include "store/held.h"
 
 enum {
 	WIDTH_ELSE = 160,	/* not a terminal */
@@ -76,7 +76,7 @@ struct listing {
 	size_t n;
 };
 
-static bool list_one(const struct quarantine_entry *q, void *context)
+static bool list_one(const struct held_entry *q, void *context)
 {
 	struct listing *l = context;
 
@@ -99,7 +99,7 @@ static struct span text_or_empty(const char *s)
 static int run_list(const struct options *o, const char *operand,
 	struct err *e)
 {
-	struct quarantine_filter f = {
+	struct held_filter f = {
 		.reason = text_or_empty(o->reason),
 		.sender = text_or_empty(o->sender),
 		.subject = text_or_empty(o->subject),
@@ -119,7 +119,7 @@ static int run_list(const struct options *o, const char *operand,
 		f.rcpt = o->rcpts[0];
 	if (o->since)
 		f.since_ms = clock_wall_ms() - o->since * DAY_MS;
-	if (quarantine_list(&f, list_one, &l, &unreadable, e) < 0)
+	if (held_list(&f, list_one, &l, &unreadable, e) < 0)
 		return -1;
 	if (l.n == 0 && !l.json)
 		puts("no such message is in the quarantine");
@@ -142,12 +142,12 @@ static int run_show(const struct options *o, const char *operand,
 	struct err *e)
 {
 	struct arena *a = arena_new("quarantine show", MESSAGE_ARENA);
-	struct quarantine_entry q;
+	struct held_entry q;
 	struct id id;
 	int result = parse_id(operand, &id, e);
 
 	if (result == 0)
-		result = quarantine_get(&id, a, &q, e);
+		result = held_get(&id, a, &q, e);
 	if (result == 0 && o->source && q.state == QUARANTINE_DELETED)
 		result = err_set(e, ERR_PERMANENT, "%s was deleted", id.text);
 	else if (result == 0 && o->source)
@@ -164,7 +164,7 @@ static int run_release(const struct options *o, const char *operand,
 	struct id id;
 
 	if (parse_id(operand, &id, e) < 0 ||
-	    quarantine_release(&id, o->rcpts, o->rcpt.n, o->again, o->who,
+	    held_release(&id, o->rcpts, o->rcpt.n, o->again, o->who,
 		e) < 0)
 		return -1;
 	printf("%s released\n", id.text);
@@ -180,7 +180,7 @@ static int run_forward(const struct options *o, const char *operand,
 		return err_set(e, ERR_PERMANENT,
 			"forward to whom? give --rcpt ADDRESS");
 	if (parse_id(operand, &id, e) < 0 ||
-	    quarantine_forward(&id, o->rcpts, o->rcpt.n, o->who, e) < 0)
+	    held_forward(&id, o->rcpts, o->rcpt.n, o->who, e) < 0)
 		return -1;
 	printf("%s forwarded\n", id.text);
 	return 0;
@@ -192,7 +192,7 @@ static int run_delete(const struct options *o, const char *operand,
 	struct id id;
 
 	if (parse_id(operand, &id, e) < 0 ||
-	    quarantine_delete(&id, o->who, e) < 0)
+	    held_delete(&id, o->who, e) < 0)
 		return -1;
 	printf("%s deleted\n", id.text);
 	return 0;
@@ -247,7 +247,7 @@ static int add_message(const struct options *o, struct span body,
 	header_parse(body, &mail_default_limits, a, &h);
 	r.subject = field(&h, SPAN("Subject"), a);
 	r.header_from = field(&h, SPAN("From"), a);
-	if (quarantine_add(&r, e) < 0)
+	if (held_add(&r, e) < 0)
 		return -1;
 	puts(r.id.text);
 	return 0;

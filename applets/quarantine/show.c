@@ -105,7 +105,7 @@ static struct span sender_of(const struct spool_record *r)
 	return r->mail_from.n ? r->mail_from : SPAN("<>");
 }
 
-void show_row(const struct quarantine_entry *q, unsigned width)
+void show_row(const struct held_entry *q, unsigned width)
 {
 	const struct spool_record *r = &q->record;
 	bool gone = q->state == QUARANTINE_DELETED;
@@ -201,7 +201,7 @@ static void json_details(struct json *o, const struct spool_record *r)
 	json_put_text(o, "queue_id", r->queue_id);
 }
 
-void show_json(const struct quarantine_entry *q)
+void show_json(const struct held_entry *q)
 {
 	struct json *o = json_new_object();
 	struct buf b = { 0 };
@@ -299,7 +299,7 @@ static void story_envelope(const struct spool_record *r)
 	story_hits(r);
 }
 
-void show_story(const struct quarantine_entry *q)
+void show_story(const struct held_entry *q)
 {
 	char when[20];
 

@@ -40,7 +40,8 @@ sub reachable {
 
 # new(root => DIR, domains => [...], networks => [...], clamd => WHERE,
 #     lists => { name => [] }, policy => TEXT, top => TEXT, mta => TEXT,
-#     filter => TEXT)
+#     filter => TEXT, db => 1)
+# db: with the database and the CSM; its pages are on port $self->{web}.
 sub new {
 	my ($class, %o) = @_;
 	my $self = bless { %o }, $class;
@@ -52,6 +53,7 @@ sub new {
 	}
 	$self->{smtp} //= free_port();
 	$self->{reinject} //= free_port();
+	$self->{web} //= free_port() if $self->{db};
 	$self->{domains} //= ['example.org'];
 	return $self;
 }
@@ -65,7 +67,10 @@ sub wiring {
 	my $domains = quoted(@{ $self->{domains} });
 	my $top = $self->{top} // '';
 	my $networks = quoted(@{ $self->{networks} // ['192.0.2.0/24'] });
-	my $roles = $self->{roles} // '"mta", "filter"';
+	my $roles = $self->{roles} //
+		quoted(qw(mta filter), $self->{db} ? qw(db csm) : ());
+	my $web = $self->{web} ?
+		"web = { csm = \"127.0.0.1:$self->{web}\" }," : '';
 	my $mta = $self->{mta} // '';
 	my $filter = $self->{filter} // '';
 	return <<"LUA";
@@ -76,6 +81,7 @@ return {
 	domains = { $domains },
 	networks = { $networks },
 	$top
+	$web
 	mta = {
 		kind = "postfix",
 		listen = { "127.0.0.1:$self->{smtp}" },

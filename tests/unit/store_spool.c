@@ -24,7 +24,7 @@
 
 #include "base/io.h"
 #include "base/root.h"
-#include "store/quarantine.h"
+#include "store/held.h"
 #include "store/recover.h"
 #include "store/retire.h"
 #include "store/spool.h"
@@ -204,14 +204,14 @@ static int release(const struct id *id)
 {
 	struct err e;
 
-	return quarantine_release(id, NULL, 0, false, "test", &e);
+	return held_release(id, NULL, 0, false, "test", &e);
 }
 
 static int delete(const struct id *id)
 {
 	struct err e;
 
-	return quarantine_delete(id, "test", &e);
+	return held_delete(id, "test", &e);
 }
 
 /* --- tests -------------------------------------------------------------- */
@@ -382,7 +382,7 @@ static void dying_in_retire_sends_once(void **state)
 
 	(void)state;
 	for (at = 1; status == DIED; at++) {
-		struct quarantine_entry q;
+		struct held_entry q;
 		struct arena *a = arena_new("test", 1 << 20);
 		struct id id = id_new();
 		unsigned sent;
@@ -402,7 +402,7 @@ static void dying_in_retire_sends_once(void **state)
 		assert_int_equal(count_files("inject"), 0);
 		assert_int_equal(count_files("new"), 0);
 		assert_int_equal(count_files("bad"), 0);
-		assert_int_equal(quarantine_get(&id, a, &q, &e), 0);
+		assert_int_equal(held_get(&id, a, &q, &e), 0);
 		assert_int_equal(q.record.nitems, 1);
 		assert_true(span_eq(q.record.body, sample(id).body));
 		arena_free(&a);
@@ -475,7 +475,7 @@ static void dying_in_delete_ends_deleted(void **state)
 	(void)state;
 	for (at = 1; status == DIED; at++) {
 		struct arena *a = arena_new("test", 1 << 20);
-		struct quarantine_entry q;
+		struct held_entry q;
 		struct id id = id_new();
 		struct err e;
 
@@ -484,14 +484,14 @@ static void dying_in_delete_ends_deleted(void **state)
 		assert_int_equal(retire(&id), 0);
 		status = run_dying(delete, &id, at);
 		delete(&id);
-		assert_int_equal(quarantine_get(&id, a, &q, &e), 0);
+		assert_int_equal(held_get(&id, a, &q, &e), 0);
 		assert_int_equal(q.state, QUARANTINE_DELETED);
 		assert_int_equal(q.record.body.n, 0);
 		assert_int_equal(release(&id), -1);
 		/* A record that comes again stays deleted. */
 		assert_int_equal(commit(&id), 0);
 		assert_int_equal(retire(&id), 0);
-		assert_int_equal(quarantine_get(&id, a, &q, &e), 0);
+		assert_int_equal(held_get(&id, a, &q, &e), 0);
 		assert_int_equal(q.state, QUARANTINE_DELETED);
 		inject_all();
 		arena_free(&a);

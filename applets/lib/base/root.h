@@ -18,6 +18,8 @@
 #define ROOT_SPOOL ROOT_STATE "/spool"
 #define ROOT_LOG "var/log/pm"
 #define ROOT_RUN "run/pm"
+/* Where the private database's socket is. */
+#define ROOT_DB ROOT_RUN "/db"
 
 /*
  * Makes `dir` the working folder. *before_r (may be NULL) becomes a

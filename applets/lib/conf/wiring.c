@@ -228,11 +228,17 @@ static const struct key site_keys[] = {
 	{ "connection", AT(database), .form = &text,
 		.comment = "a database elsewhere (libpq)" },
 	{ 0 },
+}, web_keys[] = {
+	{ "csm", AT(web_csm), .form = &address_port,
+		.normally = "0.0.0.0:18080",
+		.comment = "administrators' pages" },
+	{ 0 },
 };
 
 static const struct section sections[] = {
 	{ NULL, NULL, site_keys }, { "mta", "mta", mta_keys },
 	{ "filter", "filter", filter_keys }, { "db", NULL, db_keys },
+	{ "web", "csm", web_keys },
 };
 
 enum { SECTIONS = sizeof(sections) / sizeof(*sections) };
@@ -543,6 +549,14 @@ bool wiring_has_role(const struct wiring *w, const char *name)
 		if (strcmp(w->roles[i], name) == 0)
 			return true;
 	return false;
+}
+
+const char *wiring_conninfo(const struct wiring *w)
+{
+	if (w->database)
+		return w->database;
+	return wiring_has_role(w, "db") ?
+		"host=/proc/self/cwd/" ROOT_DB " dbname=pm" : NULL;
 }
 
 /* A Lua text literal: what parse admits needs no other escapes. */

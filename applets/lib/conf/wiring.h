@@ -27,6 +27,9 @@
  *		db = {
  *			connection = "host=db1 dbname=pm", -- one elsewhere
  *		},
+ *		web = {
+ *			csm = "0.0.0.0:18080",	-- administrators' pages
+ *		},
  *	}
  *
  * Defaults: mailboxes 0, memory_mb 0, networks of the loopback; else what
@@ -67,6 +70,7 @@ struct wiring {
 	size_t nroles;
 	const char *csm;	/* NULL: this appliance is the whole site */
 	const char *database;	/* connection string; NULL: our own */
+	const char *web_csm;	/* "ADDRESS:PORT" of the CSM's pages */
 	const char **networks;
 	size_t nnetworks;
 	const char **domains;
@@ -78,6 +82,12 @@ struct wiring {
 };
 
 bool wiring_has_role(const struct wiring *w, const char *role);
+/*
+ * How to reach the database (db/db.h): our own through a socket below the
+ * working folder, so that the root may be deep; or db.connection. NULL: none
+ * is wired.
+ */
+const char *wiring_conninfo(const struct wiring *w);
 
 /*
  * Reads and checks one file's text (`name` is for messages). Everything is

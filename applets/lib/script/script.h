@@ -36,6 +36,8 @@ enum script_type {
 	SCRIPT_NIL, SCRIPT_BOOL, SCRIPT_INT, SCRIPT_REAL, SCRIPT_TEXT,
 	SCRIPT_OBJECT,	/* a C object of a class */
 	SCRIPT_LIST,	/* an array of values, made by C, read-only in Lua */
+	SCRIPT_MAP,	/* named values, made by C: a fresh table in Lua,
+			   which comes back as SCRIPT_TABLE */
 	SCRIPT_TABLE,	/* a Lua table: read with script_table_* in C only */
 	SCRIPT_FUNCTION, /* a reference kept by script_ref */
 };
@@ -57,8 +59,17 @@ struct script_value {
 			const struct script_value *v;
 			size_t n;
 		} list;
+		struct {
+			const struct script_pair *v;
+			size_t n;
+		} map;
 		int ref;	/* TABLE, FUNCTION: lives until restore */
 	};
+};
+
+struct script_pair {
+	const char *name;
+	struct script_value value;
 };
 
 struct script;

@@ -25,7 +25,8 @@ static const char *const type_names[] = {
 	[SCRIPT_NIL] = "nil", [SCRIPT_BOOL] = "boolean",
 	[SCRIPT_INT] = "number", [SCRIPT_REAL] = "number",
 	[SCRIPT_TEXT] = "text", [SCRIPT_OBJECT] = "object",
-	[SCRIPT_LIST] = "list", [SCRIPT_TABLE] = "table",
+	[SCRIPT_LIST] = "list", [SCRIPT_MAP] = "table",
+	[SCRIPT_TABLE] = "table",
 	[SCRIPT_FUNCTION] = "function",
 };
 
@@ -54,6 +55,17 @@ static struct handle *push_handle(lua_State *L, unsigned magic, int slot)
 	lua_rawgeti(L, LUA_REGISTRYINDEX, slot);
 	lua_setmetatable(L, -2);
 	return h;
+}
+
+/* Maps lie in maps only as deep as C made them. */
+static void push_map(lua_State *L, const struct script_value *v)
+{
+	luaL_checkstack(L, 4, "values too deep");
+	lua_createtable(L, 0, (int)v->map.n);
+	for (size_t i = 0; i < v->map.n; i++) {
+		script_push(L, &v->map.v[i].value);
+		lua_setfield(L, -2, v->map.v[i].name);
+	}
 }
 
 void script_push(lua_State *L, const struct script_value *v)
@@ -85,6 +97,9 @@ void script_push(lua_State *L, const struct script_value *v)
 		h = push_handle(L, LIST_MAGIC, HOST_LISTS);
 		h->list.v = v->list.v;
 		h->list.n = v->list.n;
+		break;
+	case SCRIPT_MAP:
+		push_map(L, v);
 		break;
 	case SCRIPT_TABLE:
 	case SCRIPT_FUNCTION:

@@ -11,7 +11,7 @@
 
 #include "base/io.h"
 #include "base/root.h"
-#include "store/quarantine.h"
+#include "store/held.h"
 
 static const struct folder {
 	const char *path, *user, *group;

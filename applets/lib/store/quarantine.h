@@ -1,65 +1,130 @@
 /*
- * The quarantine on disk (the database comes later and keeps this form as
- * its spool): quarantine/DAY/ID, one file a message with everything needed
- * to show, search, release, forward or delete it. DAY is the UTC day of the
- * id, "20261122". ID.state beside it says what became of it since; after a
- * deletion that is all there is.
+ * The quarantine: withheld mail, and what people do with it. One interface
+ * for CLI, API and pages, over two places:
+ *
+ * disk		quarantine/DAY/ID on the filter's own appliance
+ *		(store/held.h): where an entry begins, and where it stays
+ *		while no database is wired or none answers
+ * database	where the recorder moves it; only then do pages see it
+ *
+ * An entry is acted upon where it is. While it is being moved nobody acts on
+ * it but through the database. What is released goes to an injector: from
+ * disk through spool/inject, from the database through the job table. Either
+ * way it is never judged again and, without `again`, never sent twice.
  */
 #ifndef STORE_QUARANTINE_H
 #define STORE_QUARANTINE_H
 
-#include "base/root.h"
+#include "crypto/seal.h"
+#include "db/db.h"
 #include "store/spool.h"
 
-#define ROOT_QUARANTINE ROOT_STATE "/quarantine"
-
-/* One recipient's state in a kept message. */
-enum quarantine_state {
-	QUARANTINE_HELD, QUARANTINE_RELEASED, QUARANTINE_DELETED
+/* Where to look. Owned by the caller. */
+struct quarantine {
+	struct db *db;		/* NULL: none is wired */
+	const struct seal_key *key; /* NULL: bodies stay closed */
+	bool disk;		/* this appliance has a spool */
 };
 
-struct quarantine_entry {
-	struct spool_record record;	/* items: quarantine ones only */
-	enum quarantine_state state;
-	unsigned copies;	/* handed to the injector so far */
-	struct span history;	/* lines: "TIME WHO released to …" */
+enum quarantine_state {
+	QUARANTINE_HELD, QUARANTINE_RELEASED, QUARANTINE_DELETED
 };
 
 /* "held", "released", "deleted" */
 const char *quarantine_state_name(enum quarantine_state s);
 
-/* Adds what a spool record keeps for the quarantine; idempotent by id. */
-int quarantine_add(const struct spool_record *r, struct err *e);
+struct quarantine_rcpt {
+	struct span address;	/* as it stood in the envelope */
+	struct span reason;
+	enum quarantine_state state;
+};
+
+struct quarantine_event {
+	int64_t at_ms;
+	struct span who, what, detail;	/* "alice", "released", "to …" */
+};
+
+struct quarantine_entry {
+	struct id id;
+	bool on_disk;
+	struct span appliance;
+	struct span relay, sender, header_from, subject;
+	struct span reason;	/* the gravest */
+	uint64_t size;
+	int32_t score;
+	uint8_t probability;
+	enum quarantine_state state; /* held while it is for anybody */
+	struct quarantine_rcpt *rcpts;
+	size_t nrcpts;
+	/* Of quarantine_get only: */
+	struct quarantine_event *events;
+	size_t nevents;
+	struct spool_record record; /* trace, facts, envelope; with the body
+				   when it was asked for */
+};
 
 struct quarantine_filter {
-	struct span reason, rcpt, sender, subject; /* empty: any; substrings */
-	int64_t since_ms, until_ms;	/* 0: any */
-	bool all_states;		/* else only held ones */
+	struct span reason;	/* whole, case ignored */
+	struct span rcpt, sender; /* address, @domain, or a part of one */
+	struct span subject;	/* words, all of them */
+	struct span words;	/* of the text, all of them; needs the key */
+	struct span relay;	/* address or CIDR */
+	int32_t score_least;	/* INT32_MIN: any */
+	int64_t since_ms, until_ms; /* 0: any */
+	bool all_states;	/* else held ones only */
+	struct id before;	/* empty: from the newest; else the page that
+				   follows this id */
+	size_t limit;		/* 0: no end */
+};
+
+struct quarantine_trouble {
+	size_t unreadable;	/* damaged entries on disk */
+	bool no_database;	/* it did not answer: the list is of disk */
+	char why[ERR_TEXT_MAX];
 };
 
 /*
  * Calls `each` for every matching entry, the newest first, until it returns
- * false. Its record has no body; it lives for the call. Unreadable files are
- * counted.
+ * false. The entry lives for the call.
  */
-int quarantine_list(const struct quarantine_filter *f,
-	bool (*each)(const struct quarantine_entry *q, void *context),
-	void *context, size_t *unreadable_r, struct err *e);
+int quarantine_list(const struct quarantine *q,
+	const struct quarantine_filter *f,
+	bool (*each)(const struct quarantine_entry *entry, void *context),
+	void *context, struct quarantine_trouble *trouble_r, struct err *e);
 
-/* Also a deleted one: then only id, state and history are there. */
-int quarantine_get(const struct id *id, struct arena *a,
-	struct quarantine_entry *q_r, struct err *e);
+/* Spans are in the arena. Permanent error: there is no such message. */
+int quarantine_get(const struct quarantine *q, const struct id *id,
+	bool with_body, struct arena *a, struct quarantine_entry *entry_r,
+	struct err *e);
 
-/*
- * Hands the message to the injector, for all its recipients or for the ones
- * given (forward: other addresses), and notes who did it. A second release of
- * the same message is refused (-1, permanent) unless again is set: it arrives
- * once.
- */
-int quarantine_release(const struct id *id, const struct span *rcpts,
-	size_t nrcpts, bool again, const char *who, struct err *e);
-int quarantine_forward(const struct id *id, const struct span *rcpts,
-	size_t nrcpts, const char *who, struct err *e);
-int quarantine_delete(const struct id *id, const char *who, struct err *e);
+/* Who orders what, and how. */
+struct quarantine_order {
+	struct id key;		/* names the order: repeated, it is one */
+	const char *who;	/* "alice" */
+	const char *via;	/* "cli", "page 192.0.2.1" */
+	const struct span *rcpts; /* of the message; n 0: all of them */
+	size_t nrcpts;
+	bool again;		/* release: what was released before, too */
+	bool approve;		/* release: and always allow the sender for
+				   these recipients (database only) */
+	unsigned wait_s;	/* so long it can be undone (database only) */
+};
+
+/* How many recipients it had an effect for; -1 and *e. None is an error. */
+int quarantine_release(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e);
+/* To other addresses (o->rcpts); it stays as it is. */
+int quarantine_forward(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e);
+/* From disk for good; in the database until its retention ends. */
+int quarantine_delete(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e);
+/* Deleted, or released and not yet sent (the order is undone): held again. */
+int quarantine_restore(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e);
+
+/* Puts a message in: to the database if one is wired, else to disk. */
+int quarantine_add(const struct quarantine *q, const struct spool_record *r,
+	struct err *e);
 
 #endif

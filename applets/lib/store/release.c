@@ -9,7 +9,7 @@
  * and a file that is swept; dying after it leaves a copy that is owed, which
  * recover_copies() hands over. Two people at once: a lock on the entry.
  */
-#include "store/quarantine.h"
+#include "store/held.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +163,7 @@ static int fulfil(const struct id *id, const struct wish *wish,
 	return hand_over(id, &c, s, e);
 }
 
-int quarantine_release(const struct id *id, const struct span *rcpts,
+int held_release(const struct id *id, const struct span *rcpts,
 	size_t nrcpts, bool again, const char *who, struct err *e)
 {
 	struct arena *a = arena_new("release", MESSAGE_ARENA);
@@ -184,7 +184,7 @@ int quarantine_release(const struct id *id, const struct span *rcpts,
 	return result;
 }
 
-int quarantine_forward(const struct id *id, const struct span *rcpts,
+int held_forward(const struct id *id, const struct span *rcpts,
 	size_t nrcpts, const char *who, struct err *e)
 {
 	struct arena *a = arena_new("forward", MESSAGE_ARENA);
@@ -205,7 +205,7 @@ int quarantine_forward(const struct id *id, const struct span *rcpts,
 }
 
 /* The note first: an entry without a body must say why. */
-int quarantine_delete(const struct id *id, const char *who, struct err *e)
+int held_delete(const struct id *id, const char *who, struct err *e)
 {
 	struct arena *a = arena_new("delete", MESSAGE_ARENA);
 	char path[COMMIT_PATH_MAX], day[COMMIT_PATH_MAX];

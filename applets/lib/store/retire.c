@@ -7,7 +7,7 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "store/commit.h"
-#include "store/quarantine.h"
+#include "store/held.h"
 #include "store/spool.h"
 
 #define NEW ROOT_SPOOL "/new"
@@ -78,7 +78,7 @@ static int retire(const char *name, const char *path, struct arena *a,
 	if (!span_is(span_of(name), r.id.text))
 		return err_set(e, ERR_PERMANENT,
 			"%s: holds another record, %s", path, r.id.text);
-	if (quarantine_add(&r, e) < 0 || write_copies(&r, &copies, e) < 0 ||
+	if (held_add(&r, e) < 0 || write_copies(&r, &copies, e) < 0 ||
 	    remove_record(path, e) < 0)
 		return -1;
 	return publish_copies(&r.id, copies, e);

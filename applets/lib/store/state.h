@@ -8,7 +8,7 @@
 #define STORE_STATE_H
 
 #include "store/commit.h"
-#include "store/quarantine.h"
+#include "store/held.h"
 
 struct state {
 	enum quarantine_state state;

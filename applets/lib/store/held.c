@@ -1,4 +1,4 @@
-#include "store/quarantine.h"
+#include "store/held.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -66,7 +66,7 @@ static bool is_known(const struct id *id)
 	return access(path, F_OK) == 0;
 }
 
-int quarantine_add(const struct spool_record *r, struct err *e)
+int held_add(const struct spool_record *r, struct err *e)
 {
 	struct spool_record kept = *r;
 	int result = 0;
@@ -87,12 +87,12 @@ int quarantine_add(const struct spool_record *r, struct err *e)
 
 /* Fills an entry from its two files. */
 static int read_entry(const struct id *id, bool body, struct arena *a,
-	struct quarantine_entry *q, struct err *e)
+	struct held_entry *q, struct err *e)
 {
 	char path[COMMIT_PATH_MAX];
 	struct state s;
 
-	*q = (struct quarantine_entry){ .record.id = *id };
+	*q = (struct held_entry){ .record.id = *id };
 	state_paths_file(id, "", path);
 	if (state_load(id, a, &s, e) < 0)
 		return -1;
@@ -105,8 +105,8 @@ static int read_entry(const struct id *id, bool body, struct arena *a,
 	return 0;
 }
 
-int quarantine_get(const struct id *id, struct arena *a,
-	struct quarantine_entry *q_r, struct err *e)
+int held_get(const struct id *id, struct arena *a,
+	struct held_entry *q_r, struct err *e)
 {
 	char path[COMMIT_PATH_MAX];
 
@@ -126,7 +126,7 @@ static bool has(struct span s, struct span wanted)
 	return wanted.n == 0 || span_casefind(s, wanted) != SIZE_MAX;
 }
 
-static bool item_matches(const struct quarantine_filter *f,
+static bool item_matches(const struct held_filter *f,
 	const struct spool_item *item)
 {
 	if (!has(item->reason, f->reason))
@@ -139,8 +139,8 @@ static bool item_matches(const struct quarantine_filter *f,
 	return false;
 }
 
-static bool matches(const struct quarantine_filter *f,
-	const struct quarantine_entry *q)
+static bool matches(const struct held_filter *f,
+	const struct held_entry *q)
 {
 	const struct spool_record *r = &q->record;
 
@@ -158,7 +158,7 @@ static bool matches(const struct quarantine_filter *f,
 	return false;
 }
 
-static bool in_time(const struct quarantine_filter *f, int64_t from,
+static bool in_time(const struct held_filter *f, int64_t from,
 	int64_t to)
 {
 	return (f->since_ms == 0 || to >= f->since_ms) &&
@@ -167,8 +167,8 @@ static bool in_time(const struct quarantine_filter *f, int64_t from,
 
 /* What a walk through the quarantine carries along. */
 struct walk {
-	const struct quarantine_filter *f;
-	bool (*each)(const struct quarantine_entry *q, void *context);
+	const struct held_filter *f;
+	bool (*each)(const struct held_entry *q, void *context);
 	void *context;
 	struct arena *a;
 	size_t unreadable;
@@ -177,7 +177,7 @@ struct walk {
 
 static void visit(struct walk *w, const struct id *id)
 {
-	struct quarantine_entry q;
+	struct held_entry q;
 	struct err e;
 
 	if (!in_time(w->f, id_time_ms(id), id_time_ms(id)))
@@ -254,8 +254,8 @@ static int64_t day_start(const char *day)
 	return (int64_t)timegm(&tm) * 1000;
 }
 
-int quarantine_list(const struct quarantine_filter *f,
-	bool (*each)(const struct quarantine_entry *q, void *context),
+int held_list(const struct held_filter *f,
+	bool (*each)(const struct held_entry *q, void *context),
 	void *context, size_t *unreadable_r, struct err *e)
 {
 	struct walk w = { .f = f, .each = each, .context = context };
