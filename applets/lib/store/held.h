@@ -1,7 +1,8 @@
 /*
  * The quarantine on disk, where withheld mail lies until the recorder has
- * moved it to the database (store/quarantine.h): quarantine/DAY/ID, one file a message with everything needed
- * to show, search, release, forward or delete it. DAY is the UTC day of the
+ * moved it to the database (store/quarantine.h): quarantine/DAY/ID, one file
+ * a message with everything needed to show, search, release, forward or
+ * delete it. DAY is the UTC day of the
  * id, "20261122". ID.state beside it says what became of it since; after a
  * deletion that is all there is.
  */
