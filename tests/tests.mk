@@ -6,7 +6,7 @@ PROVE   := $(PM_ENV) sh tests/with-pm.sh $(abspath $(B)/pm) \
 	prove --timer $(if $(V),-v)
 JOBS    ?= 2
 # What a developer runs all the time, and what takes longer.
-QUICK   := $(sort $(wildcard tests/cli/*.t tests/milter/*.t tests/mail/*.t))
+QUICK   := $(sort $(foreach d,cli milter mail sql web,$(wildcard tests/$(d)/*.t)))
 SLOW    := $(sort $(wildcard tests/soak/*.t))
 
 deps:
@@ -40,6 +40,11 @@ run:
 
 bench: $(B)/pm tools
 	@perl tests/bench/bench.pl
+	@perl tests/bench/recorder.pl
+
+# 2 M rows in a private cluster, the time of each search beside its aim.
+bench-db: $(B)/pm
+	@perl tests/bench/bench-db.pl
 
 # Small programs of the tests: load generator, null milter, burst client. One
 # file is one tool; so is a folder tests/bench/NAME with all its files.
@@ -59,4 +64,4 @@ $(TOOLSRC:tests/%.c=$(B)/tools/%): $(B)/tools/%: tests/%.c
 
 -include tests/fuzz/fuzz.mk tests/fake/fake.mk
 
-.PHONY: deps check unit-tests lint system-tests soak check-bare run bench tools
+.PHONY: deps check unit-tests lint system-tests soak check-bare run bench bench-db tools
