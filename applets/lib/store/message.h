@@ -50,7 +50,10 @@ struct message_record {
 };
 
 void message_put(struct buf *b, const struct message_record *r);
-/* Spans point into the record. False: malformed. */
+/*
+ * Spans point into the record. False: malformed, or a recipient is not in
+ * exactly one group. (A refused session has a group of nobody.)
+ */
 bool message_get(struct span record, struct arena *a,
 	struct message_record *r_r);
 
