@@ -8,7 +8,7 @@ use Test::More;
 my @headers;
 find({ no_chdir => 1, wanted => sub { push @headers, $_ if /\.h$/ } },
 	'applets');
-my $flags = `pkg-config --cflags lua5.4 libseccomp jansson`;
+my $flags = `pkg-config --cflags lua5.4 libseccomp jansson libpq`;
 chomp $flags;
 my $build = $ENV{PM_BUILD} // 'build/rel';
 # One compiler for all: each header is a file of its own that includes it twice.

@@ -7,7 +7,10 @@
  *	-- plan: Index Scan Backward using …	(optional: a golden plan)
  *	insert …
  * and is prepared when it is first used. No other SQL text exists outside
- * sql/. Parameters and results are binary.
+ * sql/. Parameters and results are binary. $n has the type of its value
+ * (bool, int8, float8, text, bytea, or an array of it), a DB_NULL the type
+ * that the statement gives it: write $1::uuid where a uuid is wanted, and
+ * $2::text where $2 may be null.
  *
  * An answer counts only after ReadyForQuery: every call drains its results
  * and fails when any of them is an error. A call that failed as temporary
@@ -16,9 +19,9 @@
  *
  * Errors: temporary (no connection, time over, deadlock, disk full, server
  * going down: try again), permanent (these values will never do), bug (the
- * statement itself is wrong). After a temporary error outside a transaction
- * the next call connects again, but not before a pause that grows from 0.1 s
- * to 5 s; until then calls fail at once.
+ * statement itself is wrong, or its login may not). When the connection is
+ * lost or the server in trouble, a later call connects again, but not before
+ * a pause that grows from 0.1 s to 5 s; until then calls fail at once.
  *
  * One struct db is for one thread.
  */
@@ -87,7 +90,8 @@ struct db_rows;
 /*
  * Carries out a statement. rows_r may be NULL. Result columns are bool, int2,
  * int4, int8, float8, text, bytea, uuid (read as text), timestamptz (read as
- * int: milliseconds since 1970) or text[] and bytea[]; any other is a bug.
+ * int: milliseconds since 1970) or text[] and bytea[]; any other is a bug
+ * (cast inet, numeric, int8[] …). At most 64 values, 256 MB in all.
  */
 int db_call(struct db *d, const char *statement, const struct db_value *v,
 	size_t n, struct db_rows **rows_r, struct err *e);
@@ -98,7 +102,10 @@ size_t db_columns(const struct db_rows *rows);
 const char *db_column(const struct db_rows *rows, size_t column);
 enum db_type db_type(const struct db_rows *rows, size_t column);
 bool db_is_null(const struct db_rows *rows, size_t row, size_t column);
-/* null reads as false, 0, or an empty span. Spans live with the rows. */
+/*
+ * null reads as false, 0, or an empty span. Spans live with the rows. Asking
+ * for another type than the column's (db_type) aborts.
+ */
 bool db_bool(const struct db_rows *rows, size_t row, size_t column);
 int64_t db_int(const struct db_rows *rows, size_t row, size_t column);
 double db_real(const struct db_rows *rows, size_t row, size_t column);
@@ -117,9 +124,11 @@ int db_commit(struct db *d, struct err *e);
 void db_rollback(struct db *d);
 
 /*
- * Wakes those who listen, at commit. Listening survives reconnection;
- * db_heard says whether a notice came, or the connection is a new one, since
- * it was last asked: then look at the table. It does not wait.
+ * Wakes those who listen, at commit. To listen to CHANNEL there is a named
+ * statement listen_CHANNEL (sql/query/db.sql). Listening survives
+ * reconnection; db_heard says whether a notice came, or the connection is a
+ * new one, since it was last asked: then look at the table. It does not wait,
+ * and does not connect: poll db_fd, and call something now and then.
  */
 int db_notify(struct db *d, const char *channel, struct err *e);
 int db_listen(struct db *d, const char *channel, struct err *e);
