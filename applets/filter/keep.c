@@ -19,11 +19,7 @@ static void copy_splices(struct arena *a, const struct group *g,
 			g->splices[i].insert };
 }
 
-/*
- * Lines: "inbound/spam 50-default.lua:12: quarantine(Spam)"; a rule that had
- * nothing to say ends after its place.
- */
-static struct span trace_text(struct arena *a, const struct group *g)
+struct span keep_trace(struct arena *a, const struct group *g)
 {
 	struct buf b = { .arena = a };
 
@@ -52,7 +48,7 @@ static void make_item(struct arena *a, const struct keep *k,
 	item->nrcpts = k->nrcpts;
 	if (k->group == NULL)
 		return;
-	item->trace = trace_text(a, k->group);
+	item->trace = keep_trace(a, k->group);
 	if (k->kind == KEEP_COPY)
 		copy_splices(a, k->group, item);
 }
@@ -86,6 +82,8 @@ int keep_commit(struct session *s, const struct verdict *v,
 	record.score = v->score;
 	record.probability = v->probability;
 	record.facts = v->facts;
+	record.message_id = v->message_id;
+	record.words = v->words;
 	record.items = arena_array(s->message, r->nkeeps,
 		sizeof(*record.items));
 	record.nitems = r->nkeeps;

@@ -29,6 +29,12 @@ int keep_commit(struct session *s, const struct verdict *v,
 /* The whole message for all recipients, as unscannable. */
 int keep_unscannable(struct session *s, const char *why, struct err *e);
 
+/*
+ * How it was decided for a group, in lines: "inbound/spam 50-default.lua:12:
+ * quarantine(Spam)"; a rule that had nothing to say ends after its place.
+ */
+struct span keep_trace(struct arena *a, const struct group *g);
+
 /* Edits and recipients of the MTA's copy. -1: it took one not. */
 int keep_edit(struct session *s, const struct resolution *r,
 	const struct milter_ops *ops);

@@ -336,6 +336,8 @@ static struct verdict full_verdict(struct arena *a)
 	v.facts = SPAN("\0facts\377");
 	v.subject = SPAN("hello");
 	v.header_from = SPAN("me");
+	v.message_id = SPAN("x@example.org");
+	v.words = SPAN("hello\nworld\n");
 	return v;
 }
 
@@ -364,8 +366,12 @@ static void all_fields_return(void **state)
 	assert_true(got.retire);
 	assert_false(got.failed);
 	assert_true(span_eq(got.facts, v.facts));
+	assert_true(span_eq(got.message_id, v.message_id));
+	assert_true(span_eq(got.words, v.words));
 	assert_int_equal(got.groups[1].edits[0].nth, 1);
 	assert_true(span_is(got.groups[1].trace[0].said, "quarantine(Spam)"));
+	v.message_id = SPAN("two\r\nlines");
+	assert_false(goes_through(&v, a, &got));
 	arena_free(&a);
 }
 

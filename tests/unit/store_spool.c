@@ -24,6 +24,7 @@
 
 #include "base/io.h"
 #include "base/root.h"
+#include "base/wire.h"
 #include "store/held.h"
 #include "store/recover.h"
 #include "store/retire.h"
@@ -116,7 +117,8 @@ static struct spool_record sample(struct id id)
 		.relay_addr = SPAN("192.0.2.1"), .relay_name = SPAN("mx"),
 		.helo = SPAN("h"), .mail_from = SPAN("s@example.net"),
 		.queue_id = SPAN("Q"), .subject = SPAN("sub\0ject\377"),
-		.header_from = SPAN("f"), .score = -7, .probability = 99,
+		.header_from = SPAN("f"), .message_id = SPAN("m@x"),
+		.words = SPAN("sub\nject\n"), .score = -7, .probability = 99,
 		.facts = SPAN("f\0"), .items = items, .nitems = 3,
 		.body = SPAN("A: b\r\n\r\nbody\0\377\r\n"),
 	};
@@ -241,6 +243,8 @@ static void all_fields_return(void **state)
 	assert_true(span_eq(got.subject, r.subject));
 	assert_true(span_eq(got.header_from, r.header_from));
 	assert_true(span_eq(got.facts, r.facts));
+	assert_true(span_eq(got.message_id, r.message_id));
+	assert_true(span_eq(got.words, r.words));
 	assert_true(span_eq(got.body, r.body));
 	assert_int_equal(got.nitems, 3);
 	assert_int_equal(got.items[0].kind, SPOOL_QUARANTINE);
@@ -256,6 +260,61 @@ static void all_fields_return(void **state)
 	assert_int_equal(got.body.n, 0);
 	assert_int_equal(got.body_bytes, r.body.n);
 	unlink(path_of("new", id.text));
+	arena_free(&a);
+}
+
+/* What a filter of the first release left is read by this one. */
+static void first_form_is_read(void **state)
+{
+	struct arena *a = arena_new("test", 1 << 20);
+	struct id id = id_new();
+	struct spool_record r = sample(id), got;
+	struct buf now = { 0 }, then = { 0 };
+	size_t head, cut;
+	struct err e;
+
+	(void)state;
+	r.message_id = r.words = (struct span){ 0 };
+	spool_encode(&r, &now);
+	/* Two empty texts, 8 bytes, stand before the items. */
+	cut = span_find(buf_bytes(&now), SPAN("f\0\0\0\0\0\0\0\0\0")) + 2;
+	head = now.n - 4 - 4 - 8;
+	buf_string(&then, "pmS1");
+	wire_put_u32(&then, (uint32_t)head - 8);
+	buf_add(&then, now.p + 8, cut - 8);
+	buf_add(&then, now.p + cut + 8, now.n - cut - 8);
+	buf_span(&then, r.body);
+	buf_span(&then, SPOOL_END);
+	assert_int_equal(io_replace_file(path_of("new", id.text), 0660,
+		buf_bytes(&then), &e), 0);
+	assert_int_equal(spool_read(path_of("new", id.text), a, &got, &e), 0);
+	assert_true(span_eq(got.facts, r.facts));
+	assert_int_equal(got.message_id.n + got.words.n, 0);
+	assert_int_equal(got.nitems, 3);
+	assert_true(span_eq(got.items[0].trace, items[0].trace));
+	assert_true(span_eq(got.body, r.body));
+	unlink(path_of("new", id.text));
+	buf_free(&now);
+	buf_free(&then);
+	arena_free(&a);
+}
+
+static void frame_returns(void **state)
+{
+	struct arena *a = arena_new("test", 1 << 20);
+	struct spool_record r = sample(id_new()), got;
+	struct buf b = { 0 };
+
+	(void)state;
+	spool_encode(&r, &b);
+	assert_true(spool_decode(buf_bytes(&b), a, &got));
+	assert_true(span_eq(got.subject, r.subject));
+	assert_int_equal(got.body.n, 0);
+	assert_int_equal(got.body_bytes, r.body.n);
+	for (size_t n = 0; n < b.n; n++)
+		assert_false(spool_decode(span_sub(buf_bytes(&b), 0, n), a,
+			&got));
+	buf_free(&b);
 	arena_free(&a);
 }
 
@@ -510,7 +569,7 @@ static void unreadable_record_is_put_aside(void **state)
 
 	(void)state;
 	assert_int_equal(io_replace_file(path_of("new", id.text), 0660,
-		SPAN("pmS1 nonsense"), &e), 0);
+		SPAN("pmS2 nonsense"), &e), 0);
 	assert_int_equal(retire_record(id.text, &e), -1);
 	assert_int_equal(e.class, ERR_PERMANENT);
 	assert_int_equal(count_files("new"), 0);
@@ -551,6 +610,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_fields_return),
+		cmocka_unit_test(first_form_is_read),
+		cmocka_unit_test(frame_returns),
 		cmocka_unit_test(cut_anywhere_is_refused),
 		cmocka_unit_test(splices_give_the_copy),
 		cmocka_unit_test(dying_in_commit_leaves_nothing_or_all),

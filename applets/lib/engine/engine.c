@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "mail/words.h"
 #include "engine/check.h"
 #include "engine/policy.h"
 
@@ -92,6 +93,56 @@ static struct span shown(struct span utf8)
 	return span_sub(utf8, 0, n);
 }
 
+/* Of the first field, without < >, on one line. */
+static struct span message_id(const struct facts *f)
+{
+	const struct header_field *field = header_find(
+		&f->mime.root->header, SPAN("Message-ID"), 1);
+	char text[VERDICT_ID_MAX + 1];
+	struct span s;
+
+	if (field == NULL)
+		return SPAN("");
+	s = header_unfold(field->value, f->arena);
+	if (s.n >= 2 && s.p[0] == '<' && s.p[s.n - 1] == '>')
+		s = span_sub(s, 1, s.n - 2);
+	utf8_printable(s, text, sizeof(text));
+	return arena_span(f->arena, span_of(text));
+}
+
+/* Will anybody look for it in the quarantine? */
+static bool is_withheld(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->ngroups; i++) {
+		enum action a = v->groups[i].action;
+
+		/* A refusal among others becomes a quarantined copy. */
+		if (a == ACTION_QUARANTINE || a == ACTION_DELAY ||
+		    a == ACTION_REJECT)
+			return true;
+	}
+	return false;
+}
+
+static struct span words_of(struct facts *f)
+{
+	struct words w;
+
+	words_begin(&w, f->arena);
+	words_add(&w, f->subject);
+	for (size_t i = 0; i < f->mime.n && w.n < WORDS_MAX; i++) {
+		const struct mime_part *p = f->parts[i].mime;
+
+		if (p->child || !span_starts(p->type, SPAN("text/")))
+			continue;
+		if (span_is(p->type, "text/html"))
+			words_add_html(&w, facts_text(f, i));
+		else
+			words_add(&w, facts_text(f, i));
+	}
+	return buf_bytes(&w.list);
+}
+
 /* index: what recipient i of env is called outside; NULL: i. */
 static void judge(struct engine *en, const struct envelope *env,
 	struct span raw, const struct ask *ask, int64_t deadline_ms,
@@ -120,6 +171,9 @@ static void judge(struct engine *en, const struct envelope *env,
 	v->probability = f->probability;
 	v->subject = shown(f->subject);
 	v->header_from = shown(f->from.full);
+	v->message_id = message_id(f);
+	if (is_withheld(v))
+		v->words = words_of(f);
 	facts_put(&record, f, lists, nlists, en->detail);
 	v->facts = buf_bytes(&record);
 	v->retire = v->failed || facts_over(f);

@@ -18,6 +18,7 @@ enum {
 	VERDICT_BYTES_MAX = 16 << 20,	/* of an encoded verdict */
 	VERDICT_HEADER_MAX = 64 << 10,	/* of the value of one edit */
 	VERDICT_TEXT_MAX = 400,
+	VERDICT_ID_MAX = 998,	/* of a Message-ID */
 };
 
 /* What policy chose, the most severe first (DESIGN 11). */
@@ -97,6 +98,9 @@ struct verdict {
 	struct span facts;	/* message facts (engine/facts.h), encoded */
 	struct span subject;	/* decoded UTF-8, cut for display */
 	struct span header_from;
+	struct span message_id;	/* without < >, printable UTF-8 */
+	struct span words;	/* mail/words.h, when somebody's plan
+				   quarantines or delays; else empty */
 };
 
 void verdict_put(struct buf *b, const struct verdict *v);

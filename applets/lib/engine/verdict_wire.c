@@ -7,9 +7,10 @@
 
 #include "base/utf8.h"
 #include "base/wire.h"
+#include "mail/words.h"
 
 enum {
-	VERDICT_MAGIC = 0x31566d70, /* "pmV1" */
+	VERDICT_MAGIC = 0x32566d70, /* "pmV2" */
 	EDITS_MAX = 1000,
 	SPLICES_MAX = 4000,
 	REDIRECTS_MAX = 1000,
@@ -94,6 +95,8 @@ void verdict_put(struct buf *b, const struct verdict *v)
 	wire_put_span(b, v->facts);
 	wire_put_span(b, v->subject);
 	wire_put_span(b, v->header_from);
+	wire_put_span(b, v->message_id);
+	wire_put_span(b, v->words);
 	wire_put_u32(b, (uint32_t)v->ngroups);
 	for (size_t i = 0; i < v->ngroups; i++)
 		put_group(b, &v->groups[i]);
@@ -128,13 +131,18 @@ static bool is_ascii(struct span s, unsigned char from, size_t max)
 	return s.n <= max;
 }
 
-/* A word for people: short UTF-8 without control bytes. */
-static bool is_label(struct span s)
+/* Words for people: at most max bytes of UTF-8 without control bytes. */
+static bool is_shown(struct span s, size_t max)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] < 0x20 || s.p[i] == 0x7f)
 			return false;
-	return s.n <= LABEL_MAX && utf8_valid(s);
+	return s.n <= max && utf8_valid(s);
+}
+
+static bool is_label(struct span s)
+{
+	return is_shown(s, LABEL_MAX);
 }
 
 /* RFC 3463: class "." subject "." detail, each of up to three digits. */
@@ -321,6 +329,10 @@ bool verdict_get(struct span record, size_t nrcpts, uint64_t msg_bytes,
 	v_r->facts = wire_span(&w);
 	v_r->subject = wire_span(&w);
 	v_r->header_from = wire_span(&w);
+	v_r->message_id = wire_span(&w);
+	v_r->words = wire_span(&w);
+	w.bad |= !is_shown(v_r->message_id, VERDICT_ID_MAX) ||
+		v_r->words.n > WORDS_BYTES_MAX;
 	v_r->ngroups = count(&w, GROUP_LEAST, nrcpts);
 	v_r->groups = arena_array(a, v_r->ngroups, sizeof(*v_r->groups));
 	taken = arena_array(a, nrcpts, sizeof(*taken));

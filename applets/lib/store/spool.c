@@ -14,7 +14,8 @@
 #include "store/commit.h"
 
 enum {
-	RECORD_MAGIC = 0x31536d70,	/* "pmS1" */
+	RECORD_MAGIC = 0x32536d70,	/* "pmS2" */
+	RECORD_MAGIC_1 = 0x31536d70,	/* without message_id and words */
 	COPY_MAGIC = 0x31436d70,	/* "pmC1" */
 	HEAD_MAX = 256 << 20,
 	ITEM_LEAST = 1 + 4 + 4 + 4 + 4,
@@ -61,6 +62,8 @@ void spool_encode(const struct spool_record *r, struct buf *frame)
 #define X(name) wire_put_span(&b, r->name);
 	TEXTS(X)
 #undef X
+	wire_put_span(&b, r->message_id);
+	wire_put_span(&b, r->words);
 	wire_put_u32(&b, (uint32_t)r->nitems);
 	for (size_t i = 0; i < r->nitems; i++)
 		put_item(&b, &r->items[i]);
@@ -114,6 +117,13 @@ int spool_sweep(void)
 	return n;
 }
 
+/* A file of ours, taken apart. */
+struct frame {
+	uint32_t magic;
+	struct span head, body;
+	uint64_t body_bytes;
+};
+
 static void get_item(struct wire *w, struct arena *a, struct spool_item *item)
 {
 	item->kind = (enum spool_kind)wire_u8(w);
@@ -134,10 +144,10 @@ static void get_item(struct wire *w, struct arena *a, struct spool_item *item)
 	}
 }
 
-static bool get_record(struct span head, struct arena *a,
+static bool get_record(const struct frame *f, struct arena *a,
 	struct spool_record *r)
 {
-	struct wire w = wire_open(head);
+	struct wire w = wire_open(f->head);
 
 	w.bad = !id_parse(wire_span(&w), &r->id);
 	r->received_ms = (int64_t)wire_u64(&w);
@@ -146,6 +156,10 @@ static bool get_record(struct span head, struct arena *a,
 #define X(name) r->name = wire_span(&w);
 	TEXTS(X)
 #undef X
+	if (f->magic == RECORD_MAGIC) {
+		r->message_id = wire_span(&w);
+		r->words = wire_span(&w);
+	}
 	r->nitems = wire_count(&w, ITEM_LEAST);
 	r->items = arena_array(a, r->nitems, sizeof(*r->items));
 	for (size_t i = 0; i < r->nitems; i++)
@@ -162,12 +176,6 @@ static bool take(int fd, size_t n, struct arena *a, struct span *s_r)
 	return io_read_all(fd, p, n) == (ssize_t)n;
 }
 
-/* A file of ours, taken apart. */
-struct frame {
-	struct span head, body;
-	uint64_t body_bytes;
-};
-
 /* Reads a frame whose lengths must add up to the file; no body: skipped. */
 static bool get_frame(int fd, uint32_t magic, bool body, struct arena *a,
 	struct frame *f)
@@ -180,7 +188,9 @@ static bool get_frame(int fd, uint32_t magic, bool body, struct arena *a,
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !take(fd, 8, a, &s))
 		return false;
 	w = wire_open(s);
-	if (wire_u32(&w) != magic)
+	f->magic = wire_u32(&w);
+	if (f->magic != magic && (magic != RECORD_MAGIC ||
+	    f->magic != RECORD_MAGIC_1))
 		return false;
 	head = wire_u32(&w);
 	if (head > HEAD_MAX || (uint64_t)st.st_size < 8 + head + 8 + 4 ||
@@ -225,12 +235,27 @@ static int read_record(const char *path, bool body, struct arena *a,
 	*r_r = (struct spool_record){ 0 };
 	if (read_frame(path, RECORD_MAGIC, body, a, &f, e) < 0)
 		return -1;
-	if (!get_record(f.head, a, r_r))
+	if (!get_record(&f, a, r_r))
 		return err_set(e, ERR_PERMANENT,
 			"%s: damaged or not a spool file", path);
 	r_r->body = f.body;
 	r_r->body_bytes = f.body_bytes;
 	return 0;
+}
+
+bool spool_decode(struct span frame, struct arena *a,
+	struct spool_record *r_r)
+{
+	struct wire w = wire_open(frame);
+	struct frame f = { .magic = wire_u32(&w), .head = wire_span(&w),
+		.body_bytes = wire_u64(&w) };
+
+	*r_r = (struct spool_record){ 0 };
+	if (!wire_done(&w) || (f.magic != RECORD_MAGIC &&
+	    f.magic != RECORD_MAGIC_1) || !get_record(&f, a, r_r))
+		return false;
+	r_r->body_bytes = f.body_bytes;
+	return true;
 }
 
 int spool_read(const char *path, struct arena *a, struct spool_record *r_r,

@@ -51,6 +51,8 @@ struct spool_record {
 	int64_t received_ms;
 	struct span relay_addr, relay_name, helo, mail_from, queue_id;
 	struct span subject, header_from; /* decoded, for display */
+	struct span message_id;	/* empty in files of the first form */
+	struct span words;	/* mail/words.h; empty there, too */
 	int32_t score;
 	uint8_t probability;
 	struct span facts;
@@ -85,6 +87,9 @@ int spool_read_head(const char *path, struct arena *a,
 /* What stands before the message in a file, and what behind it. */
 void spool_encode(const struct spool_record *r, struct buf *frame);
 #define SPOOL_END SPAN("end!")
+/* The same back, without the message; spans point into the frame. */
+bool spool_decode(struct span frame, struct arena *a,
+	struct spool_record *r_r);
 
 /* One copy for the injector: envelope and message, committed like above. */
 struct spool_copy {
