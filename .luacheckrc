@@ -7,3 +7,11 @@ local policy = { "policy", "list_empty", "dns_lists", "deliver", "quarantine", "
 	"tempfail", "discard", "delay", "redirect" }
 files["lua/policy"] = { read_globals = policy }
 files["tests/lua"] = { read_globals = policy }
+
+-- What pages may call: lua/web's own words (applets/lib/web/pages.h) and what
+-- the roles add (applets/csm/functions.h).
+files["lua/web"] = { read_globals = { "page", "use", "query", "render", "go", "fail", "file",
+	"can", "urlquery", "version", "size", "count", "percent", "stamp", "moment", "exact",
+	"day", "day_ms", "cut", "held_list", "held_get", "message", "release", "forget",
+	"restore", "forward", "new_key", "preview", "log_in", "set_password", "log_out",
+	"status" } }

@@ -37,7 +37,8 @@ enum script_type {
 	SCRIPT_OBJECT,	/* a C object of a class */
 	SCRIPT_LIST,	/* an array of values, made by C, read-only in Lua */
 	SCRIPT_MAP,	/* named values, made by C: a fresh table in Lua,
-			   which comes back as SCRIPT_TABLE */
+			   which comes back as SCRIPT_TABLE; the i-th without
+			   a name is its element i (from 1) */
 	SCRIPT_TABLE,	/* a Lua table: read with script_table_* in C only */
 	SCRIPT_FUNCTION, /* a reference kept by script_ref */
 };

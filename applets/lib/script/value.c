@@ -64,7 +64,10 @@ static void push_map(lua_State *L, const struct script_value *v)
 	lua_createtable(L, 0, (int)v->map.n);
 	for (size_t i = 0; i < v->map.n; i++) {
 		script_push(L, &v->map.v[i].value);
-		lua_setfield(L, -2, v->map.v[i].name);
+		if (v->map.v[i].name)
+			lua_setfield(L, -2, v->map.v[i].name);
+		else
+			lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 }
 
