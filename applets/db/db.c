@@ -4,6 +4,7 @@
  */
 #include "base/applet.h"
 #include "role/plan.h"
+#include "tune.h"
 
 #define MONITOR_WHY "the monitor decides which database is alive and must " \
 	"not fall together with one"
@@ -54,16 +55,36 @@ static const struct role db_role = {
 	.constraints = db_constraints,
 };
 
+static int db_main(int argc, char **argv)
+{
+	if (tune_is_asked(argc, argv))
+		return tune_main(argc, argv);
+	return plan_main_not_built(argc, argv);
+}
+
 const struct applet db_applet = {
 	.name = "db",
 	.also = db_also,
 	.summary = "keeps the message log, quarantine and users (PostgreSQL)",
 	.help =
-		"usage: pm db\n"
+		"usage: pm db tune [--check | --accept | --undo] [--yes]\n"
+		"                  [--filters N] [--json] [--root DIR]\n"
+		"\n"
+		"tune  fits PostgreSQL's settings to the memory, cores and\n"
+		"      disk of this host and to the number of filters: shows\n"
+		"      what would change and why, asks, and writes\n"
+		"      var/lib/pm/db/tuned.conf. What is not advised goes\n"
+		"      into postgresql.conf.recommended beside it, for\n"
+		"      --accept; a host that is too small is an error.\n"
+		"      --check only shows, --yes does not ask, --undo puts\n"
+		"      back what was before. Your own settings belong into\n"
+		"      etc/pm/postgresql.conf: within the recommended range\n"
+		"      they stay. Exit: 0 done, 1 something is left to\n"
+		"      decide, 2 the host is too small.\n"
 		"\n"
 		"Owns a private PostgreSQL; \"standby\" and \"monitor\" are\n"
 		"its roles on other appliances. Not in this version: `pm\n"
 		"setup` judges plans that have it, starting it is refused.\n",
-	.main = plan_main_not_built,
+	.main = db_main,
 	.role = &db_role,
 };

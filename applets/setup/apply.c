@@ -83,7 +83,8 @@ int apply_plan(struct setup *s, struct err *e)
 		return -1;
 	if (users_make(s->a, e) < 0 || make_folders(e) < 0 ||
 	    install_files(s->a, FROM, ROOT_POLICY, e) < 0 ||
-	    install_files(s->a, FROM_LISTS, ROOT_LISTS, e) < 0)
+	    install_files(s->a, FROM_LISTS, ROOT_LISTS, e) < 0 ||
+	    tuning_apply(s, e) < 0)
 		return -1;
 	return write_wiring(&s->plan, e);
 }

@@ -66,18 +66,19 @@ static size_t judge(struct setup *s, size_t *warnings_r)
 {
 	struct plan_site site = { .many = is_many(&s->plan) };
 	struct plan_finding *found;
-	size_t n, errors;
+	size_t n, errors, tuning, warnings;
 
 	if (s->plan.csm && !wiring_has_role(&s->plan, "csm"))
 		site.csm = probe_answers(s->plan.csm) ? PLAN_CSM_ANSWERS :
 			PLAN_CSM_SILENT;
 	errors = plan_judge(&s->plan, &site, s->a, &found, &n);
-	*warnings_r = n - errors;
 	for (size_t i = 0; i < n; i++)
 		tell(&found[i]);
+	tuning = tuning_judge(s, &warnings);
+	*warnings_r = n - errors + warnings;
 	if (s->high_ports)
 		ports_raise(s->a, &s->plan);
-	return errors + judge_removals(s);
+	return errors + tuning + judge_removals(s);
 }
 
 /* Enters the root if it is there, and reads its wiring if it has one. */

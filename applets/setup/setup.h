@@ -42,6 +42,15 @@ void ports_raise(struct arena *a, struct wiring *w);
  */
 int users_make(struct arena *a, struct err *e);
 
+/*
+ * The database's settings (conf/tune.h). tuning_judge says whether this host
+ * can carry one, with its errors and warnings on stderr, and returns the
+ * number of errors; without the role db it is silent. tuning_apply writes
+ * the settings into the entered root.
+ */
+size_t tuning_judge(struct setup *s, size_t *warnings_r);
+int tuning_apply(struct setup *s, struct err *e);
+
 /* Makes users, folders, default policy and lists, and the wiring, last. */
 int apply_plan(struct setup *s, struct err *e);
 

@@ -21,7 +21,9 @@
 #include "../../applets/history/history.c"
 #include "../../applets/mta/mta.c"
 
-/* What the records of filter and mta would run. */
+/* What the records would run. */
+bool tune_is_asked(int argc, char **argv) { (void)argv; return argc < 0; }
+int tune_main(int argc, char **argv) { (void)argv; return argc; }
 int front_run(const struct process *p) { (void)p; return 0; }
 int zygote_run(const struct process *p) { (void)p; return 0; }
 int broker_run(const struct process *p) { (void)p; return 0; }
