@@ -15,6 +15,7 @@ static const struct {
 	{ "40", ERR_TEMPORARY, FAULT_KEEP },	/* deadlock, serialization */
 	{ "55", ERR_TEMPORARY, FAULT_KEEP },	/* locked, in use */
 	{ "57014", ERR_TEMPORARY, FAULT_KEEP },	/* took too long */
+	{ "08P01", ERR_BUG, FAULT_KEEP },	/* number of parameters */
 	{ "08", ERR_TEMPORARY, FAULT_CLOSE },	/* connection */
 	{ "25", ERR_TEMPORARY, FAULT_CLOSE },	/* transaction state */
 	{ "3D", ERR_TEMPORARY, FAULT_CLOSE },	/* no such database yet */
