@@ -103,6 +103,15 @@ sub write_file {
 	close $out or die "$path: $!";
 }
 
+# What SQL says to the database's owner: lines, columns between bars.
+sub sql {
+	my ($self, $sql) = @_;
+	my ($code, $out) = $self->pm('db', 'psql', '--', '-XAtqc', $sql);
+	die "pm db psql: $out" if $code != 0;
+	chomp $out;
+	return $out;
+}
+
 # Runs `pm ...` with this root; (exit code, output of both streams).
 sub pm {
 	my ($self, @args) = @_;
@@ -120,7 +129,8 @@ sub pm {
 	return ($? >> 8, $text);
 }
 
-# Sets the appliance up; dies with what pm setup said.
+# Sets the appliance up; dies with what pm setup said. A one-time password
+# that it printed is in {password}.
 sub setup {
 	my ($self) = @_;
 	make_path($self->{root});
@@ -128,6 +138,7 @@ sub setup {
 	write_file($file, $self->wiring);
 	my ($code, $out) = $self->pm('setup', '--wiring', $file);
 	die "pm setup: $out" if $code != 0;
+	($self->{password}) = $out =~ /one-time password (\S+)/;
 	for my $list (keys %{ $self->{lists} // {} }) {
 		write_file("$self->{root}/etc/pm/lists/$list",
 			join '', map { "$_\n" } @{ $self->{lists}{$list} });

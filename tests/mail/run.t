@@ -20,6 +20,7 @@ alarm 200;
 # Only for a free root and two free ports.
 my $holder = Appliance->new;
 my ($root, $smtp, $reinject) = @$holder{qw(root smtp reinject)};
+my $web = Appliance::free_port();
 $ENV{RUN_ROOT} = $root;
 
 # Starts the script; its output goes to a file.
@@ -67,7 +68,7 @@ sub left {
 		push @left, "$proc $line" if index($line, $root) >= 0 ||
 			index($cwd, $root) == 0;
 	}
-	for my $port ($smtp, $reinject) {
+	for my $port ($smtp, $reinject, $web) {
 		push @left, "port $port" if IO::Socket::INET->new(
 			PeerAddr => '127.0.0.1', PeerPort => $port);
 	}
@@ -82,11 +83,14 @@ sub nothing_left {
 	is(left(), '', "$what: nothing is left running") or diag said();
 }
 
-for (['SMTP_PORT', $smtp], ['REINJECT_PORT', $reinject]) {
+my @env = (SMTP_PORT => $smtp, REINJECT_PORT => $reinject,
+	WEB_PORT => $web);
+for (['SMTP_PORT', $smtp], ['REINJECT_PORT', $reinject],
+     ['WEB_PORT', $web]) {
 	my ($variable, $port) = @$_;
 	my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1,
 		LocalPort => $port, ReuseAddr => 1) or die "$port: $!";
-	my $pid = start(SMTP_PORT => $smtp, REINJECT_PORT => $reinject);
+	my $pid = start(@env);
 	is(ended($pid, 20), 1 << 8, "$variable in use: exit code");
 	is(said(), "make run: port $port is in use: choose another with " .
 		"`make run $variable=PORT`\n", "$variable in use: one line");
@@ -94,7 +98,6 @@ for (['SMTP_PORT', $smtp], ['REINJECT_PORT', $reinject]) {
 	nothing_left("$variable in use");
 }
 
-my @env = (SMTP_PORT => $smtp, REINJECT_PORT => $reinject);
 for my $try ([TERM => 0.1], [INT => 0.3], [TERM => 0.6], [HUP => 1]) {
 	my ($signal, $after) = @$try;
 	my $pid = start(@env);
@@ -114,6 +117,9 @@ sub serving {
 		kill 0, $pid;
 	like(said(), qr/serves SMTP on 127\.0\.0\.1:$smtp until Ctrl-C/,
 		'it serves') or diag said();
+	like(said(), qr{https://127\.0\.0\.1:$web/}, 'and the pages');
+	my ($up) = said() =~ /^Appliance up after ([0-9.]+) s/m;
+	cmp_ok($up // 99, '<', 45, 'it was ready in time') and diag("$up s");
 	return $pid;
 }
 my $pid = serving();

@@ -3,8 +3,8 @@
 # table of what became of each message; then it serves until Ctrl-C.
 #
 # RUN_ONCE=1 stops everything after the table and exits 0 only if every line
-# is as expected. SMTP_PORT and REINJECT_PORT choose other ports, RUN_ROOT
-# another folder.
+# is as expected. SMTP_PORT, REINJECT_PORT and WEB_PORT choose other ports,
+# RUN_ROOT another folder.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -21,6 +21,7 @@ use Appliance;
 my $started = time;
 my $smtp = $ENV{SMTP_PORT} // 2525;
 my $reinject = $ENV{REINJECT_PORT} // 2526;
+my $web = $ENV{WEB_PORT} // 18080;
 my $domain = 'example.org';
 my ($alice, $bob, $nobody) = map { "$_\@$domain" } qw(alice bob nobody);
 my $appliance;
@@ -157,51 +158,52 @@ sub messages {
 	);
 }
 
-# The Maildir file of a message for one recipient, or undef.
-sub find_delivered {
+# Its Maildir file is there.
+sub is_delivered {
 	my ($id, $rcpt) = @_;
 	for my $path ($appliance->delivered($rcpt)) {
 		open my $in, '<', $path or next;
 		local $/;
-		return $path if index(<$in>, $id) >= 0;
+		return 1 if index(<$in>, $id) >= 0;
 	}
-	return;
+	return 0;
 }
 
-# The quarantine entry of a message for one recipient, or undef.
-sub find_quarantined {
-	my ($subject, $from, $rcpt) = @_;
-	for my $q ($appliance->quarantined) {
-		next unless ($q->{subject} // '') eq $subject;
-		next if ($q->{received_ms} // 0) < $started * 1000 - 1000;
-		return $q if grep { $_ eq $rcpt } @{ $q->{recipients} };
-	}
-	return;
+# What the database's log says of a message for one recipient: (outcome,
+# reason, id), or nothing yet. Refused before DATA it has no Message-ID.
+sub logged {
+	my ($id, $rcpt) = @_;
+	(my $bare = $id) =~ tr/<>//d;
+	my $row = eval { $appliance->sql(<<"SQL") } // '';
+select r.outcome, r.reason, m.id from pm.message m join pm.message_rcpt r
+using (id) where r.rcpt = '$rcpt' and (m.message_id = '$bare' or m.size = 0
+and m.received > to_timestamp($started)) order by m.id desc limit 1
+SQL
+	return split /\|/, $row, -1;
 }
 
-# Where a message is for one recipient: (outcome, reason, place).
+# Is it in the database, to be seen and released?
+sub is_held {
+	my ($id) = @_;
+	return eval { $appliance->sql(
+		"select count(*) from pm.quarantine where id = '$id'") } // 0;
+}
+
+# What became of a message for one recipient: (outcome, reason, id).
 sub outcome {
-	my ($name, $rcpt, $result, $text) = @_;
-	my $code = $result->{rcpts}{$rcpt} // 0;
-	if ($code != 250) {
-		(my $why = $result->{text}) =~ s/^\d+ (\d\.\d\.\d )?//;
-		return ($code >= 500 ? 'rejected' : 'deferred', $why,
-			'with the sender');
-	}
-	if ($result->{code} != 250) {
-		return ($result->{code} >= 500 ? 'rejected' : 'deferred',
-			$result->{text}, 'with the sender');
-	}
-	my ($subject) = $text =~ /^Subject: (.*)$/m;
-	my $end = time + 10;
+	my ($name, $rcpt) = @_;
+	my $end = time + 15;
 	while (time < $end && !$stopping) {
-		my $path = find_delivered($message{$name}{id}, $rcpt);
-		if ($path) {
-			$path =~ s{^\Q$appliance->{root}\E/}{};
-			return ('delivered', '', $path);
-		}
-		my $q = find_quarantined($subject, $name, $rcpt);
-		return ('quarantined', $q->{reason}, $q->{id}) if $q;
+		my ($outcome, $reason, $id) =
+			logged($message{$name}{id}, $rcpt);
+		$outcome //= '';
+		return ($outcome, $reason, $id)
+			if $outcome =~ /^(?:rejected|deferred)$/;
+		return ($outcome, $reason, $id) if $outcome eq 'quarantined'
+			&& is_held($id);
+		return ($outcome, $reason, $id)
+			if $outcome =~ /^(?:delivered|tagged)$/ &&
+			is_delivered($message{$name}{id}, $rcpt);
 		sleep 0.05;
 	}
 	return ('nowhere', 'neither delivered nor kept', '-');
@@ -212,20 +214,15 @@ sub table {
 	my ($virus) = @_;
 	my $good = 1;
 	my $row = "%-28s %-20s %-12s %-10s %s\n";
-	printf "\n$row", qw(MESSAGE RECIPIENT OUTCOME REASON WHERE);
+	printf "\n$row", qw(MESSAGE RECIPIENT OUTCOME REASON ID);
 	for my $m (messages($virus)) {
 		my ($name, $what, $expected, $text) = @$m;
 		my @rcpts = sort keys %$expected;
-		my $result = $appliance->send_mail(rcpts => \@rcpts,
+		$appliance->send_mail(rcpts => \@rcpts,
 			from => 'carol@example.net', message => $text);
 		for my $rcpt (@rcpts) {
-			my ($outcome, $reason, $where) =
-				outcome($name, $rcpt, $result, $text);
-			my $short = length $reason > 10 ? '' : $reason;
-			my $long = length $reason > 10 ? " ($reason)" : '';
-			$where =~ s{(.*/new/).{12}\K.*}{…} if -t STDOUT;
-			printf $row, $what, $rcpt, $outcome, $short,
-				$where . $long;
+			my ($outcome, $reason, $id) = outcome($name, $rcpt);
+			printf $row, $what, $rcpt, $outcome, $reason, $id;
 			next if $outcome eq $expected->{$rcpt};
 			print "    ^ expected: $expected->{$rcpt}\n";
 			$good = 0;
@@ -238,8 +235,15 @@ sub how_to_go_on {
 	my $pm = 'build/pm';
 	my $root = "--root $appliance->{root}";
 	$root =~ s{\Q@{[abs_path('.')]}\E/}{};
+	my $login = $appliance->{password} ?
+		"Log in as admin with\nthe one-time password " .
+		"$appliance->{password}\n" :
+		"Log in as admin with\nthe password that you chose " .
+		"(a new one: $pm csm password $root)\n";
 	print <<"TEXT";
 
+The pages: https://127.0.0.1:$web/ (a certificate of its own: the browser
+asks). $login
 The appliance serves SMTP on 127.0.0.1:$smtp until Ctrl-C. From another
 terminal, in this folder:
   $pm status $root
@@ -257,8 +261,9 @@ fail('run it as root: it starts a private Postfix and gives each process ' .
 my $root = choose_root();
 check_port($smtp, 'SMTP_PORT');
 check_port($reinject, 'REINJECT_PORT');
+check_port($web, 'WEB_PORT');
 $appliance = Appliance->new(root => $root, smtp => $smtp,
-	reinject => $reinject, domains => [$domain],
+	reinject => $reinject, db => 1, web => $web, domains => [$domain],
 	lists => { 'valid-recipients' => [$alice, $bob],
 		'anti-spam-optouts' => [$bob] });
 my $virus = eval { $appliance->start_clamd };
@@ -268,6 +273,8 @@ print $virus ? "Virus engine: clamd with one local signature (EICAR).\n" :
 eval { $appliance->setup; $appliance->start; };
 fail($@) if $@;
 printf "Appliance up after %.1f s in %s.\n", time - $started, $root;
+my ($well, $status) = $appliance->pm('status');
+fail("not all is well:\n$status") if $well != 0;
 
 my $good = $stopping ? 0 : table($virus);
 if (!$ENV{RUN_ONCE} && !$stopping) {
