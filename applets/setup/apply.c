@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include "base/embed.h"
 #include "base/io.h"
 #include "base/root.h"
+#include "crypto/seal.h"
 #include "setup.h"
 #include "store/spool.h"
 
@@ -75,6 +77,19 @@ static int write_wiring(const struct wiring *w, struct err *e)
 	return result;
 }
 
+/* For those who seal and open bodies; the database is not among them. */
+static int make_body_key(struct err *e)
+{
+	struct group *g = getgrnam("pm-body");
+
+	if (seal_make_file(SEAL_KEY_FILE, e) < 0)
+		return -1;
+	if (geteuid() == 0 && g && chown(SEAL_KEY_FILE, 0, g->gr_gid) < 0)
+		return err_errno(e, ERR_PERMANENT, SEAL_KEY_FILE
+			": cannot give it to the group pm-body");
+	return 0;
+}
+
 int apply_plan(struct setup *s, struct err *e)
 {
 	umask(022);
@@ -85,6 +100,8 @@ int apply_plan(struct setup *s, struct err *e)
 	    install_files(s->a, FROM, ROOT_POLICY, e) < 0 ||
 	    install_files(s->a, FROM_LISTS, ROOT_LISTS, e) < 0 ||
 	    tuning_apply(s, e) < 0)
+		return -1;
+	if (wiring_conninfo(&s->plan) && make_body_key(e) < 0)
 		return -1;
 	return write_wiring(&s->plan, e);
 }

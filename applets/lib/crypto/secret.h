@@ -12,6 +12,8 @@ enum {
 	SECRET_WORD_SIZE = 24,	/* of a one-time password, with its NUL */
 };
 
+/* Done by whatever needs it; by hand before a sandbox closes. */
+void secret_start(void);
 void secret_random(void *p, size_t n);
 /* 256 random bits, base64url without padding (RFC 4648 section 5). */
 void secret_token(char out[SECRET_TOKEN_SIZE]);
