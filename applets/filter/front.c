@@ -147,7 +147,7 @@ static void configure(const struct wiring *w)
 			"the first address only");
 	budget_start(w->filter.memory_mb);
 	scanners_start((unsigned)w->filter.concurrency);
-	outcome_start(w->mta.kind && w->mta.reinject);
+	outcome_start(w->name ? w->name : "", w->mta.kind && w->mta.reinject);
 	poison_start();
 	spool_sweep();
 }

@@ -156,18 +156,20 @@ int keep_edit(struct session *s, const struct resolution *r,
 	return 0;
 }
 
-void keep_reply(struct session *s, enum reply_kind kind, struct span code,
+struct span keep_reply(struct arena *a, enum reply_kind kind, struct span code,
 	struct span text, const struct milter_ops *ops)
 {
 	bool reject = kind == REPLY_REJECT;
+	const char *basic = reject ? "550" : "451";
 
 	if (kind != REPLY_REJECT && kind != REPLY_TEMPFAIL)
-		return;
+		return SPAN("");
 	if (code.n == 0)
 		code = reject ? SPAN("5.7.1") : SPAN("4.7.1");
 	if (text.n == 0)
 		text = reject ? SPAN(REJECT_TEXT) : SPAN(LATER_TEXT);
-	ops->set_reply(ops->to, reject ? "550" : "451",
-		arena_string(s->message, code),
-		arena_string(s->message, text));
+	ops->set_reply(ops->to, basic, arena_string(a, code),
+		arena_string(a, text));
+	return span_of(arena_printf(a, "%s %.*s %.*s", basic, SPAN_FMT(code),
+		SPAN_FMT(text)));
 }

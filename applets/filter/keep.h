@@ -38,8 +38,11 @@ struct span keep_trace(struct arena *a, const struct group *g);
 /* Edits and recipients of the MTA's copy. -1: it took one not. */
 int keep_edit(struct session *s, const struct resolution *r,
 	const struct milter_ops *ops);
-/* The words for a REJECT or TEMPFAIL; empty ones get ours. */
-void keep_reply(struct session *s, enum reply_kind kind, struct span code,
+/*
+ * The words for a REJECT or TEMPFAIL; empty ones get ours. What the sender
+ * is told: "550 5.7.1 …", else empty; in the arena.
+ */
+struct span keep_reply(struct arena *a, enum reply_kind kind, struct span code,
 	struct span text, const struct milter_ops *ops);
 
 #endif

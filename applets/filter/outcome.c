@@ -6,16 +6,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/wire.h"
-#include "store/journal.h"
 #include "health.h"
 #include "judge.h"
+#include "message_log.h"
 #include "poison.h"
 #include "policy_source.h"
 
-enum { JOURNAL_FORM = 1 };
-
-static struct journal *journal;
 static bool can_reinject;
 static atomic_uint pending;
 
@@ -26,13 +22,15 @@ struct ending {
 	struct verdict v;
 	struct resolution r;
 	const char *why;	/* in the log, never told to the sender */
+	struct span said;	/* what the sender is told */
+	bool unscannable;
 	int64_t start_ms;
 };
 
-void outcome_start(bool reinject)
+void outcome_start(const char *appliance, bool reinject)
 {
 	can_reinject = reinject;
-	journal = journal_open();
+	message_log_start(appliance);
 }
 
 unsigned outcome_pending(void)
@@ -51,13 +49,19 @@ static const char *reply_name(enum reply_kind k)
 	return "?";
 }
 
+static enum reply_kind refuse(struct ending *d, enum reply_kind kind,
+	struct span code, struct span text)
+{
+	d->said = keep_reply(d->s->message, kind, code, text, d->ops);
+	return kind;
+}
+
 /* "why" is ours; the sender hears the general text only. */
 static enum reply_kind later(struct ending *d, const char *why)
 {
 	d->why = why;
-	keep_reply(d->s, REPLY_TEMPFAIL, (struct span){ 0 },
-		(struct span){ 0 }, d->ops);
-	return REPLY_TEMPFAIL;
+	return refuse(d, REPLY_TEMPFAIL, (struct span){ 0 },
+		(struct span){ 0 });
 }
 
 static enum reply_kind no_space(struct ending *d)
@@ -65,9 +69,8 @@ static enum reply_kind no_space(struct ending *d)
 	d->why = d->s->content.trouble == CONTENT_NO_SPACE ?
 		"no memory or disk space for the message" :
 		"the message could not be held";
-	keep_reply(d->s, REPLY_TEMPFAIL, SPAN("4.3.1"),
-		SPAN("mail filter: insufficient system storage"), d->ops);
-	return REPLY_TEMPFAIL;
+	return refuse(d, REPLY_TEMPFAIL, SPAN("4.3.1"),
+		SPAN("mail filter: insufficient system storage"));
 }
 
 /* A disk that fails: nothing may be answered but 451. */
@@ -82,25 +85,6 @@ static enum reply_kind not_kept(struct ending *d, const struct err *e)
 	return later(d, "cannot be kept");
 }
 
-/* Facts of the message, for the message log: one record (JOURNAL_FORM). */
-static void tell_journal(struct ending *d)
-{
-	struct buf b = { .arena = d->s->message }, env = { 0 };
-
-	env.arena = d->s->message;
-	envelope_put(&env, &d->s->env);
-	wire_put_u8(&b, JOURNAL_FORM);
-	wire_put_span(&b, buf_bytes(&env));
-	wire_put_u8(&b, (uint8_t)d->r.reply);
-	wire_put_u32(&b, (uint32_t)d->v.score);
-	wire_put_u8(&b, d->v.probability);
-	wire_put_span(&b, d->v.subject);
-	wire_put_span(&b, d->v.header_from);
-	wire_put_span(&b, d->v.facts);
-	if (!journal_append(journal, buf_bytes(&b)))
-		log_warn("message %s: not in the journal", d->s->id.text);
-}
-
 /* The message has ended scanners before: no more of them for it. */
 static enum reply_kind unscannable(struct ending *d, const char *why)
 {
@@ -111,7 +95,7 @@ static enum reply_kind unscannable(struct ending *d, const char *why)
 	health_set(HEALTH_SPOOL, NULL);
 	d->why = "quarantined as Unscannable";
 	d->r = (struct resolution){ .reply = REPLY_DISCARD, .nkeeps = 1 };
-	tell_journal(d);
+	d->unscannable = true;
 	return REPLY_DISCARD;
 }
 
@@ -149,7 +133,7 @@ void outcome_sync(void)
 	struct err e;
 
 	pthread_mutex_lock(&lock);
-	health_set(HEALTH_JOURNAL, journal_sync(journal, &e) < 0 ?
+	health_set(HEALTH_JOURNAL, message_log_sync(&e) < 0 ?
 		e.text : NULL);
 	pthread_mutex_unlock(&lock);
 }
@@ -167,15 +151,13 @@ static enum reply_kind carry_out(struct ending *d)
 		health_set(HEALTH_SPOOL, NULL);
 	if (d->r.reply == REPLY_ACCEPT && keep_edit(d->s, &d->r, d->ops) < 0)
 		return later(d, "the MTA refused an edit");
-	keep_reply(d->s, d->r.reply, d->r.code, d->r.text, d->ops);
-	if (d->r.reply != REPLY_TEMPFAIL)
-		tell_journal(d);
-	return d->r.reply;
+	return refuse(d, d->r.reply, d->r.code, d->r.text);
 }
 
 static enum reply_kind judge(struct ending *d)
 {
 	struct session *s = d->s;
+	enum judge_end end;
 	struct span bytes;
 
 	if (!s->mail_seen || s->env.nrcpts == 0)
@@ -186,16 +168,25 @@ static enum reply_kind judge(struct ending *d)
 		return no_space(d);
 	if (poison_times(bytes) >= POISON_TIMES)
 		return unscannable(d, "has ended scanners before");
-	switch (judge_message(s, d->start_ms + JUDGE_MESSAGE_MS, &d->v,
-		&d->why)) {
-	case JUDGE_DONE:
+	end = judge_message(s, d->start_ms + JUDGE_MESSAGE_MS, &d->v, &d->why);
+	if (end == JUDGE_DONE)
 		return carry_out(d);
-	case JUDGE_CRASHED:
+	/* Half of a verdict is none. */
+	d->v = (struct verdict){ 0 };
+	if (end == JUDGE_CRASHED)
 		return crashed(d);
-	case JUDGE_LATER:
-		break;
-	}
 	return s->content.trouble ? no_space(d) : later(d, d->why);
+}
+
+/* The log hears of it first: the MTA's answer may be the last thing we do. */
+static void tell_log(struct ending *d, enum reply_kind reply, int64_t ms)
+{
+	struct message_end end = {
+		.reply = reply, .v = &d->v, .said = d->said, .why = d->why,
+		.unscannable = d->unscannable, .took_ms = (uint32_t)ms,
+	};
+
+	message_log_message(d->s, &end);
 }
 
 enum reply_kind outcome_message(struct session *s,
@@ -203,17 +194,19 @@ enum reply_kind outcome_message(struct session *s,
 {
 	struct ending d = { .s = s, .ops = ops, .start_ms = clock_ms() };
 	enum reply_kind reply;
+	int64_t ms;
 
 	atomic_fetch_add(&pending, 1);
 	s->can.reinject = can_reinject;
 	reply = judge(&d);
+	ms = clock_ms() - d.start_ms;
+	tell_log(&d, reply, ms);
 	log_info("message %s: queue=%.*s from=<%.*s> rcpts=%zu bytes=%llu "
 		"reply=%s kept=%zu score=%d ms=%lld%s%s",
 		s->id.text, SPAN_FMT(s->env.queue_id),
 		SPAN_FMT(s->env.mail_from), s->env.nrcpts,
 		(unsigned long long)s->content.n, reply_name(reply),
-		d.r.nkeeps, d.v.score,
-		(long long)(clock_ms() - d.start_ms),
+		d.r.nkeeps, d.v.score, (long long)ms,
 		d.why ? " why=" : "", d.why ? d.why : "");
 	session_reset(s);
 	atomic_fetch_sub(&pending, 1);
@@ -221,12 +214,14 @@ enum reply_kind outcome_message(struct session *s,
 }
 
 /* The reply of an early stage, from its answer. */
-static enum reply_kind stage_reply(struct session *s,
-	const struct stage_answer *a, const struct milter_ops *ops)
+static enum reply_kind stage_reply(struct session *s, enum engine_stage stage,
+	const struct stage_answer *a, const char *why,
+	const struct milter_ops *ops)
 {
 	enum reply_kind kind = a->action == ACTION_REJECT ? REPLY_REJECT :
 		a->action == ACTION_DISCARD ? REPLY_DISCARD :
 		a->action == ACTION_TEMPFAIL ? REPLY_TEMPFAIL : REPLY_ACCEPT;
+	struct message_end end;
 
 	if (kind == REPLY_ACCEPT)
 		return kind;
@@ -236,7 +231,10 @@ static enum reply_kind stage_reply(struct session *s,
 	log_info("session [%.*s] from=<%.*s> reply=%s rule=%.*s",
 		SPAN_FMT(s->env.relay_addr), SPAN_FMT(s->env.mail_from),
 		reply_name(kind), SPAN_FMT(a->rule));
-	keep_reply(s, kind, a->code, a->text, ops);
+	end = (struct message_end){ .reply = kind, .why = a->failed ?
+		arena_string(s->stage, a->rule) : why };
+	end.said = keep_reply(s->stage, kind, a->code, a->text, ops);
+	message_log_refusal(s, stage, a, &end);
 	return kind;
 }
 
@@ -256,7 +254,7 @@ enum reply_kind outcome_stage(struct session *s, enum engine_stage stage,
 			SPAN_FMT(s->env.relay_addr), stage, why);
 		answer = (struct stage_answer){ .action = ACTION_TEMPFAIL };
 	}
-	reply = stage_reply(s, &answer, ops);
+	reply = stage_reply(s, stage, &answer, why, ops);
 	/* A refused recipient is none of the message's. */
 	if (stage == STAGE_RCPT && reply != REPLY_ACCEPT && s->env.nrcpts)
 		s->env.nrcpts--;

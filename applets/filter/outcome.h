@@ -8,8 +8,11 @@
 #include "engine/engine.h"
 #include "keep.h"
 
-/* reinject: is there a way to send copies (the wiring's mta.reinject)? */
-void outcome_start(bool reinject);
+/*
+ * appliance: its name in the log. reinject: is there a way to send copies
+ * (the wiring's mta.reinject)?
+ */
+void outcome_start(const char *appliance, bool reinject);
 
 /* CONNECT, MAIL, RCPT: ACCEPT is "go on". */
 enum reply_kind outcome_stage(struct session *s, enum engine_stage stage,

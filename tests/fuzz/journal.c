@@ -14,18 +14,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* How much of the file was met so far. */
-static bool take(struct span record, void *context)
-{
-	size_t *seen = context;
-
-	*seen += 8 + record.n;
-	return true;
-}
-
+/* How much of the file is good. */
 static size_t read_back(struct span file, bool *torn_r)
 {
+	enum journal_step step = JOURNAL_RECORD;
+	struct journal_reader *r;
 	static int fd = -1;
+	struct span record;
 	size_t seen = 0;
 	char path[64];
 	struct err e;
@@ -36,8 +31,16 @@ static size_t read_back(struct span file, bool *torn_r)
 	    pwrite(fd, file.p, file.n, 0) != (ssize_t)file.n)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (journal_read(path, take, &seen, torn_r, &e) < 0)
+	r = journal_read_from(path, 0, &e);
+	while (step == JOURNAL_RECORD) {
+		if (journal_read_next(r, &step, &record, &e) < 0)
+			__builtin_trap();
+		seen += step == JOURNAL_RECORD ? 8 + record.n : 0;
+	}
+	*torn_r = step == JOURNAL_TORN;
+	if (journal_read_at(r) != seen)
 		__builtin_trap();
+	journal_read_end(&r);
 	return seen;
 }
 

@@ -7,17 +7,19 @@
 
 #include <glob.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/root.h"
 #include "store/journal.h"
 
-#define FOLDER ROOT_SPOOL "/journal"
+#define FOLDER ROOT_JOURNAL
 
 enum { THREADS = 4, EACH = 500 };
 
@@ -26,13 +28,32 @@ struct seen {
 	struct buf all;
 };
 
-static bool see(struct span record, void *context)
+static bool see(struct span record, struct seen *s)
 {
-	struct seen *s = context;
-
 	buf_span(&s->all, record);
 	buf_byte(&s->all, '|');
 	return ++s->n != s->stop_at;
+}
+
+/* Reads a file from its start until see() has enough. */
+static int read_file(const char *path, struct seen *s, bool *torn_r)
+{
+	enum journal_step step = JOURNAL_RECORD;
+	struct journal_reader *r;
+	struct span record;
+	struct err e;
+
+	r = journal_read_from(path, 0, &e);
+	assert_non_null(r);
+	while (step == JOURNAL_RECORD) {
+		assert_int_equal(journal_read_next(r, &step, &record, &e), 0);
+		if (step == JOURNAL_RECORD && !see(record, s))
+			break;
+	}
+	*torn_r = step == JOURNAL_TORN;
+	journal_read_end(&r);
+	assert_null(r);
+	return 0;
 }
 
 /* The i-th journal file, in the order of their names. */
@@ -75,13 +96,13 @@ static void synced_records_return(void **state)
 	assert_true(journal_append(j, SPAN("th\0ree")));
 	journal_close(&j);
 	assert_null(j);
-	assert_int_equal(journal_read(file(0), see, &s, &torn, &e), 0);
+	assert_int_equal(read_file(file(0), &s, &torn), 0);
 	assert_false(torn);
 	assert_int_equal(s.n, 3);
 	assert_true(span_eq(buf_bytes(&s.all), SPAN("one||th\0ree|")));
 	s = (struct seen){ .stop_at = 2, .all = { .p = s.all.p,
 		.cap = s.all.cap } };
-	assert_int_equal(journal_read(file(0), see, &s, &torn, &e), 0);
+	assert_int_equal(read_file(file(0), &s, &torn), 0);
 	assert_int_equal(s.n, 2);
 	buf_free(&s.all);
 }
@@ -105,7 +126,7 @@ static void torn_end_costs_one_record(void **state)
 		bool torn;
 
 		assert_int_equal(truncate(file(0), (off_t)n), 0);
-		assert_int_equal(journal_read(file(0), see, &s, &torn, &e), 0);
+		assert_int_equal(read_file(file(0), &s, &torn), 0);
 		assert_int_equal(s.n, n >= 13);
 		assert_int_equal(torn, n != 13);
 		buf_free(&s.all);
@@ -117,7 +138,7 @@ static void torn_end_costs_one_record(void **state)
 		whole.p[n] ^= 0x40;
 		assert_int_equal(io_replace_file(file(0), 0640,
 			buf_bytes(&whole), &e), 0);
-		assert_int_equal(journal_read(file(0), see, &s, &torn, &e), 0);
+		assert_int_equal(read_file(file(0), &s, &torn), 0);
 		assert_true(torn);
 		assert_int_equal(s.n, n >= 13);
 		whole.p[n] ^= 0x40;
@@ -158,7 +179,7 @@ static void threads_append_while_one_syncs(void **state)
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(t[i], NULL);
 	journal_close(&j);
-	assert_int_equal(journal_read(file(0), see, &s, &torn, &e), 0);
+	assert_int_equal(read_file(file(0), &s, &torn), 0);
 	assert_int_equal(s.n, THREADS * EACH);
 	buf_free(&s.all);
 }
@@ -181,9 +202,78 @@ static void trouble_keeps_what_was_appended(void **state)
 	assert_int_equal(rename("away", FOLDER), 0);
 	assert_int_equal(journal_sync(j, &e), 0);
 	journal_close(&j);
-	assert_int_equal(journal_read(file(0), see, &s, &torn, &e), 0);
+	assert_int_equal(read_file(file(0), &s, &torn), 0);
 	assert_true(span_eq(buf_bytes(&s.all), SPAN("kept|later|")));
 	buf_free(&s.all);
+}
+
+/* Nobody synced, nobody closed: it is there all the same. */
+static void records_outlive_the_process(void **state)
+{
+	struct seen s = { 0 };
+	int status;
+	pid_t pid;
+	bool torn;
+
+	(void)state;
+	remove_files();
+	pid = fork();
+	if (pid == 0) {
+		struct journal *j = journal_open();
+
+		journal_append(j, SPAN("last"));
+		journal_append(j, SPAN("words"));
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(read_file(file(0), &s, &torn), 0);
+	assert_true(span_eq(buf_bytes(&s.all), SPAN("last|words|")));
+	buf_free(&s.all);
+}
+
+/* A reader goes on where it was; complete is what its writer has left. */
+static void reading_follows_writing(void **state)
+{
+	struct arena *a = arena_new("test", 1 << 20);
+	struct journal *j = journal_open();
+	struct journal_reader *r;
+	enum journal_step step;
+	struct span record;
+	const char **names;
+	struct err e;
+	size_t n;
+
+	(void)state;
+	remove_files();
+	journal_append(j, SPAN("one"));
+	r = journal_read_from(file(0), 0, &e);
+	assert_int_equal(journal_read_next(r, &step, &record, &e), 0);
+	assert_int_equal(step, JOURNAL_RECORD);
+	assert_int_equal(journal_read_next(r, &step, &record, &e), 0);
+	assert_int_equal(step, JOURNAL_END);
+	assert_int_equal(journal_read_at(r), 11);
+	assert_false(journal_read_complete(r));
+	journal_append(j, SPAN("two"));
+	journal_close(&j);
+	assert_false(journal_read_complete(r));
+	journal_read_end(&r);
+	r = journal_read_from(file(0), 11, &e);
+	assert_int_equal(journal_read_next(r, &step, &record, &e), 0);
+	assert_int_equal(step, JOURNAL_RECORD);
+	assert_true(span_is(record, "two"));
+	assert_true(journal_read_complete(r));
+	assert_int_equal(journal_read_at(r), 22);
+	journal_read_end(&r);
+	/* A place behind the end is of another file: from the start. */
+	r = journal_read_from(file(0), 23, &e);
+	assert_int_equal(journal_read_at(r), 0);
+	journal_read_end(&r);
+	assert_null(journal_read_from(FOLDER "/20261122.99", 0, &e));
+	assert_int_equal(e.class, ERR_PERMANENT);
+	assert_int_equal(journal_files(a, &names, &n, &e), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(names[0] + 8, ".1");
+	arena_free(&a);
 }
 
 static void full_buffer_says_so(void **state)
@@ -274,6 +364,8 @@ int main(void)
 		cmocka_unit_test(torn_end_costs_one_record),
 		cmocka_unit_test(threads_append_while_one_syncs),
 		cmocka_unit_test(trouble_keeps_what_was_appended),
+		cmocka_unit_test(records_outlive_the_process),
+		cmocka_unit_test(reading_follows_writing),
 		cmocka_unit_test(full_buffer_says_so),
 		cmocka_unit_test(old_files_go),
 	};

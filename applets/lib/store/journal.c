@@ -7,42 +7,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/map.h"
-#include "base/root.h"
-#include "base/wire.h"
 #include "store/commit.h"
-
-#define FOLDER ROOT_SPOOL "/journal"
 
 enum {
 	OPENS_A_DAY_MAX = 100000,
 	DAY_SIZE = sizeof("20261122"),
-	FILE_FULL = 256 << 20,	/* then a new one is begun */
+	FILE_FULL = 64 << 20,	/* then a new one is begun */
 };
 
 struct journal {
-	pthread_mutex_t lock;	/* of `waiting` only: append is quick */
-	struct buf waiting;
-	/* The rest belongs to the thread that syncs. */
-	struct buf writing;
+	pthread_mutex_t lock;
+	/* Records that are not known to be safe on the disk. */
+	struct buf unsafe;
+	size_t written;		/* of these, bytes that the file has */
 	int fd;
+	bool fresh;		/* its name is not safe yet */
 	long day;
-	size_t written;		/* to fd */
+	size_t size;
 };
-
-/* Finds a torn or rotten record; no protection against anybody. */
-static uint32_t check_of(struct span s)
-{
-	static const uint64_t key[2] = { 0, 0 };
-
-	return (uint32_t)map_hash(key, s);
-}
 
 struct journal *journal_open(void)
 {
@@ -54,21 +44,9 @@ struct journal *journal_open(void)
 	return j;
 }
 
-bool journal_append(struct journal *j, struct span record)
+static long today(void)
 {
-	bool room;
-
-	if (record.n > JOURNAL_RECORD_MAX)
-		return false;
-	pthread_mutex_lock(&j->lock);
-	room = j->waiting.n + record.n < JOURNAL_BUFFER_MAX;
-	if (room) {
-		wire_put_u32(&j->waiting, (uint32_t)record.n);
-		wire_put_u32(&j->waiting, check_of(record));
-		buf_span(&j->waiting, record);
-	}
-	pthread_mutex_unlock(&j->lock);
-	return room;
+	return (long)(clock_wall_ms() / 86400000);
 }
 
 static void name_of_day(long day, char out[DAY_SIZE])
@@ -89,12 +67,12 @@ static bool is_expired(const char *name, const char oldest[DAY_SIZE])
 }
 
 /* Days sort as text. */
-static void expire(long today)
+static void expire(long day)
 {
-	DIR *d = opendir(FOLDER);
+	DIR *d = opendir(ROOT_JOURNAL);
 	char oldest[DAY_SIZE];
 
-	name_of_day(today - JOURNAL_DAYS, oldest);
+	name_of_day(day - JOURNAL_DAYS, oldest);
 	for (struct dirent *f; d && (f = readdir(d)); )
 		if (is_expired(f->d_name, oldest))
 			unlinkat(dirfd(d), f->d_name, 0);
@@ -102,69 +80,160 @@ static void expire(long today)
 		closedir(d);
 }
 
-/* A file that nobody wrote to before: an old one may have a torn end. */
-static int open_fresh(struct journal *j, long day, struct err *e)
+/*
+ * A file of our own under a name that nobody has. A reader that found it
+ * before we had the lock removes it as an empty one.
+ */
+static int open_locked(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND |
+		O_CLOEXEC, 0640);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+	    st.st_nlink == 1)
+		return fd;
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+/* Never one that was written to before: an old one may have a torn end. */
+static int open_fresh(struct journal *j, struct err *e)
 {
 	char path[COMMIT_PATH_MAX], name[DAY_SIZE];
 
-	expire(day);
-	name_of_day(day, name);
+	j->day = today();
+	name_of_day(j->day, name);
 	for (unsigned n = 1; n < OPENS_A_DAY_MAX; n++) {
-		snprintf(path, sizeof(path), FOLDER "/%s.%u", name, n);
-		j->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND |
-			O_CLOEXEC, 0640);
+		snprintf(path, sizeof(path), ROOT_JOURNAL "/%s.%u", name, n);
+		j->fd = open_locked(path);
 		if (j->fd >= 0 || errno != EEXIST)
 			break;
 	}
-	j->day = day;
-	j->written = 0;
-	if (j->fd < 0 || io_sync_dir(FOLDER) < 0)
-		return commit_error(FOLDER, path, e);
+	if (j->fd < 0)
+		return commit_error(ROOT_JOURNAL, path, e);
+	j->fresh = true;
+	j->size = 0;
 	return 0;
 }
 
-static void close_file(struct journal *j)
+/* Whatever is not safe yet has to be written again, elsewhere. */
+static void give_up_file(struct journal *j)
 {
 	if (j->fd >= 0)
 		close(j->fd);
 	j->fd = -1;
+	j->written = 0;
 }
 
-/* Takes over what was appended; `writing` may hold what failed before. */
-static void take_waiting(struct journal *j)
+/* Gives the file what it has not. */
+static int write_rest(struct journal *j, struct err *e)
 {
-	pthread_mutex_lock(&j->lock);
-	if (j->writing.n == 0) {
-		struct buf empty = j->writing;
+	struct span rest = span_after(buf_bytes(&j->unsafe), j->written);
 
-		j->writing = j->waiting;
-		j->waiting = empty;
+	if (j->fd < 0 && open_fresh(j, e) < 0)
+		return -1;
+	if (io_write_all(j->fd, rest) < 0) {
+		commit_error(ROOT_JOURNAL, ROOT_JOURNAL, e);
+		give_up_file(j);
+		return -1;
+	}
+	j->written += rest.n;
+	j->size += rest.n;
+	return 0;
+}
+
+bool journal_append(struct journal *j, struct span record)
+{
+	struct err e;
+	bool room, well;
+
+	if (record.n > JOURNAL_RECORD_MAX)
+		return false;
+	pthread_mutex_lock(&j->lock);
+	room = j->unsafe.n + record.n < JOURNAL_BUFFER_MAX;
+	well = j->written == j->unsafe.n;
+	if (room)
+		journal_frame(&j->unsafe, record);
+	/* What failed once is the syncing thread's to repeat. */
+	if (room && well)
+		write_rest(j, &e);
+	pthread_mutex_unlock(&j->lock);
+	return room;
+}
+
+/* The first n of the unsafe bytes are safe. */
+static void forget(struct journal *j, size_t n)
+{
+	struct buf *b = &j->unsafe;
+
+	if (n)
+		memmove(b->p, b->p + n, b->n - n);
+	b->n -= n;
+	j->written -= n;
+	if (b->n == 0 && (j->day != today() || j->size > FILE_FULL))
+		give_up_file(j);
+}
+
+/*
+ * The file's own descriptor may be closed by an append that fails; another
+ * one of it keeps its lock, too.
+ */
+static int begin_sync(struct journal *j, size_t *n_r, bool *fresh_r,
+	struct err *e)
+{
+	int fd;
+
+	if (j->written < j->unsafe.n && write_rest(j, e) < 0)
+		return -1;
+	*n_r = j->written;
+	*fresh_r = j->fresh;
+	fd = fcntl(j->fd, F_DUPFD_CLOEXEC, 0);
+	return fd >= 0 ? fd : commit_error(ROOT_JOURNAL, ROOT_JOURNAL, e);
+}
+
+static int end_sync(struct journal *j, int fd, size_t n, bool fresh,
+	struct err *e)
+{
+	bool good = (!fresh || io_sync_dir(ROOT_JOURNAL) == 0) &&
+		fdatasync(fd) == 0;
+
+	if (!good)
+		commit_error(ROOT_JOURNAL, ROOT_JOURNAL, e);
+	else if (fresh)
+		expire(today());
+	close(fd);
+	pthread_mutex_lock(&j->lock);
+	/* Fewer: an append has given up this file meanwhile. */
+	if (!good) {
+		give_up_file(j);
+	} else if (j->written >= n) {
+		j->fresh = false;
+		forget(j, n);
 	}
 	pthread_mutex_unlock(&j->lock);
+	return good ? 0 : -1;
 }
 
 int journal_sync(struct journal *j, struct err *e)
 {
-	long day = (long)(clock_wall_ms() / 86400000);
+	bool fresh = false;
+	size_t n = 0;
+	int fd = -1;
 
-	take_waiting(j);
-	if (j->writing.n == 0)
+	pthread_mutex_lock(&j->lock);
+	if (j->unsafe.n)
+		fd = begin_sync(j, &n, &fresh, e);
+	else if (j->fd >= 0)
+		forget(j, 0);
+	n = j->unsafe.n ? n : SIZE_MAX;
+	pthread_mutex_unlock(&j->lock);
+	if (n == SIZE_MAX)
 		return 0;
-	if (day != j->day || j->written > FILE_FULL)
-		close_file(j);
-	if (j->fd < 0 && open_fresh(j, day, e) < 0) {
-		close_file(j);
-		return -1;
-	}
-	if (io_write_all(j->fd, buf_bytes(&j->writing)) < 0 ||
-	    fdatasync(j->fd) < 0) {
-		commit_error(FOLDER, FOLDER, e);
-		close_file(j);
-		return -1;
-	}
-	j->written += j->writing.n;
-	j->writing.n = 0;
-	return 0;
+	return fd < 0 ? -1 : end_sync(j, fd, n, fresh, e);
 }
 
 void journal_close(struct journal **j)
@@ -173,39 +242,11 @@ void journal_close(struct journal **j)
 
 	if (*j == NULL)
 		return;
-	/* Twice: what had failed before, then what has come since. */
-	if (journal_sync(*j, &e) < 0 || journal_sync(*j, &e) < 0)
+	if (journal_sync(*j, &e) < 0)
 		log_error("journal: %s", e.text);
-	close_file(*j);
-	buf_free(&(*j)->waiting);
-	buf_free(&(*j)->writing);
+	give_up_file(*j);
+	buf_free(&(*j)->unsafe);
 	pthread_mutex_destroy(&(*j)->lock);
 	free(*j);
 	*j = NULL;
-}
-
-int journal_read(const char *path,
-	bool (*each)(struct span record, void *context), void *context,
-	bool *torn_r, struct err *e)
-{
-	struct buf b = { 0 };
-	struct wire w;
-
-	*torn_r = false;
-	if (io_slurp(path, FILE_FULL + JOURNAL_BUFFER_MAX, &b, e) < 0) {
-		buf_free(&b);
-		return -1;
-	}
-	w = wire_open(buf_bytes(&b));
-	while (w.rest.n && !*torn_r) {
-		uint32_t n = wire_u32(&w), check = wire_u32(&w);
-		struct span record = span_sub(w.rest, 0, n);
-
-		*torn_r = w.bad || record.n < n || check_of(record) != check;
-		if (*torn_r || !each(record, context))
-			break;
-		w.rest = span_after(w.rest, n);
-	}
-	buf_free(&b);
-	return 0;
 }

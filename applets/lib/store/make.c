@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "store/held.h"
+#include "store/journal.h"
 
 static const struct folder {
 	const char *path, *user, *group;
@@ -23,7 +24,7 @@ static const struct folder {
 	{ ROOT_SPOOL "/inject", "pm-rec", "pm-inj", 02770 },
 	{ ROOT_SPOOL "/bad", "pm-rec", "pm-inj", 02770 },
 	{ ROOT_SPOOL "/poison", "pm-milt", "pm-milt", 02770 },
-	{ ROOT_SPOOL "/journal", "pm-milt", "pm-milt", 02770 },
+	{ ROOT_JOURNAL, "pm-milt", "pm-rec", 02770 },
 	{ ROOT_QUARANTINE, "pm-rec", "pm-rec", 02770 },
 };
 
