@@ -1,17 +1,30 @@
 /*
  * HTTP for our pages: a server of few, trusted handlers and many untrusted
- * clients. TLS always (mbedtls under libevent's evhttp).
+ * clients. TLS always (net/tls.h), on libevent's loop.
+ *
+ * Requests are read by web/http_head.h rather than evhttp: libevent 2.1's
+ * takes two Host fields and bare line feeds, bounds no request's time as a
+ * whole, and answers bad ones with pages of its own, without our headers.
  *
  * web_serve() forks workers that accept on one socket; each handles one
  * request at a time, so a handler may block for as long as its statements'
  * deadline. Limits: head 16 KiB, body `body_max`, 20 s for a request to
  * arrive, 60 s idle, 256 connections a worker. Everything beyond is answered
- * by a plain page with 400, 408, 413, 414, 431 or 503.
+ * by a plain page with 400, 405, 408, 411, 413, 414, 415, 417, 431 or 505;
+ * when all connections are taken, those of the peer that has the most are
+ * closed, the oldest first.
  *
- * Before a handler runs: method is GET, HEAD or POST; a POST must have an
- * Origin (or Referer) of this very host, and a csrf field that matches the
- * session's. Every reply carries the headers of SECURITY.md (CSP, no-store,
- * nosniff, frame-ancestors, referrer-policy, HSTS).
+ * Before a handler runs: method is GET, HEAD or POST; no name stands both in
+ * the query and in the form; a POST must have an Origin (or Referer) of this
+ * very host, and, when there is a session, one csrf field that matches its
+ * own (403). Paths below /static/ are answered without a session. Every
+ * reply carries the headers of SECURITY.md (CSP, no-store, nosniff,
+ * frame-ancestors, referrer-policy, HSTS).
+ *
+ * The parent only forks and waits: a role confines itself (sandbox_paths,
+ * then sandbox_calls(SANDBOX_WEB)) after web_bind and before web_serve, with
+ * the certificate's folder readable; workers inherit it, and config->start
+ * may enter SANDBOX_WEB_WORKER, which cannot fork.
  */
 #ifndef WEB_HTTP_H
 #define WEB_HTTP_H
