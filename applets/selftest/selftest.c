@@ -19,7 +19,18 @@ static const struct {
 	{ SANDBOX_INJECTOR, "injector" },
 	{ SANDBOX_SIGNER, "signer" },
 	{ SANDBOX_DELAY, "delay" },
+	{ SANDBOX_WEB, "web" },
+	{ SANDBOX_WEB_WORKER, "web-worker" },
 };
+
+static int unknown_profile(const char *name)
+{
+	fprintf(stderr, "pm selftest: no profile \"%s\"; one of:", name);
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
+		fprintf(stderr, " %s", profiles[i].name);
+	fputs("\n", stderr);
+	return EXIT_USAGE;
+}
 
 /* Every profile, or the one that was named: TAP on stdout. */
 static int selftest_sandbox(const char *only)
@@ -35,12 +46,8 @@ static int selftest_sandbox(const char *only)
 		failures += sandbox_selftest(profiles[i].profile,
 			profiles[i].name, &count);
 	}
-	if (!known) {
-		fprintf(stderr, "pm selftest: no profile \"%s\"; one of: "
-			"front zygote scanner broker recorder injector signer "
-			"delay\n", only);
-		return EXIT_USAGE;
-	}
+	if (!known)
+		return unknown_profile(only);
 	printf("1..%u\n", count);
 	if (failures)
 		fprintf(stderr, "pm selftest: %d of %u attempts were not "
@@ -74,11 +81,11 @@ const struct applet selftest_applet = {
 	.help =
 		"usage: pm selftest sandbox [PROFILE]\n"
 		"\n"
-		"Enters the sandbox of each process (or of PROFILE: front,\n"
-		"zygote, scanner, broker, recorder, injector, signer, delay)\n"
-		"and tries to break out: files, sockets, programs, other\n"
-		"processes, mounts, threads, executable memory, the doors of\n"
-		"other processor modes. Prints one TAP line an attempt.\n"
+		"Enters the sandbox of each process (or of PROFILE, which is\n"
+		"its name: scanner, web, ...) and tries to break out: files,\n"
+		"sockets, programs, other processes, mounts, threads,\n"
+		"executable memory, the doors of other processor modes.\n"
+		"Prints one TAP line an attempt.\n"
 		"Works as root and as anybody.\n"
 		"\n"
 		"Exit code 0: everything was answered as it must be; 1: not.\n",

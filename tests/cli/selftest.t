@@ -46,9 +46,10 @@ SKIP: {
 	check($> == 65534 ? 'nobody' : 'me');
 }
 
-is(`$pm selftest sandbox browser 2>&1`, 'pm selftest: no profile "browser"; '
-	. 'one of: front zygote scanner broker recorder injector signer '
-	. "delay\n", 'an unknown profile');
+my $unknown = 'pm selftest: no profile "browser"; one of: front zygote ';
+like(`$pm selftest sandbox browser 2>&1`,
+	qr/\A\Q$unknown\E(?:[\w-]+ )*web(?: [\w-]+)*\n\z/,
+	'an unknown profile');
 is($? >> 8, 2, 'is wrong usage');
 is(`$pm selftest 2>&1`, 'pm selftest: which test? usage: pm selftest sandbox '
 	. "[PROFILE]\n", 'no test named');

@@ -20,6 +20,8 @@ enum sandbox_profile {
 	SANDBOX_INJECTOR,	/* spool, loopback TCP */
 	SANDBOX_SIGNER,		/* its socket */
 	SANDBOX_DELAY,		/* its socket, its spool */
+	SANDBOX_WEB,		/* fork, its port, the database, helpers */
+	SANDBOX_WEB_WORKER,	/* the same without fork and kill */
 };
 
 /* A folder that stays reachable; relative to the root. */

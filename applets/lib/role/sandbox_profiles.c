@@ -193,6 +193,10 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		sanitizer_soft },
 	[SANDBOX_DELAY] = { basic, serving, events, files, file_changes,
 		sanitizer },
+	[SANDBOX_WEB] = { basic, memfd, forking, serving, events,
+		unix_client, inet_client, files, sanitizer },
+	[SANDBOX_WEB_WORKER] = { basic, serving, events, unix_client,
+		inet_client, files, sanitizer },
 };
 
 const struct sandbox_rule *const *sandbox_profile_groups(
