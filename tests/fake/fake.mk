@@ -29,3 +29,12 @@ $(B)/unit/supervise_%: tests/unit/supervise_%.c $(B)/supervise.a $(B)/libpm.a
 		$(LDFLAGS) $(B)/supervise.a $(B)/libpm.a \
 		$(filter-out -lmilter,$(LDLIBS)) -lcmocka
 -include $(FAKE)/fake.d
+
+# A server of lib/web with small handlers, for tests/web/server.t.
+$(FAKE)/web: tests/fake/web.c $(B)/libpm.a
+	@mkdir -p $(@D)
+	@echo "CC  $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) \
+		$(B)/libpm.a $(filter-out -lmilter,$(LDLIBS))
+tools: $(FAKE)/web
+-include $(FAKE)/web.d
