@@ -21,7 +21,8 @@ create role pm_groups login;
 create role pm_admin login;
 grant usage on schema pm to pm_recorder, pm_injector, pm_csm, pm_login,
 	pm_enduser, pm_groups, pm_admin;
-alter default privileges in schema pm revoke execute on functions from public;
+-- Not "in schema pm": that would add to the default, and revoke nothing.
+alter default privileges revoke execute on functions from public;
 
 -- --- ids and days -----------------------------------------------------------
 create function id_floor(at timestamptz) returns uuid
@@ -386,17 +387,50 @@ create table quarantine_rcpt_held partition of quarantine_rcpt
 create table quarantine_body_held partition of quarantine_body
 	for values in ('held');
 
-create function partition_day(parent text, child text, day date) returns bool
+-- Rows that came before their partition lie in the DEFAULT one, and would
+-- forbid it: they are put aside, and go where they belong.
+create function partition_new(parent text, child text, bounds text,
+	divided text, mine text) returns bool
 language plpgsql as $$
+declare
+	aside bool;
 begin
 	if to_regclass('pm.' || quote_ident(child)) is not null then
 		return false;
 	end if;
-	execute format('create table pm.%I partition of pm.%I '
-		'for values from (%L) to (%L)', child, parent,
-		id_floor(day::timestamp at time zone 'UTC'),
-		id_floor((day + 1)::timestamp at time zone 'UTC'));
+	execute format('select exists (select from pm.%I where %s)',
+		parent || '_other', mine) into aside;
+	if aside then
+		execute format('create temp table aside (like pm.%I)', parent);
+		execute format('with gone as (delete from pm.%I where %s '
+			'returning *) insert into aside select * from gone',
+			parent || '_other', mine);
+	end if;
+	execute format('create table pm.%I partition of pm.%I for values %s %s',
+		child, parent, bounds, divided);
+	if divided <> '' then
+		execute format('create table pm.%I partition of pm.%I default',
+			child || '_other', child);
+	end if;
+	if aside then
+		execute format('insert into pm.%I select * from aside', parent);
+		drop table aside;
+	end if;
 	return true;
+end $$;
+comment on function partition_new is
+	'Makes a partition, or nothing when it is there: bounds, "partition by"
+	for one that is divided itself, the condition that its rows meet.';
+
+create function partition_day(parent text, child text, day date) returns bool
+language plpgsql as $$
+declare
+	low uuid := id_floor(day::timestamp at time zone 'UTC');
+	high uuid := id_floor((day + 1)::timestamp at time zone 'UTC');
+begin
+	return partition_new(parent, child,
+		format('from (%L) to (%L)', low, high), '',
+		format('id >= %L and id < %L', low, high));
 end $$;
 comment on function partition_day is 'Makes one day''s partition; true: made.';
 
@@ -411,17 +445,9 @@ begin
 	for c in select class from retention loop
 		foreach parent in array array['quarantine', 'quarantine_rcpt',
 		    'quarantine_body'] loop
-			if to_regclass('pm.' || quote_ident(parent || '_' || c))
-			    is null then
-				execute format('create table pm.%I partition '
-					'of pm.%I for values in (%L) '
-					'partition by range (id)',
-					parent || '_' || c, parent, c);
-				execute format('create table pm.%I partition '
-					'of pm.%I default',
-					parent || '_' || c || '_other',
-					parent || '_' || c);
-			end if;
+			perform partition_new(parent, parent || '_' || c,
+				format('in (%L)', c), 'partition by range (id)',
+				format('class = %L', c));
 		end loop;
 	end loop;
 	for day in select d::date from generate_series(from_day, to_day,
@@ -445,6 +471,28 @@ end $$;
 comment on function partition_make is
 	'Makes the partitions of these days; how many were missing.';
 
+-- What lies in a DEFAULT partition has an id of no sensible time: its age is
+-- that of its receipt.
+create function partition_sweep(parent text, class text, days int4, today date)
+returns void
+language plpgsql as $$
+declare
+	below text;
+begin
+	execute format('delete from pm.%I where received < %L',
+		parent || class || '_other', (today - days)::timestamp
+		at time zone 'UTC');
+	foreach below in array case parent when 'message'
+	    then array['message_rcpt', 'message_event']
+	    else array['quarantine_rcpt', 'quarantine_body'] end loop
+		execute format('delete from pm.%I c where not exists '
+			'(select from pm.%I p where p.id = c.id)',
+			below || class || '_other', parent);
+	end loop;
+end $$;
+comment on function partition_sweep is
+	'Deletes from DEFAULT partitions what is older than its retention.';
+
 create function partition_drop(today date) returns int4
 language plpgsql as $$
 declare
@@ -467,6 +515,10 @@ begin
 		execute format('drop table pm.%I', child);
 		gone := gone + 1;
 	end loop;
+	perform partition_sweep('message', '', days, today)
+		from log_retention where what = 'message';
+	perform partition_sweep('quarantine', '_' || class, days, today)
+		from retention;
 	return gone;
 end $$;
 comment on function partition_drop is
@@ -516,7 +568,10 @@ comment on function session_addresses is
 grant execute on function session_addresses to pm_enduser;
 grant select (class, id, n, rcpt, reason, state, changed, changed_by)
 	on quarantine_rcpt to pm_enduser;
-grant select on quarantine, quarantine_body, message_rcpt to pm_enduser;
+-- Not the record: it names the other recipients.
+grant select (class, id, appliance, received, sender, header_from, subject,
+	reason, size, score, probability) on quarantine to pm_enduser;
+grant select on quarantine_body, message_rcpt to pm_enduser;
 grant select (id, appliance, received, sender, subject, header_from, size,
 	outcome) on message to pm_enduser;
 
