@@ -13,6 +13,7 @@
 #include "check.h"
 #include "deliver.h"
 #include "injector.h"
+#include "jobs.h"
 #include "master.h"
 #include "role/life.h"
 
@@ -26,6 +27,10 @@ static const struct process mta_processes[] = {
 		.name = "injector", .user = "pm-inj", .needs = "master",
 		.ready_ms = 5000, .stop_ms = 5000,
 		.without = "released mail and copies wait in the spool",
+	}, {
+		.name = "jobs", .user = "pm-inj", .groups = "pm-body",
+		.ready_ms = 15000, .stop_ms = 15000,
+		.without = "mail that people release from the database waits",
 	},
 	{ 0 },
 };
@@ -104,6 +109,8 @@ static int mta_main(int argc, char **argv)
 		return code;
 	if (strcmp(p->name, "injector") == 0)
 		return injector_run(p);
+	if (strcmp(p->name, "jobs") == 0)
+		return jobs_run(p);
 	return master_run(p);
 }
 

@@ -535,6 +535,7 @@ grant select on retention, retention_reason to pm_recorder, pm_csm, pm_admin;
 grant select on quarantine, quarantine_rcpt, quarantine_body to pm_injector;
 grant select, update on job to pm_injector;
 grant select, insert, update on message_event to pm_injector;
+grant select, insert, update on alarm to pm_injector;
 
 grant select on message, message_rcpt, message_event, quarantine,
 	quarantine_rcpt, quarantine_body, job, counter_5min, counter_hour,

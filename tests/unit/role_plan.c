@@ -32,6 +32,7 @@ int signer_run(const struct process *p) { (void)p; return 0; }
 int delay_run(const struct process *p) { (void)p; return 0; }
 int master_run(const struct process *p) { (void)p; return 0; }
 int injector_run(const struct process *p) { (void)p; return 0; }
+int jobs_run(const struct process *p) { (void)p; return 0; }
 int check_run(void) { return 0; }
 int deliver_main(int argc, char **argv) { (void)argv; return argc; }
 

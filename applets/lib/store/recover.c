@@ -53,6 +53,12 @@ static bool is_owed(struct span name)
 	       span_u64(span_after(tail, 1), 1000000, &n) && is_retired(&id);
 }
 
+/* "ID-jKEY": only the database knows whether it is owed (pm mta jobs). */
+static bool is_of_a_job(struct span name)
+{
+	return span_starts(span_after(name, ID_TEXT_SIZE - 1), SPAN("-j"));
+}
+
 /* A writer may be at it right now: only what is old goes. */
 static void sweep(const char *name)
 {
@@ -74,6 +80,8 @@ unsigned recover_copies(void)
 		struct span name = span_of(f->d_name);
 
 		if (name.n < 2 || name.p[0] != '.' || name.p[1] == '.')
+			continue;
+		if (is_of_a_job(span_after(name, 1)))
 			continue;
 		if (!is_owed(span_after(name, 1)))
 			sweep(f->d_name);
