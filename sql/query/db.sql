@@ -1,4 +1,5 @@
 -- What lib/db itself asks for. No parameters but where it is said.
+-- login: all
 
 -- name: begin
 -- Opens a transaction.

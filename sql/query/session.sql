@@ -1,4 +1,5 @@
 -- Sessions of people at the pages (lib/web/session.c).
+-- login: pm_csm
 
 -- name: session_find
 -- Who holds a token, unless the session was silent for 30 minutes or is past

@@ -307,6 +307,7 @@ create table mail_group_member (
 	member text not null,
 	primary key (name, member)
 );
+comment on table mail_group_member is 'Who belongs to a group.';
 comment on column mail_group_member.member is
 	'Address, domain, or ".domain" for all below it.';
 create table mail_group_admin (
@@ -315,6 +316,8 @@ create table mail_group_admin (
 	rights text[] not null,
 	primary key (name, account)
 );
+comment on table mail_group_admin is
+	'Which accounts look after a group, with which rights in it.';
 
 create sequence user_data_version;
 create table user_data (

@@ -4,7 +4,8 @@
  * A statement is a block of sql/query/NAME.sql:
  *	-- name: message_put
  *	-- what it does, its parameters in order ($1 ids text[], …)
- *	-- plan: Index Scan Backward using …	(optional: a golden plan)
+ *	-- login: pm_recorder		who it is for (or in the file's head)
+ *	-- plan: message_sender_idx	optional: what its plan must use
  *	insert …
  * and is prepared when it is first used. No other SQL text exists outside
  * sql/. Parameters and results are binary. $n has the type of its value
