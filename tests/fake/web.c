@@ -1,11 +1,12 @@
 /*
- * fake/web FOLDER WORKERS: web/http.h with three handlers, for
- * tests/web/server.t. Makes its certificate in FOLDER, listens on a free
- * port of loopback, prints "port N" when it serves.
+ * fake/web FOLDER WORKERS ARRIVE_MS [CONNINFO]: web/http.h with small
+ * handlers, for tests/web/server.t and session.t. Makes its certificate in
+ * FOLDER, listens on a free port of loopback, prints "port N" when it serves.
  *   /fields    the fields, one a line, escaped as JSON would be
  *   /static/x  cached          /slow  answers after a second
  *   /go?to=P   303 to P        /login gives a cookie      /die  aborts
  *   /big?n=N   N bytes         /name?f=F  a download called F
+ *   /logout    ends the session
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "role/life.h"
 #include "role/sandbox.h"
 #include "web/http.h"
+#include "web/session.h"
 
 static int port;
 
@@ -33,6 +35,17 @@ static void quoted(struct buf *b, struct span s)
 			buf_byte(b, s.p[i]);
 }
 
+static void show_session(const struct web_session *s, struct buf *b)
+{
+	buf_printf(b, "who %.*s%s", SPAN_FMT(s->who), s->must_change ?
+		" must change" : "");
+	for (size_t i = 0; i < s->nrights; i++)
+		buf_printf(b, " right %.*s", SPAN_FMT(s->rights[i]));
+	for (size_t i = 0; i < s->naddresses; i++)
+		buf_printf(b, " address %.*s", SPAN_FMT(s->addresses[i]));
+	buf_string(b, "\n");
+}
+
 static void show_fields(const struct web_request *r, struct web_reply *reply)
 {
 	reply->type = "text/plain; charset=utf-8";
@@ -41,6 +54,8 @@ static void show_fields(const struct web_request *r, struct web_reply *reply)
 	buf_printf(&reply->body, " from %.*s at %.*s session %s trouble %s\n",
 		SPAN_FMT(r->peer), SPAN_FMT(r->host), r->session ? "yes" :
 		"no", r->trouble ? r->trouble : "none");
+	if (r->session)
+		show_session(r->session, &reply->body);
 	for (size_t i = 0; i < r->nfields; i++) {
 		quoted(&reply->body, r->fields[i].name);
 		buf_string(&reply->body, "=");
@@ -62,7 +77,11 @@ static void big(const struct web_request *r, struct web_reply *reply)
 static void handle(void *context, const struct web_request *r,
 	struct web_reply *reply)
 {
-	(void)context;
+	struct err e;
+
+	if (span_is(r->path, "/logout") && r->session &&
+	    session_end(context, "csm", r->session->cookie, &e) < 0)
+		log_error("%s", e.text);
 	if (span_is(r->path, "/die"))
 		abort();
 	if (span_is(r->path, "/slow"))
@@ -87,11 +106,13 @@ static void handle(void *context, const struct web_request *r,
 
 static void *start(void *context, struct err *e)
 {
+	struct web_config *c = context;
+
 	if (access("broken", F_OK) == 0)
 		err_set(e, ERR_TEMPORARY, "the file \"broken\" is there");
 	else if (sandbox_calls(SANDBOX_WEB_WORKER, e) == 0)
 		e->class = ERR_NONE;
-	return context;
+	return c->conninfo ? db_new(c->conninfo, "pm_csm", 1000) : NULL;
 }
 
 static void ready(void)
@@ -110,15 +131,18 @@ int main(int argc, char **argv)
 {
 	struct web_config c = { .listen = "127.0.0.1:0", .cert = "cert.pem",
 		.key = "key.pem", .cookie = "pm-test", .scope = "csm",
-		.body_max = 100000, .start = start, .handle = handle };
+		.body_max = 100000, .idle_ms = 2000, .login = "pm_csm",
+		.start = start, .start_context = &c, .handle = handle };
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	socklen_t n = sizeof(a);
 	struct err e;
 	int fd;
 
-	if (argc != 3 || chdir(argv[1]) < 0)
+	if (argc < 4 || chdir(argv[1]) < 0)
 		return EXIT_USAGE;
 	c.workers = (unsigned)strtoul(argv[2], NULL, 10);
+	c.arrive_ms = (unsigned)strtoul(argv[3], NULL, 10);
+	c.conninfo = argv[4];
 	if (!cert_good(c.cert, c.key, 1) &&
 	    cert_make(c.cert, c.key, "pm.example.org", &e) < 0)
 		return err_report("fake", &e);

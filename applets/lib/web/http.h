@@ -85,6 +85,7 @@ struct web_config {
 	const char *conninfo, *login; /* for sessions (db/db.h) */
 	unsigned workers;
 	size_t body_max;
+	unsigned arrive_ms, idle_ms; /* 0: 20 s, 60 s */
 	/* In each worker, before the first request; context for handle. */
 	void *(*start)(void *start_context, struct err *e);
 	void *start_context;

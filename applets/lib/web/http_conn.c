@@ -69,6 +69,20 @@ static void set_deadline(struct http_conn *c, int64_t ms)
 	c->deadline_ms = clock_ms() + ms;
 }
 
+static int64_t arrive_ms(const struct http_conn *c)
+{
+	unsigned ms = c->worker->site.config->arrive_ms;
+
+	return ms ? ms : HTTP_ARRIVE_MS;
+}
+
+static int64_t idle_ms(const struct http_conn *c)
+{
+	unsigned ms = c->worker->site.config->idle_ms;
+
+	return ms ? ms : HTTP_IDLE_MS;
+}
+
 /* Keeps the read side open for a moment: closing with bytes unread would
    reset the connection and take our last words along. */
 static enum next start_linger(struct http_conn *c)
@@ -182,7 +196,7 @@ static enum next read_more(struct http_conn *c, size_t most)
 		return want(got);
 	if (c->answered && !c->began) {
 		c->since_ms = clock_ms();
-		set_deadline(c, HTTP_ARRIVE_MS);
+		set_deadline(c, arrive_ms(c));
 		c->began = true;
 	}
 	c->in.n += (size_t)got;
@@ -289,7 +303,7 @@ static enum next finish(struct http_conn *c)
 	c->since_ms = clock_ms();
 	c->state = HEAD;
 	c->began = c->in.n > 0;
-	set_deadline(c, c->began ? HTTP_ARRIVE_MS : HTTP_IDLE_MS);
+	set_deadline(c, c->began ? arrive_ms(c) : idle_ms(c));
 	/* Others first, if more has come already. */
 	return c->in.n ? LATER : GO;
 }
@@ -391,7 +405,7 @@ void http_conn_start(struct http_worker *w, int fd,
 	w->nconns++;
 	name_peer(peer, c->peer);
 	c->since_ms = clock_ms();
-	set_deadline(c, HTTP_ARRIVE_MS);
+	set_deadline(c, arrive_ms(c));
 	c->readable = event_new(w->base, fd, EV_READ, run, c);
 	c->writable = event_new(w->base, fd, EV_WRITE, run, c);
 	if (c->readable && c->writable)
