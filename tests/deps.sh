@@ -11,7 +11,7 @@ libsodium-dev libjs-bootstrap5'
 run='postfix postgresql-15'
 test='perl libcmocka-dev lua-check universal-ctags clang llvm
 libclang-rt-14-dev procps util-linux xz-utils clamav-daemon mmdebstrap git
-chromium curl'
+chromium curl openssl'
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; return; fi
