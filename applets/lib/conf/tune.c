@@ -165,9 +165,9 @@ static void add_memory(struct sums *s)
 	const char *of = size_text(s->a, m);
 
 	put(s, because(at_restart(bytes("shared_buffers", 8 * KB, "128MB",
-		s->shared, m / 16, m * 0.4)), arena_printf(s->a, "%s of %s",
-		m < GB ? "an eighth" : m / 4 > 16 * GB ? "at most 16 GB" :
-		"a quarter", of)));
+		s->shared, at_most(m / 16, 4 * GB), m * 0.4)),
+		arena_printf(s->a, "%s of %s", m < GB ? "an eighth" :
+		m / 4 > 16 * GB ? "at most 16 GB" : "a quarter", of)));
 	put(s, because(bytes("effective_cache_size", 8 * KB, "4GB",
 		m * 3 / 4, m / 4, m), arena_printf(s->a,
 		"three quarters of %s", of)));
