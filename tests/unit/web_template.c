@@ -180,6 +180,8 @@ static void test_html_refused(void **state)
 		"1: an element that pages do not use");
 	refused("<script>x", "1: a script has no text of its own, only a src");
 	refused("<script src=\"/a.js\"/>", "1: this element has an end tag");
+	refused("<a href=\"javascript:x\">",
+		"1: a URL begins with / or ? or #");
 	refused("<img srcset=\"/a\">",
 		"1: an attribute that pages do not use");
 	refused("<a href=\"//evil.example\">",

@@ -1,0 +1,8 @@
+-- What the CSM's frame leads to.
+return {
+	home = "/",
+	search = "Search mail, people, ids",
+	{ path = "/", name = "Dashboard", key = "dashboard" },
+	{ path = "/mail", name = "Mail", key = "mail", right = "log" },
+	{ path = "/quarantine", name = "Quarantine", key = "quarantine", right = "quarantine" },
+}
