@@ -278,10 +278,18 @@ static void show_error(struct pages *p, unsigned status, const char *text,
 	plain_error(p->reply, r, status, text, number);
 }
 
+/* Is it a query that failed, for now? One behind a pcall is not why. */
+static bool is_temporary(const struct pages *p, const struct err *e)
+{
+	return e->class == ERR_TEMPORARY ||
+		(p->query_error.class == ERR_TEMPORARY &&
+		strstr(e->text, p->query_error.text));
+}
+
 /* A handler or a template failed. */
 static void show_failure(struct pages *p, const struct err *e)
 {
-	if (p->query_class == ERR_TEMPORARY || e->class == ERR_TEMPORARY)
+	if (is_temporary(p, e))
 		show_error(p, 503, "The database does not answer. Mail is not "
 			"affected: filters go on without it, and nothing is "
 			"lost. Try again in a minute; pm status says what is "
@@ -430,7 +438,7 @@ void pages_handle(struct pages *p, const struct web_request *r,
 	pages_take_in_hand(p);
 	p->request = r;
 	p->reply = reply;
-	p->query_class = ERR_NONE;
+	p->query_error.class = ERR_NONE;
 	forget_reply(reply, r);
 	if (pages_static(r->path, reply))
 		return;

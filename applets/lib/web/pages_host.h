@@ -46,7 +46,7 @@ struct pages {
 	const struct web_request *request;
 	struct web_reply *reply;
 	const struct script_value *values; /* r, as the handler has it */
-	enum err_class query_class; /* how the last query failed */
+	struct err query_error;	/* of the last query that failed */
 };
 
 /* The pages that are being loaded or answer: one at a time in a thread. */

@@ -182,6 +182,7 @@ void pages_word_query(struct script_call *c)
 		err_set(&c->error, ERR_TEMPORARY, "no database is wired");
 	else if (db_call(p->db, text, v, n, &rows, &c->error) == 0)
 		c->result = give_rows(rows, p->request->arena);
-	p->query_class = c->error.class;
+	if (c->error.class != ERR_NONE)
+		p->query_error = c->error;
 	db_rows_free(&rows);
 }

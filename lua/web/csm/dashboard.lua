@@ -3,7 +3,7 @@ local words = use("words")
 
 local HOUR = 3600000
 local NEWEST = 8
-local HEIGHT, WIDTH = 160, 24 -- of the chart's plot; of one hour in it
+local HEIGHT, WIDTH = 120, 24 -- of the chart's plot; of one hour in it
 
 -- Calls f; its result, or nil when the database does not answer.
 local function try(f, ...)
@@ -29,13 +29,13 @@ local function figures(rows)
 	return out, all
 end
 
--- The next of 1, 2, 5, 10, 20 …
+-- The next of 1, 2, 3, 4, 6, 8, 10, 20 …
 local function round_up(n)
 	local unit = 1
 	while unit * 10 <= n do
 		unit = unit * 10
 	end
-	for _, f in ipairs({ 1, 2, 5 }) do
+	for _, f in ipairs({ 1, 2, 3, 4, 6, 8 }) do
 		if unit * f >= n then
 			return unit * f
 		end
@@ -130,7 +130,7 @@ page("/", {
 		local jobs = try(query, "page_jobs", {})
 		local v = { title = "Dashboard", nav = "dashboard", roles = roles(), figures = shown,
 			all = all, hours = list, chart = chart(list), database = outcomes ~= nil,
-			jobs = jobs and jobs[1], alarms = use("frame").alarms() }
+			jobs = jobs and jobs[1] }
 		if can("log") then
 			v.newest = try(query, "page_mail", { 0, 0, "", "", "", "", NEWEST })
 		end

@@ -35,7 +35,7 @@ local function mark_days(rows, now)
 		local name = day(row.at_ms)
 		if name ~= last then
 			row.day = name == day(now) and "Today" or name == day(now - DAY) and "Yesterday" or
-				name
+				string.match(exact(row.at_ms), "^%d+ %a+ %d+")
 			last = name
 		end
 		row.key = new_key()

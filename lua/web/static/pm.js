@@ -140,6 +140,28 @@
 		u: function () { return press("u"); },
 	};
 
+	// WCAG 2.1.4: keys of one letter can be turned off; ? turns them on again.
+	const off = document.getElementById("keys-off");
+
+	function keysAreOff() {
+		return localStorage.getItem("pm-keys") === "off";
+	}
+
+	function tellKeys() {
+		off.textContent = keysAreOff() ? "Turn keys on" : "Turn keys off";
+		for (const help of document.querySelectorAll(".pm-keyhelp")) {
+			help.hidden = keysAreOff();
+		}
+	}
+
+	if (off) {
+		off.addEventListener("click", function () {
+			localStorage.setItem("pm-keys", keysAreOff() ? "on" : "off");
+			tellKeys();
+		});
+		tellKeys();
+	}
+
 	document.addEventListener("keydown", function (event) {
 		const target = event.target;
 		if (event.ctrlKey || event.altKey || event.metaKey || event.repeat ||
@@ -147,6 +169,9 @@
 			return;
 		}
 		if (event.key === " " && target.matches && target.matches("button, summary, input")) {
+			return;
+		}
+		if (keysAreOff() && event.key !== "?") {
 			return;
 		}
 		const key = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
