@@ -1,8 +1,16 @@
 /*
- * pm db: the Database Server, its standby and the monitor of a replicated
- * one. In this version a record, so that plans are judged.
+ * pm db: the Database Server, a private PostgreSQL; its standby and the
+ * monitor of a replicated one are records, so that plans are judged.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/applet.h"
+#include "base/args.h"
+#include "command.h"
+#include "keeper.h"
+#include "postgres.h"
+#include "role/life.h"
 #include "role/plan.h"
 #include "tune.h"
 
@@ -13,12 +21,25 @@
 static const char *const db_also[] = { "standby", "monitor", NULL };
 
 static const struct process db_processes[] = {
+	{
+		/* Recovery of what was written last may take its time. */
+		.name = "postgres", .user = "pm-db",
+		.ready_ms = 3600000, .stop_ms = 75000,
+		.without = "kept mail waits in the spool; pages and searches "
+			"do not work",
+	}, {
+		.name = "keeper", .user = "pm-db", .needs = "postgres",
+		.ready_ms = 3600000, .stop_ms = 5000,
+		.without = "nothing expires, and after a week mail is stored "
+			"outside the partitions",
+	},
 	{ 0 },
 };
 
+extern const struct applet db_applet;
+
 static const struct listener db_listeners[] = {
 	{ "postgres", "run/pm/db" },
-	{ "postgres TLS", "5432" },
 	{ 0 },
 };
 
@@ -49,17 +70,55 @@ static const struct constraint db_constraints[] = {
 
 static const struct role db_role = {
 	.title = "Database Server",
+	.built = true,
+	.later = "standby monitor",
 	.data = "the message log, the quarantine, lists and users",
 	.processes = db_processes,
 	.listeners = db_listeners,
 	.constraints = db_constraints,
+	.restart = { .threshold_s = 10, .delay_s = 1, .retries = 10 },
 };
+
+/* What people call; the processes are the supervisor's. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "psql", command_psql }, { "dump", command_dump },
+	{ "load", command_load }, { "migrate", command_migrate },
+	{ "status", command_status },
+};
+
+/* The first operand; options may stand before it. NULL: none. */
+static const char *find_word(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--root") == 0)
+			i++;
+		else if (argv[i][0] != '-')
+			return argv[i];
+	}
+	return NULL;
+}
 
 static int db_main(int argc, char **argv)
 {
+	const char *word = find_word(argc, argv);
+	const struct process *p;
+	int code;
+
+	if (!applet_is_built(&db_applet, argv[0]))
+		return plan_main_not_built(argc, argv);
 	if (tune_is_asked(argc, argv))
 		return tune_main(argc, argv);
-	return plan_main_not_built(argc, argv);
+	for (size_t i = 0; word && i < sizeof(commands) / sizeof(*commands);
+	     i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	if (life_begin(&db_applet, argc, argv, &p, &code) < 0)
+		return code;
+	return strcmp(p->name, "keeper") == 0 ? keeper_run(p) :
+		postgres_run(p);
 }
 
 const struct applet db_applet = {
@@ -67,24 +126,46 @@ const struct applet db_applet = {
 	.also = db_also,
 	.summary = "keeps the message log, quarantine and users (PostgreSQL)",
 	.help =
-		"usage: pm db tune [--check | --accept | --undo] [--yes]\n"
-		"                  [--filters N] [--json] [--root DIR]\n"
+		"usage: pm db status | migrate [--from FOLDER]\n"
+		"       pm db psql [-- ARGUMENTS OF PSQL]\n"
+		"       pm db dump FILE | load FILE\n"
+		"       pm db tune [--check | --accept | --undo] [--yes]\n"
+		"                  [--filters N] [--json]\n"
+		"       all with [--root DIR]\n"
 		"\n"
-		"tune  fits PostgreSQL's settings to the memory, cores and\n"
-		"      disk of this host and to the number of filters: shows\n"
-		"      what would change and why, asks, and writes\n"
-		"      var/lib/pm/db/tuned.conf. What is not advised goes\n"
-		"      into postgresql.conf.recommended beside it, for\n"
-		"      --accept; a host that is too small is an error.\n"
-		"      --check only shows, --yes does not ask, --undo puts\n"
-		"      back what was before. Your own settings belong into\n"
-		"      etc/pm/postgresql.conf: within the recommended range\n"
-		"      they stay. Exit: 0 done, 1 something is left to\n"
-		"      decide, 2 the host is too small.\n"
+		"Keeps a PostgreSQL of its own (Debian's package, apart from\n"
+		"the host's clusters) in var/lib/pm/db, reached through a\n"
+		"socket in run/pm/db by this appliance's roles only, each\n"
+		"with a login of its own. It does not listen on the network.\n"
+		"Normally `pm supervise` starts its two processes: postgres,\n"
+		"and the keeper, which brings the schema up to this version,\n"
+		"makes and drops partitions, and adds the counters up.\n"
 		"\n"
-		"Owns a private PostgreSQL; \"standby\" and \"monitor\" are\n"
-		"its roles on other appliances. Not in this version: `pm\n"
-		"setup` judges plans that have it, starting it is refused.\n",
+		"status   size, connections, how far back the log goes\n"
+		"migrate  what the keeper does at its start, for a database\n"
+		"         elsewhere (db.connection): brings its schema up.\n"
+		"         --from takes the files NNNN_name.sql of a folder\n"
+		"psql     PostgreSQL's own shell, as the owner of everything\n"
+		"dump     writes the whole database to FILE, or to the\n"
+		"         standard output for \"-\". Bodies stay sealed; who\n"
+		"         is logged in is not in it\n"
+		"load     replaces the whole database by what dump wrote, once\n"
+		"         it is complete and of this version; before that\n"
+		"         nothing changes. Everybody has to log in again\n"
+		"tune     fits PostgreSQL's settings to the memory, cores and\n"
+		"         disk of this host and to the number of filters:\n"
+		"         shows what would change and why, asks, and writes\n"
+		"         var/lib/pm/db/tuned.conf. What is not advised goes\n"
+		"         into postgresql.conf.recommended beside it, for\n"
+		"         --accept; a host that is too small is an error.\n"
+		"         --check only shows, --yes does not ask, --undo puts\n"
+		"         back what was before. Your own settings belong into\n"
+		"         etc/pm/postgresql.conf: within the recommended range\n"
+		"         they stay. Exit: 0 done, 1 something is left to\n"
+		"         decide, 2 the host is too small.\n"
+		"\n"
+		"\"standby\" and \"monitor\" are its roles on other\n"
+		"appliances, and are not in this version.\n",
 	.main = db_main,
 	.role = &db_role,
 };

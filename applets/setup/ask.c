@@ -152,7 +152,7 @@ static int ask_role(struct setup *s, const struct applet *a,
 {
 	bool yes = wiring_has_role(before, name);
 	const char *question = arena_printf(s->a, "  %s (%s)%s",
-		a->role->title, name, a->role->built ? "" :
+		a->role->title, name, applet_is_built(a, name) ? "" :
 		", not in this version");
 
 	printf("%s: %s\n", name, strcmp(a->name, name) ?

@@ -127,7 +127,8 @@ static void tell_done(const struct setup *s)
 		printf(" %s", s->plan.roles[i]);
 	puts("");
 	for (size_t i = 0; i < s->plan.nroles; i++)
-		if (!plan_role(s->plan.roles[i])->role->built)
+		if (!applet_is_built(plan_role(s->plan.roles[i]),
+		    s->plan.roles[i]))
 			printf("%s cannot be started: not in this version\n",
 				s->plan.roles[i]);
 	printf("start it: pm supervise%s%s\n",

@@ -91,7 +91,7 @@ static const struct applet *check_role(struct span name, struct err *e)
 	if (a == NULL || a->role == NULL)
 		err_set(e, ERR_PERMANENT, ROOT_WIRING ": roles: \"%s\" is no "
 			"role: `pm` lists them", text);
-	else if (!a->role->built)
+	else if (!applet_is_built(a, text))
 		err_set(e, ERR_PERMANENT, ROOT_WIRING ": roles: %s (%s) is not "
 			"in this version: take it out", text, a->role->title);
 	else

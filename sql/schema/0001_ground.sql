@@ -12,13 +12,18 @@ create extension pg_trgm with schema public;
 
 -- --- logins -----------------------------------------------------------------
 -- One a role of the appliance; who may use which is said by pg_hba.conf.
-create role pm_recorder login;
-create role pm_injector login;
-create role pm_csm login;
-create role pm_login login;
-create role pm_enduser login;
-create role pm_groups login;
-create role pm_admin login;
+-- A cluster has them once, however many databases it sees come and go.
+do $$
+declare
+	login text;
+begin
+	foreach login in array array['pm_recorder', 'pm_injector', 'pm_csm',
+	    'pm_login', 'pm_enduser', 'pm_groups', 'pm_admin'] loop
+		if to_regrole(login) is null then
+			execute format('create role %I login', login);
+		end if;
+	end loop;
+end $$;
 grant usage on schema pm to pm_recorder, pm_injector, pm_csm, pm_login,
 	pm_enduser, pm_groups, pm_admin;
 -- Not "in schema pm": that would add to the default, and revoke nothing.
@@ -116,7 +121,8 @@ comment on column message_event.what is
 
 -- --- the quarantine ---------------------------------------------------------
 create table retention (
-	class text primary key,
+	class text primary key check (class ~ '^[a-z][a-z0-9]{0,19}$' and
+		class not in ('rcpt', 'body', 'held', 'other')),
 	days int4 not null check (days between 1 and 3650)
 );
 comment on table retention is
@@ -242,8 +248,12 @@ create table counter_5min (
 	name text not null,
 	n int8 not null,
 	bytes int8 not null,
+	rolled_n int8 not null default 0,
+	rolled_bytes int8 not null default 0,
 	primary key (at, appliance, name)
 );
+comment on column counter_5min.rolled_n is
+	'How much of n the next coarser table has already; so with bytes.';
 create table counter_hour (like counter_5min including all);
 create table counter_day (like counter_5min including all);
 comment on table counter_5min is
@@ -437,8 +447,9 @@ begin
 end $$;
 comment on function partition_day is 'Makes one day''s partition; true: made.';
 
+-- Whoever waits for a lock holds up those who come after: not for long.
 create function partition_make(from_day date, to_day date) returns int4
-language plpgsql as $$
+language plpgsql set lock_timeout = '5s' as $$
 declare
 	made int4 := 0;
 	day date;
@@ -497,7 +508,7 @@ comment on function partition_sweep is
 	'Deletes from DEFAULT partitions what is older than its retention.';
 
 create function partition_drop(today date) returns int4
-language plpgsql as $$
+language plpgsql set lock_timeout = '5s' as $$
 declare
 	gone int4 := 0;
 	child text;
@@ -526,6 +537,26 @@ begin
 end $$;
 comment on function partition_drop is
 	'Drops what is older than its retention; how many partitions.';
+
+create function partition_strays() returns table (child text, n int8)
+language plpgsql stable as $$
+begin
+	for child in
+		select c.relname from pg_class c
+		join pg_namespace s on s.oid = c.relnamespace
+		where s.nspname = 'pm' and c.relkind = 'r' and
+			pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT'
+		order by c.relname
+	loop
+		execute format('select count(*) from (select from pm.%I '
+			'limit 1000) x', child) into n;
+		if n > 0 then
+			return next;
+		end if;
+	end loop;
+end $$;
+comment on function partition_strays is
+	'DEFAULT partitions that are not empty; rows up to 1000 are counted.';
 
 select partition_make(current_date - 31, current_date + 7);
 

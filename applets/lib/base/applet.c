@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/span.h"
+
 /* Is `name` one of the applet's names? */
 static bool answers_to(const struct applet *a, const char *name)
 {
@@ -19,4 +21,17 @@ const struct applet *applet_find(const char *name)
 		if (answers_to(applets[i], name))
 			return applets[i];
 	return NULL;
+}
+
+bool applet_is_built(const struct applet *a, const char *name)
+{
+	struct span rest, word;
+
+	if (a->role == NULL || !a->role->built)
+		return false;
+	rest = span_of(a->role->later ? a->role->later : "");
+	while (span_cut(&rest, ' ', &word))
+		if (span_is(word, name))
+			return false;
+	return true;
 }

@@ -66,6 +66,8 @@ struct constraint {
 struct role {
 	const char *title;	/* "Mail Filter" */
 	bool built;		/* false: plans are judged, start refused */
+	const char *later;	/* names of it that are not built yet, blanks
+				   between; NULL: none */
 	bool everywhere;	/* on every appliance, never chosen */
 	const char *data;	/* what would be lost with the role; NULL */
 	const char *users;	/* besides the processes' own, blanks between;
@@ -94,5 +96,8 @@ extern const struct applet *const applets[];
 
 /* By its name or another name of it; NULL. */
 const struct applet *applet_find(const char *name);
+
+/* Can the role be started under this name? */
+bool applet_is_built(const struct applet *a, const char *name);
 
 #endif

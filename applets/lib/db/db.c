@@ -217,6 +217,31 @@ int db_call(struct db *d, const char *statement, const struct db_value *v,
 	return got;
 }
 
+int db_script(struct db *d, const char *name, struct span text, struct err *e)
+{
+	int64_t until = clock_ms() + d->link.deadline_ms;
+	struct buf b = { 0 };
+	PGresult *result;
+	struct err why;
+	int got;
+
+	got = d->open ? still_open(d, &why) : open_link(d, until, &why);
+	if (got == 0) {
+		buf_span(&b, text);
+		PQsendQuery(d->link.conn, buf_c(&b));
+		buf_free(&b);
+		got = link_finish(&d->link, name, false, until, &result,
+			&why);
+	}
+	if (got == 0)
+		PQclear(result);
+	if (got < 0 && d->open)
+		d->failed = why;
+	if (got < 0 && e)
+		*e = why;
+	return got;
+}
+
 int db_ready(struct db *d, struct err *e)
 {
 	return db_call(d, "ready", NULL, 0, NULL, e);

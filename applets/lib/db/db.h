@@ -116,6 +116,14 @@ size_t db_spans(const struct db_rows *rows, size_t row, size_t column,
 	struct arena *a, struct span **spans_r);
 
 /*
+ * Carries out a script of ours, many statements at once (sql/schema/); `name`
+ * is for messages. Its results are dropped. Without a transaction around it
+ * it is one of its own.
+ */
+int db_script(struct db *d, const char *name, struct span text,
+	struct err *e);
+
+/*
  * A transaction: every call in it fails after one has; commit then rolls
  * back and returns that error. A commit that failed as temporary is in
  * doubt.

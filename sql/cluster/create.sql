@@ -1,0 +1,1 @@
+create database pm owner pm encoding 'UTF8' template template0;
