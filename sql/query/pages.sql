@@ -1,5 +1,6 @@
 -- What the pages read by themselves. Texts that may be absent are '', numbers
 -- 0, so that each statement has one plan.
+-- login: pm_csm
 
 -- name: page_outcomes
 -- Recipients by outcome: of the last 24 hours, and of the 24 before.
@@ -43,6 +44,7 @@ where state in ('waiting', 'leased', 'failed');
 -- The message log, the newest first. $1 not before, ms int8, $2 before, ms
 -- int8 (0: any), $3 before this id text, $4 outcome text, $5 part of the
 -- subject text, $6 part of sender or recipient text, $7 rows int8
+-- plan: Index Scan Backward using message_22000102_pkey
 select m.id, m.received as at_ms, left(m.sender, 320)
 	as sender, left(m.header_from, 200)
 	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
@@ -69,6 +71,7 @@ limit $7::int8;
 
 -- name: page_mail_of
 -- The same of one address, as sender or as recipient: $6.
+-- plan: Index Only Scan Backward using message_rcpt_22000102_rcpt_id_idx
 select m.id, m.received as at_ms, left(m.sender, 320)
 	as sender, left(m.header_from, 200)
 	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
