@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -394,7 +396,11 @@ void http_conn_start(struct http_worker *w, int fd,
 	const struct sockaddr_storage *peer)
 {
 	struct http_conn *c = calloc(1, sizeof(*c));
+	int on = 1;
 
+	/* mbedtls writes a handshake in pieces, each of which would wait for
+	   the other side's delayed acknowledgement. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (c == NULL) {
 		close(fd);
 		return;
