@@ -28,6 +28,7 @@ static const struct script_function functions[] = {
 	{ "message", nobody, "" }, { "release", nobody, "" },
 	{ "forget", nobody, "" }, { "restore", nobody, "" },
 	{ "forward", nobody, "" }, { "preview", nobody, "" },
+	{ "source", nobody, "" },
 	{ "log_in", nobody, "" }, { "set_password", nobody, "" },
 	{ "log_out", nobody, "" }, { "status", nobody, "" },
 	{ "new_key", key, "" }, { 0 },
@@ -95,6 +96,7 @@ static void test_nobody_answers(void **state)
 	shows("/message/0193f1c8-0000-7000-8000-000000000001", 503,
 		"Nobody &lt;answers&gt;.");
 	shows("/quarantine/x/preview", 503, "Nobody &lt;answers&gt;.");
+	shows("/quarantine/x/source", 503, "Nobody &lt;answers&gt;.");
 	shows("/password", 200, "value=\"c&quot;s&#39;r&lt;f\"");
 	shows("/nowhere", 404, "No page has this address.");
 }

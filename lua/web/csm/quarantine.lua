@@ -155,3 +155,15 @@ page("/quarantine/:id/preview", {
 			id = r.id, key = new_key() })
 	end,
 })
+
+-- The bytes as they came: only ever a file, never a page.
+page("/quarantine/:id/source", {
+	right = "quarantine.body",
+	get = function(r)
+		local s = source(r.id)
+		if s.trouble then
+			return fail(s.missing and 404 or s.temporary and 503 or 400, s.trouble)
+		end
+		return file(r.id .. ".eml", "message/rfc822")
+	end,
+})
