@@ -1,5 +1,6 @@
 -- What the keeper does every minute, hour and day. All of it can be done
 -- again at any time.
+-- login: pm
 
 -- name: keeper_partitions
 -- Partitions from yesterday to a week ahead; how many were missing.

@@ -1,4 +1,5 @@
 -- For `pm db load`: in the database "postgres", but where it is said.
+-- login: pm
 
 -- name: load_clean
 -- What a load that failed has left.

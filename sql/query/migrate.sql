@@ -1,4 +1,5 @@
 -- The schema's versions. Outside the schema pm, which the first one makes.
+-- login: pm
 
 -- name: migrate_lock
 -- One of several that start together; the others wait. Held until

@@ -34,7 +34,15 @@ sub block {
 # Not of a kind that is planned, or run inside a transaction.
 sub utility {
 	my ($s) = @_;
-	return $s->{text} =~ /^(?:begin|commit|rollback|listen|vacuum|set)\b/;
+	return $s->{text} !~ /^(?:select|insert|update|delete|with)\b/;
+}
+
+# What lies outside the schema, as `pm db` makes it.
+sub prepare {
+	my ($db) = @_;
+	my ($table) = grep { $_->{name} eq 'migrate_table' } all();
+	$db->sql($table->{text} .
+		'; grant select on public.pm_migration to public') if $table;
 }
 
 1;

@@ -18,6 +18,8 @@ my $db = Db->new(migrate => 1, conf => [qw(jit=off random_page_cost=1.1
 	max_parallel_workers_per_gather=0 plan_cache_mode=force_custom_plan
 	default_statistics_target=100 cpu_operator_cost=0.0025)]);
 
+Statements::prepare($db);
+
 # Days of a far future, so that "now" means the same next year.
 $db->sql("select partition_drop('9999-01-01')");
 $db->sql("select partition_make('$days[0]', '$days[1]')");

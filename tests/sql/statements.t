@@ -10,6 +10,7 @@ use Db;
 use Statements;
 
 my $db = Db->new(migrate => 1);
+Statements::prepare($db);
 my @all = Statements::all();
 cmp_ok(scalar @all, '>', 5, 'there are statements');
 
