@@ -23,6 +23,11 @@ static const struct process filter_processes[] = {
 		.without = "kept mail waits in the spool, unseen; none is "
 			"lost",
 	}, {
+		.name = "archiver", .user = "pm-rec", .groups = "pm-body",
+		.ready_ms = 10000, .stop_ms = 5000,
+		.without = "pages and reports do not show what comes in; "
+			"nothing is lost",
+	}, {
 		.name = "signer", .user = "pm-key",
 		.ready_ms = 5000, .stop_ms = 2000,
 		.without = "mail goes out without our signatures",
@@ -80,8 +85,9 @@ static const struct {
 	int (*run)(const struct process *p);
 } lives[] = {
 	{ "zygote", zygote_run }, { "broker", broker_run },
-	{ "recorder", recorder_run }, { "signer", signer_run },
-	{ "delay", delay_run }, { "front", front_run },
+	{ "recorder", recorder_run }, { "archiver", archiver_run },
+	{ "signer", signer_run }, { "delay", delay_run },
+	{ "front", front_run },
 };
 
 static int filter_main(int argc, char **argv)

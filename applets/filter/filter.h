@@ -17,6 +17,7 @@ int front_run(const struct process *p);
 int zygote_run(const struct process *p);
 int broker_run(const struct process *p);
 int recorder_run(const struct process *p);
+int archiver_run(const struct process *p);
 int signer_run(const struct process *p);
 int delay_run(const struct process *p);
 

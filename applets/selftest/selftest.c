@@ -16,6 +16,7 @@ static const struct {
 	{ SANDBOX_SCANNER, "scanner" },
 	{ SANDBOX_BROKER, "broker" },
 	{ SANDBOX_RECORDER, "recorder" },
+	{ SANDBOX_ARCHIVER, "archiver" },
 	{ SANDBOX_INJECTOR, "injector" },
 	{ SANDBOX_SIGNER, "signer" },
 	{ SANDBOX_DELAY, "delay" },

@@ -28,6 +28,7 @@ int front_run(const struct process *p) { (void)p; return 0; }
 int zygote_run(const struct process *p) { (void)p; return 0; }
 int broker_run(const struct process *p) { (void)p; return 0; }
 int recorder_run(const struct process *p) { (void)p; return 0; }
+int archiver_run(const struct process *p) { (void)p; return 0; }
 int signer_run(const struct process *p) { (void)p; return 0; }
 int delay_run(const struct process *p) { (void)p; return 0; }
 int master_run(const struct process *p) { (void)p; return 0; }

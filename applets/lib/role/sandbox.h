@@ -17,6 +17,8 @@ enum sandbox_profile {
 	SANDBOX_SCANNER,	/* read, write, memory, clock; nothing else */
 	SANDBOX_BROKER,		/* inet and unix client sockets, resolv.conf */
 	SANDBOX_RECORDER,	/* files below the spool and quarantine */
+	SANDBOX_ARCHIVER,	/* files below journal and quarantine, the
+				   database */
 	SANDBOX_INJECTOR,	/* spool, loopback TCP */
 	SANDBOX_SIGNER,		/* its socket */
 	SANDBOX_DELAY,		/* its socket, its spool */

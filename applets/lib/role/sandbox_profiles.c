@@ -123,6 +123,13 @@ static const struct sandbox_rule inet_client[] = {
 	END
 };
 
+/* glibc asks the kernel which addresses we have, and does without. */
+static const struct sandbox_rule names[] = {
+	{ .call = SCMP_SYS(socket), .error = EAFNOSUPPORT, .nargs = 1,
+		.arg = { 0, SCMP_CMP_EQ, AF_NETLINK, 0 } },
+	END
+};
+
 /* Which files, Landlock says. */
 static const struct sandbox_rule files[] = {
 	ALLOW(open), ALLOW(openat), ALLOW(access), ALLOW(faccessat),
@@ -187,6 +194,8 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		unix_client, inet_client, files, sanitizer },
 	[SANDBOX_RECORDER] = { basic, memfd, serving, events, unix_client,
 		files, file_changes, sanitizer },
+	[SANDBOX_ARCHIVER] = { basic, serving, events, unix_client,
+		inet_client, names, files, file_changes, sanitizer },
 	[SANDBOX_INJECTOR] = { basic, serving, events, unix_client,
 		inet_client, files, file_changes, sanitizer },
 	[SANDBOX_SIGNER] = { basic, serving, events, sanitizer,

@@ -96,6 +96,10 @@ static int read_entry(const struct id *id, bool body, struct arena *a,
 	state_paths_file(id, "", path);
 	if (state_load(id, a, &s, e) < 0)
 		return -1;
+	q->moving = s.moving;
+	if (s.moving && access(path, F_OK) < 0)
+		return err_set(e, ERR_PERMANENT, "%s is in the database",
+			id->text);
 	if (s.state != QUARANTINE_DELETED &&
 	    (body ? spool_read : spool_read_head)(path, a, &q->record, e) < 0)
 		return -1;
@@ -183,8 +187,9 @@ static void visit(struct walk *w, const struct id *id)
 	if (!in_time(w->f, id_time_ms(id), id_time_ms(id)))
 		return;
 	arena_reset(w->a);
+	/* What has been moved leaves its state a little longer. */
 	if (read_entry(id, false, w->a, &q, &e) < 0)
-		w->unreadable++;
+		w->unreadable += !q.moving;
 	else if (matches(w->f, &q))
 		w->stop = !w->each(&q, w->context);
 }

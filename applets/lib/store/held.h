@@ -19,6 +19,7 @@ struct held_entry {
 	struct spool_record record;	/* items: quarantine ones only */
 	enum quarantine_state state;
 	unsigned copies;	/* handed to the injector so far */
+	bool moving;		/* only the database may act on it */
 	struct span history;	/* lines: "TIME WHO released to …" */
 };
 

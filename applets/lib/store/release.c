@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -31,6 +32,9 @@ static int say_gone(const struct id *id, struct arena *a, struct err *e)
 
 	if (state_load(id, a, &s, e) < 0)
 		return -1;
+	if (s.moving)
+		return err_set(e, ERR_TEMPORARY, "%s is on its way to the "
+			"database: try again", id->text);
 	if (s.state == QUARANTINE_DELETED)
 		deleted = state_last(&s, "deleted", a);
 	if (deleted)
@@ -48,6 +52,7 @@ static int lock_entry(const struct id *id, struct arena *a, struct state *s,
 	struct err *e)
 {
 	char path[COMMIT_PATH_MAX];
+	struct stat st;
 	int fd;
 
 	state_paths_file(id, "", path);
@@ -57,10 +62,13 @@ static int lock_entry(const struct id *id, struct arena *a, struct state *s,
 	if (fd < 0)
 		return err_errno(e, ERR_TEMPORARY, "%s: cannot open", path);
 	if (flock(fd, LOCK_EX) == 0 && state_load(id, a, s, e) == 0) {
-		if (s->state != QUARANTINE_DELETED)
+		/* It may have gone to the database while we waited. */
+		if (s->state != QUARANTINE_DELETED && !s->moving &&
+		    fstat(fd, &st) == 0 && st.st_nlink > 0)
 			return fd;
 		/* Deleted while we waited, or half: finish that. */
-		unlink(path);
+		if (s->state == QUARANTINE_DELETED)
+			unlink(path);
 		say_gone(id, a, e);
 	}
 	close(fd);

@@ -45,16 +45,17 @@ void state_paths_state(const struct id *id, char out[COMMIT_PATH_MAX])
 	snprintf(out, COMMIT_PATH_MAX, "%.64s/%s.state", day, id->text);
 }
 
-/* "released 2" */
+/* "released 2", "released 2 moving" */
 static bool parse_first(struct span line, struct state *s)
 {
-	size_t blank = span_chr(line, ' ');
-	struct span word = span_sub(line, 0, blank);
+	struct span word, number;
 	uint64_t copies;
 
-	if (blank == SIZE_MAX ||
-	    !span_u64(span_after(line, blank + 1), 1000000, &copies))
+	if (!span_cut(&line, ' ', &word) || !span_cut(&line, ' ', &number) ||
+	    !span_u64(number, 1000000, &copies) ||
+	    (line.n && !span_is(line, "moving")))
 		return false;
+	s->moving = line.n > 0;
 	s->copies = (unsigned)copies;
 	for (unsigned i = QUARANTINE_HELD; i <= QUARANTINE_DELETED; i++)
 		if (span_is(word, quarantine_state_name(i))) {
@@ -92,7 +93,8 @@ int state_save(const struct id *id, const struct state *s, struct err *e)
 	int result;
 
 	state_paths_state(id, path);
-	buf_printf(&b, "%s %u\n", quarantine_state_name(s->state), s->copies);
+	buf_printf(&b, "%s %u%s\n", quarantine_state_name(s->state),
+		s->copies, s->moving ? " moving" : "");
 	buf_span(&b, s->history);
 	result = io_replace_file(path, 0660, buf_bytes(&b), e);
 	buf_free(&b);

@@ -3,6 +3,9 @@
  *
  *	released 2
  *	2026-11-22T20:17:05.123Z alice released to a@example.org
+ *
+ * "released 2 moving": it is on its way to the database (store/move.h), or
+ * there already; nobody may act on it here.
  */
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
@@ -13,6 +16,7 @@
 struct state {
 	enum quarantine_state state;
 	unsigned copies;
+	bool moving;
 	struct span history;	/* lines, each with its end */
 };
 
