@@ -68,22 +68,38 @@ int cluster_alone(struct err *e)
 		"running already (" LOCK " is held): pm stop db stops it");
 }
 
+/* All at once: initdb would do it file by file. */
+static int sync_disk(struct err *e)
+{
+	int fd = open(CLUSTER_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int bad = fd < 0 || syncfs(fd) < 0;
+
+	if (bad)
+		err_errno(e, ERR_TEMPORARY, CLUSTER_FOLDER);
+	if (fd >= 0)
+		close(fd);
+	return bad ? -1 : 0;
+}
+
 /* A whole cluster with an empty database, beside where it shall be. */
 static int make_beside(struct arena *a, struct err *e)
 {
 	char *initdb[] = { "initdb", "-D", MAKING, "-U", CLUSTER_OWNER, "-A",
-		"peer", "-k", "-E", "UTF8", "--no-locale",
+		"peer", "-k", "-N", "-E", "UTF8", "--no-locale",
 		"--no-instructions", NULL };
 	char *single[] = { "postgres", "--single", "-D", MAKING, "-c",
-		"log_min_messages=fatal", "postgres", NULL };
+		"log_min_messages=fatal", "-c", "fsync=off", "postgres", NULL
+	};
 	const char *path;
 
 	if (program_find(NULL, "initdb", a, &path, e) < 0 ||
 	    program_run(path, initdb, SPAN(""), e) < 0 ||
 	    program_find(NULL, "postgres", a, &path, e) < 0)
 		return -1;
-	return program_run(path, single, embed_file("sql/cluster/create.sql"),
-		e);
+	if (program_run(path, single, embed_file("sql/cluster/create.sql"),
+	    e) < 0)
+		return -1;
+	return sync_disk(e);
 }
 
 /* What a start that was interrupted has left. */

@@ -62,13 +62,27 @@ static int tell_pages(struct db *d, const char *name, const char *text,
 		db_call(d, "keeper_well", v, 1, NULL, e);
 }
 
+/* Mail of days that have no partition yet is given one first. */
+static int find_strays(struct keeper *k, struct db_rows **rows_r,
+	struct err *e)
+{
+	if (db_call(k->db, "keeper_strays", NULL, 0, rows_r, e) < 0)
+		return -1;
+	if (db_count(*rows_r) == 0)
+		return 0;
+	db_rows_free(rows_r);
+	if (db_call(k->db, "keeper_partitions", NULL, 0, NULL, e) < 0)
+		return -1;
+	return db_call(k->db, "keeper_strays", NULL, 0, rows_r, e);
+}
+
 /* "12 in message_other, 3 in …": what lies in no partition of a day. */
 static int look_at_strays(struct keeper *k, struct err *e)
 {
 	struct buf b = { 0 };
 	struct db_rows *rows;
 
-	if (db_call(k->db, "keeper_strays", NULL, 0, &rows, e) < 0)
+	if (find_strays(k, &rows, e) < 0)
 		return -1;
 	for (size_t i = 0; i < db_count(rows); i++)
 		buf_printf(&b, "%s%lld in %.*s", i ? ", " : "rows outside "

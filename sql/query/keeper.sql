@@ -3,8 +3,10 @@
 -- login: pm
 
 -- name: keeper_partitions
--- Partitions from yesterday to a week ahead; how many were missing.
-select partition_make(current_date - 1, current_date + 7) as made;
+-- Partitions from yesterday, or the oldest day that misses one, to a week
+-- ahead; how many were missing.
+select partition_make(least(current_date - 1, partition_oldest()),
+	current_date + 7) as made;
 
 -- name: keeper_retention
 -- Drops what is older than its retention; how many partitions.

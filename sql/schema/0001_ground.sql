@@ -558,7 +558,39 @@ end $$;
 comment on function partition_strays is
 	'DEFAULT partitions that are not empty; rows up to 1000 are counted.';
 
-select partition_make(current_date - 31, current_date + 7);
+create function partition_oldest() returns date
+language plpgsql stable as $$
+declare
+	oldest date := current_date;
+	first date;
+	parent text;
+	days int4;
+begin
+	for parent, days in
+		select unnest(array['message', 'message_rcpt',
+			'message_event']), l.days
+		from log_retention l where what = 'message'
+		union all
+		select unnest(array['quarantine_', 'quarantine_rcpt_',
+			'quarantine_body_']) || class, r.days
+		from retention r
+	loop
+		continue when to_regclass('pm.' || quote_ident(parent ||
+			'_other')) is null;
+		execute format('select min(id_time(id) at time zone ''UTC'') '
+			'from pm.%I where id >= %L and id < %L',
+			parent || '_other', id_floor((current_date - days)
+			::timestamp at time zone 'UTC'), id_floor(now()))
+			into first;
+		oldest := least(oldest, first);
+	end loop;
+	return oldest;
+end $$;
+comment on function partition_oldest is
+	'From which day on a partition is missed: by rows in DEFAULT ones that
+	are not older than their retention; else today.';
+
+select partition_make(current_date - 1, current_date + 7);
 
 -- --- rights -----------------------------------------------------------------
 grant select, insert, update on message, message_rcpt, message_event,

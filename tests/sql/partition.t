@@ -48,7 +48,7 @@ is(where_is($_, $id), "${_}_$day=1", "$_: in the partition of its day")
 	for @log;
 is(where_is($_, $id), "${_}_standard_$day=1", "$_: of its class and day")
 	for @held;
-is($db->sql('select partition_make(current_date - 31, current_date + 7)'), 0,
+is($db->sql('select partition_make(current_date - 1, current_date + 7)'), 0,
 	'made again: nothing is missing');
 
 # The ends of a day: the first id of it, and the last of the day before.
@@ -93,6 +93,8 @@ is(where_is('quarantine_rcpt', $last), 'quarantine_rcpt_standard_other=1',
 # Retention: 30 days of quarantine, 93 of the log, 365 of the legal class.
 my $old = put("now() - interval '31 days'", 'standard');
 my $held = put("now() - interval '3000 days'", 'held');
+is($db->sql('select partition_make(current_date - 31, current_date - 31)'), 9,
+	'made for what came late');
 is($db->sql('select partition_drop(current_date)'), 3,
 	'one day of the quarantine is over');
 is(where_is('quarantine', $old), '', 'gone');
