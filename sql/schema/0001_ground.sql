@@ -612,7 +612,8 @@ grant update on quarantine, quarantine_rcpt to pm_csm, pm_admin;
 grant insert, update on job, message_event, user_data to pm_csm, pm_admin;
 grant usage on sequence user_data_version to pm_csm, pm_admin;
 grant insert on audit to pm_csm, pm_admin, pm_login;
-grant delete, update on session to pm_csm;
+-- Not its token, name or rights: sessions are made by the log-in helper.
+grant delete, update (seen) on session to pm_csm;
 grant insert on quarantine, quarantine_rcpt, quarantine_body to pm_admin;
 
 grant select, insert, update on account to pm_login;

@@ -208,6 +208,12 @@ for my $login (sort keys %never) {
 	like(try_as($login, "select * from $never{$login}[0] limit 1"),
 		qr/permission denied/, "$login: $never{$login}[0] is refused");
 }
+# The pages' server sees sessions, and could not make itself one.
+like(try_as('pm_csm', "update session set $_"), qr/permission denied/,
+	"pm_csm: $_ is refused") for "token = sha256('x')", "who = 'admin'",
+	"rights = '{all}'", "csrf = 'x'", 'ends = now()';
+like(try_as('pm_csm', "insert into session (token) values ('x')"),
+	qr/permission denied/, 'pm_csm makes no session');
 for my $login (@logins) {
 	like(try_as($login, 'set role pm'), qr/permission denied/,
 		"$login does not become the owner");

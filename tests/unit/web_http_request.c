@@ -138,6 +138,23 @@ static void test_admitted(void **state)
 	assert_int_equal(handled, 2);
 }
 
+/* Many fields in the query and many in the form are too many. */
+static void test_many(void **state)
+{
+	struct buf head = { .arena = a }, form = { .arena = a };
+
+	(void)state;
+	for (size_t i = 0; i < 600; i++)
+		buf_string(&form, "a&");
+	buf_printf(&head, "POST /x?%.*s HTTP/1.1\r\nHost: pm\r\nOrigin: "
+		"https://pm\r\nContent-Type: application/x-www-form-"
+		"urlencoded\r\n\r\n", 28, "b&b&b&b&b&b&b&b&b&b&b&b&b&b&");
+	assert_non_null(strstr(answer(buf_c(&head), buf_c(&form)), " 200 "));
+	for (size_t i = 0; i < 400; i++)
+		buf_string(&form, "a&");
+	assert_non_null(strstr(answer(buf_c(&head), buf_c(&form)), " 400 "));
+}
+
 /* A bug of a page does not become somebody's header. */
 static void test_unsendable(void **state)
 {
@@ -171,6 +188,7 @@ int main(void)
 		cmocka_unit_test_setup(test_origin, setup),
 		cmocka_unit_test_setup(test_tokens, setup),
 		cmocka_unit_test_setup(test_admitted, setup),
+		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_unsendable, setup),
 	};
 

@@ -10,7 +10,7 @@
 
 enum {
 	HTTP_PATH_MAX = 1024,	/* bytes, encoded */
-	HTTP_FIELDS_MAX = 1000,	/* of query and form each */
+	HTTP_FIELDS_MAX = 1000,	/* of a query or a form, and of both */
 };
 
 /*

@@ -145,9 +145,19 @@ static bool was_before(const struct web_request *r, size_t i)
 	return false;
 }
 
+static size_t count_of(const struct web_request *r, size_t i)
+{
+	size_t n = 0;
+
+	for (size_t k = i; k < r->nfields; k++)
+		n += span_eq(r->fields[k].name, r->fields[i].name);
+	return n;
+}
+
 static struct script_value all_of(const struct web_request *r, size_t i)
 {
-	struct script_value *v = arena_array(r->arena, r->nfields, sizeof(*v));
+	struct script_value *v = arena_array(r->arena, count_of(r, i),
+		sizeof(*v));
 	size_t n = 0;
 
 	for (size_t k = i; k < r->nfields; k++)
