@@ -328,7 +328,7 @@ is($db->sql("select string_agg(class, ' ') from quarantine
 
 my @entries;
 srand 7;
-for my $round (1 .. 12) {
+for my $round (1 .. 8) {
 	put_journal(map { Journal::record(subject => 'round', size => 10) }
 		1 .. 300);
 	push @entries, map { entry() } 1 .. 5;
@@ -336,16 +336,16 @@ for my $round (1 .. 12) {
 	stop('KILL');
 	start();
 }
-until_ok(30, 'after twelve kills all is read', sub {
+until_ok(30, 'after eight kills all is read', sub {
 	journal_done() && !entries_left() });
 is($db->sql("select count(*), count(distinct id) from message
-	where subject = 'round'"), '3600|3600', 'each message is there once');
+	where subject = 'round'"), '2400|2400', 'each message is there once');
 is($db->sql("select count(*) from message_rcpt where id in (select id from
-	message where subject = 'round')"), 3600,
+	message where subject = 'round')"), 2400,
 	'each recipient is there once');
 my $list = "('" . join("','", @entries) . "')";
 is($db->sql("select (select count(*) from quarantine where id in $list),
-	(select count(*) from quarantine_body where id in $list)"), '60|60',
+	(select count(*) from quarantine_body where id in $list)"), '40|40',
 	'each entry and body is there once');
 is($db->sql("select sum(n) from counter_5min where name = 'delivered'"),
 	$db->sql("select count(*) from message_rcpt
