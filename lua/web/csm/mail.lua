@@ -18,7 +18,8 @@ local function is_address(text)
 end
 
 local function is_id(text)
-	return #text == 36 and string.find(text, "^[0-9a-f%-]+$") ~= nil
+	return #text == 36 and
+		string.find(text, "^%x+%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$") ~= nil
 end
 
 local function list(r)
@@ -43,13 +44,16 @@ page("/mail", { right = "log", get = list })
 
 -- One box for everything: an id opens its message, an address or a word lists.
 page("/search", {
-	right = "log",
+	right = "",
 	get = function(r)
 		local q = string.gsub(string.gsub(r.field.q or "", "^%s+", ""), "%s+$", "")
 		if q == "" then
 			return go("/mail")
 		elseif is_id(string.lower(q)) then
 			return go("/message/" .. string.lower(q))
+		elseif not can("log") then
+			return go("/quarantine?" .. urlquery(string.find(q, "@", 1, true) and
+				{ sender = q } or { subject = q }))
 		end
 		local bare = string.gsub(q, "^<(.*)>$", "%1")
 		local found = query("page_find", { bare, ROWS })
