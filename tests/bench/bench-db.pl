@@ -89,6 +89,25 @@ sub rcpt { return 'person' . int(20_000 * rand() ** 3) . '@example.org' }
 sub outcome { return one_of(qw(delivered quarantined)) }
 sub nth { return int rand $messages }
 
+my @hashes = split /\n/, $db->sql('select distinct unnest(words) from
+	(select words from quarantine limit 500) q limit 500');
+my @ids = split /\n/, $db->sql('select id from quarantine limit 5000');
+my %floor;
+sub floor_of {
+	my ($at) = @_;
+	return $floor{$at} //= $db->sql("select id_floor('$at')");
+}
+
+# The values of quarantine_list: everything, or what has the n-th like this.
+sub held {
+	my ($n, $value) = @_;
+	my @v = ('00000000-0000-0000-0000-000000000000',
+		'ffffffff-ffff-ffff-ffff-ffffffffffff', 51, 'true');
+	$#v = 10;
+	$v[$n - 1] = $value if $n;
+	return @v;
+}
+
 # What people look for: statement, what it is, its values anew for each run.
 my @cases = (
 	[page_outcomes => 'dashboard: outcomes of a day', sub { () }],
@@ -108,11 +127,46 @@ my @cases = (
 		(day_ago(31), 0, '', '', '', rcpt(), 50) }],
 	[page_find => 'mail: a Message-ID', sub {
 		('m' . nth() . '@sender.example', 50) }],
+	[quarantine_list => 'quarantine: the newest 51', sub { held() }],
+	[quarantine_list => 'quarantine: part of a recipient', sub {
+		held(5, '%son' . int(rand 20_000) . '@%') }],
+	[quarantine_list_of => 'quarantine: a recipient', sub {
+		held(5, rcpt()) }],
+	[quarantine_list => 'quarantine: a sender', sub {
+		held(6, '%' . sender() . '%') }],
+	[quarantine_list => 'quarantine: a common subject word', sub {
+		held(7, word()) }],
+	[quarantine_list => 'quarantine: two subject words', sub {
+		held(7, word() . ' ' . word()) }],
+	[quarantine_list => 'quarantine: a rare subject word', sub {
+		held(7, nth()) }],
+	[quarantine_list => 'quarantine: a word of the text', sub {
+		held(8, '{' . one_of(@hashes) . '}') }],
+	[quarantine_list => 'quarantine: a relay', sub {
+		held(9, '198.51.' . int(200 * rand() ** 3) . '.' .
+		int rand 250) }],
+	[quarantine_list => 'quarantine: a relay\'s network', sub {
+		held(9, '198.51.' . int(200 * rand() ** 3) . '.0/24') }],
+	[quarantine_list => 'quarantine: a score', sub {
+		held(10, 7000 + int rand 1000) }],
+	[quarantine_list => 'quarantine: a reason', sub {
+		held(11, '{' . one_of(qw(Spam Virus Suspect)) . '}') }],
+	[quarantine_list => 'quarantine: a reason that never came', sub {
+		held(11, '{Offensive}') }],
+	[quarantine_list => 'quarantine: one day', sub {
+		my @v = held();
+		my $day = one_of(@days[0 .. $#days - 1]);
+		$v[0] = floor_of($day);
+		$v[1] = floor_of("$day 23:59");
+		@v }],
+	[quarantine_get => 'quarantine: an id', sub { one_of(@ids) }],
+	[quarantine_sealed => 'quarantine: a body', sub { one_of(@ids) }],
 );
 
 sub literal {
 	my ($value) = @_;
-	return $value =~ /^-?\d+\z/ ? $value : "'" . $value =~ s/'/''/gr . "'";
+	return 'null' unless defined $value;
+	return $value eq 'true' ? $value : $value =~ /^-?\d+\z/ ? $value : "'" . $value =~ s/'/''/gr . "'";
 }
 
 # Milliseconds of each run, as the server's client sees them.
