@@ -1,5 +1,6 @@
 -- What the archiver writes. Every write may be repeated: a row that is there
 -- is written again in a column that changes nothing (postgres.md, rule 2).
+-- login: pm_recorder
 
 -- name: archive_known
 -- Which of these messages have a row. $1 ids text[], $2 the least of them

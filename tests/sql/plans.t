@@ -85,8 +85,12 @@ sub values_of {
 	my @values;
 	for my $n (1 .. @types) {
 		my $type = $types[$n - 1] =~ s/\[\]\z//r;
-		my $value = $s->{text} =~ /\$$n(?:::text(?:\[\])?)?::uuid/ ?
-			"'$id'" : $sample{$type} // 'null';
+		# "$1::text::uuid": the type that it becomes.
+		$type = $1 if $type eq 'text' &&
+			$s->{text} =~ /\$$n(?:::text(?:\[\])?)?::(uuid|inet)/;
+		my $value = $sample{$type} // 'null';
+		$value .= '::text' if $value =~ /^'/ &&
+			$types[$n - 1] =~ /^text/;
 		push @values, $types[$n - 1] =~ /\[\]/ ?
 			"array[$value]::$types[$n - 1]" : $value;
 	}
