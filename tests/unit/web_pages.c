@@ -188,6 +188,23 @@ static void test_fields(void **state)
 	assert_string_equal(reply.location, "/x?a=a%3D%26&n=2");
 }
 
+/* The undo of 50 messages is named in the address. */
+static void test_long_address(void **state)
+{
+	char ids[50 * 37 + 1];
+	char *to = ids;
+
+	(void)state;
+	rights[0] = SPAN("all");
+	for (size_t i = 0; i < 50; i++)
+		to += snprintf(to, 38, "0193f1c8-0000-7000-8000-0000000000"
+			"%02zx,", i);
+	fields[0] = fields[1] = (struct web_pair){ SPAN("id"), span_of(ids) };
+	nfields = 2;
+	ask("/rights", &session, true);
+	assert_int_equal(strncmp(reply.location, "/x?a=0193f1c8-", 14), 0);
+}
+
 static void is_failure(const char *path, unsigned status)
 {
 	const char *body = ask(path, NULL, false);
@@ -293,6 +310,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(test_page), T(test_routes), T(test_rights), T(test_fields),
+		T(test_long_address),
 		T(test_failures), T(test_runaway), T(test_no_session_table),
 		T(test_file), T(test_formats), T(test_static),
 		T(test_refused_at_start),

@@ -5,7 +5,7 @@
 
 #include "web/escape.h"
 
-enum { PAGE_MAX = 8 << 20, PATH_MAX_BYTES = 2000 };
+enum { PAGE_MAX = 8 << 20, PATH_MAX_BYTES = 8000 };
 
 bool pages_arg_text(struct script_call *c, size_t i, const char *usage,
 	struct span *s_r)
