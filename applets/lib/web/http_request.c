@@ -116,7 +116,8 @@ static unsigned read_form(const struct http_head *h, struct span body,
 	if (body.n > 0 && !is_form(h->type))
 		return 415;
 	if (!http_decode_form(body, r->arena, &form, &n) ||
-	    r->nfields + n > HTTP_FIELDS_MAX || overlap(r->fields, r->nfields, form, n))
+	    r->nfields + n > HTTP_FIELDS_MAX ||
+	    overlap(r->fields, r->nfields, form, n))
 		return 400;
 	join(r, form, n);
 	return 0;
