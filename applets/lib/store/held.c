@@ -54,8 +54,7 @@ static int write_entry(const struct spool_record *r, struct err *e)
 	return result < 0 ? -1 : commit_publish(tmp, path, day, e);
 }
 
-/* Is it there already, or was it, until somebody deleted it? */
-static bool is_known(const struct id *id)
+bool held_knows(const struct id *id)
 {
 	char path[COMMIT_PATH_MAX];
 
@@ -78,7 +77,7 @@ int held_add(const struct spool_record *r, struct err *e)
 	for (size_t i = 0; i < r->nitems; i++)
 		if (r->items[i].kind == SPOOL_QUARANTINE)
 			kept.items[kept.nitems++] = r->items[i];
-	if (kept.nitems && !is_known(&r->id))
+	if (kept.nitems && !held_knows(&r->id))
 		result = make_day(&r->id, e) < 0 || write_entry(&kept, e) < 0 ?
 			-1 : 0;
 	free(kept.items);
@@ -114,7 +113,7 @@ int held_get(const struct id *id, struct arena *a,
 {
 	char path[COMMIT_PATH_MAX];
 
-	if (!is_known(id)) {
+	if (!held_knows(id)) {
 		/* Not the path: the user typed an id. */
 		return err_set(e, ERR_PERMANENT, "no message %s in the "
 			"quarantine: `pm quarantine list --all` shows them",
@@ -187,9 +186,9 @@ static void visit(struct walk *w, const struct id *id)
 	if (!in_time(w->f, id_time_ms(id), id_time_ms(id)))
 		return;
 	arena_reset(w->a);
-	/* What has been moved leaves its state a little longer. */
+	/* What is moved meanwhile is not damaged. */
 	if (read_entry(id, false, w->a, &q, &e) < 0)
-		w->unreadable += !q.moving;
+		w->unreadable += !q.moving && held_knows(id);
 	else if (matches(w->f, &q))
 		w->stop = !w->each(&q, w->context);
 }

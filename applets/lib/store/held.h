@@ -41,6 +41,8 @@ int held_list(const struct held_filter *f,
 	bool (*each)(const struct held_entry *q, void *context),
 	void *context, size_t *unreadable_r, struct err *e);
 
+/* Is it there, or its state, or was it, until somebody deleted it? */
+bool held_knows(const struct id *id);
 /* Also a deleted one: then only id, state and history are there. */
 int held_get(const struct id *id, struct arena *a,
 	struct held_entry *q_r, struct err *e);

@@ -56,16 +56,17 @@ struct quarantine_entry {
 	enum quarantine_state state; /* held while it is for anybody */
 	struct quarantine_rcpt *rcpts;
 	size_t nrcpts;
-	/* Of quarantine_get only: */
+	struct spool_record record; /* trace, facts, envelope; of a deleted one
+				   on disk only the id */
+	/* Of quarantine_get only, where the record has the body, too, when it
+	   was asked for: */
 	struct quarantine_event *events;
 	size_t nevents;
-	struct spool_record record; /* trace, facts, envelope; with the body
-				   when it was asked for */
 };
 
 struct quarantine_filter {
-	struct span reason;	/* whole, case ignored */
-	struct span rcpt, sender; /* address, @domain, or a part of one */
+	struct span reason;	/* whole, case ignored; on disk a part */
+	struct span rcpt, sender; /* address, @domain, or a part without @ */
 	struct span subject;	/* words, all of them */
 	struct span words;	/* of the text, all of them; needs the key */
 	struct span relay;	/* address or CIDR */
@@ -97,6 +98,14 @@ int quarantine_get(const struct quarantine *q, const struct id *id,
 	bool with_body, struct arena *a, struct quarantine_entry *entry_r,
 	struct err *e);
 
+/*
+ * The sealed pieces of a body in the database, for a process that has not the
+ * key to hand to one that has (web/helper.h). None: it is not there. They
+ * live in the arena.
+ */
+int quarantine_sealed(const struct quarantine *q, const struct id *id,
+	struct arena *a, struct span **pieces_r, size_t *n_r, struct err *e);
+
 /* Who orders what, and how. */
 struct quarantine_order {
 	struct id key;		/* names the order: repeated, it is one */
@@ -110,20 +119,31 @@ struct quarantine_order {
 	unsigned wait_s;	/* so long it can be undone (database only) */
 };
 
-/* How many recipients it had an effect for; -1 and *e. None is an error. */
+/*
+ * How many recipients it had an effect for; -1 and *e. None is an error. Two
+ * orders at once follow each other. After a temporary error it may have been
+ * carried out: the same order again, with the same key, is done once and
+ * answers the same.
+ */
 int quarantine_release(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
 /* To other addresses (o->rcpts); it stays as it is. */
 int quarantine_forward(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
-/* From disk for good; in the database until its retention ends. */
+/*
+ * What is held: from disk for good; in the database nobody sees it any more,
+ * and its retention ends it.
+ */
 int quarantine_delete(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
 /* Deleted, or released and not yet sent (the order is undone): held again. */
 int quarantine_restore(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
 
-/* Puts a message in: to the database if one is wired, else to disk. */
+/*
+ * Puts a message in: to disk, from where the recorder moves it. Permanent
+ * error: this appliance has no spool.
+ */
 int quarantine_add(const struct quarantine *q, const struct spool_record *r,
 	struct err *e);
 
