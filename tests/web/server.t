@@ -14,7 +14,7 @@ use lib 'tests/lib';
 use WebServer;
 
 my $web = WebServer->new;
-# Sends pieces (a reference: seconds to wait) over TLS; all that comes until the
+# Sends pieces (a reference: seconds to wait, or what to do) over TLS; all that comes until the
 # server closes, and how long that took.
 sub raw {
 	my (@pieces) = @_;
@@ -23,7 +23,8 @@ sub raw {
 		. "-quiet -connect ${\ server_address()} 2>/dev/null");
 	local $SIG{PIPE} = 'IGNORE';
 	for my $piece (@pieces) {
-		ref $piece ? sleep $$piece : syswrite $in, $piece;
+		ref $piece eq 'CODE' ? $piece->() : ref $piece ?
+			sleep $$piece : syswrite $in, $piece;
 	}
 	my $text = '';
 	my $wait = IO::Select->new($out);
@@ -329,6 +330,16 @@ is(status(join '', <$out>), 200, 'after what was begun');
 waitpid $slow, 0;
 unlike($web->log, qr/Sanitizer|runtime error|signal (?!6;)/,
 	'nothing was found by the way');
+
+# A handler that takes long lets others be heard late, but heard.
+$web->start(1, 700);
+($text) = raw(\0.3, sub {
+	$slow = open2($out, $in, 'curl', '-sk', '--max-time', 8,
+		'https://' . $web->address . '/slow');
+}, \0.2, "GET /x HTTP/1.1$crlf$host$end");
+is(status($text), 200, 'who spoke in time is answered, though later');
+waitpid $slow, 0;
+$web->stop;
 
 $web->start(1);
 open my $broken, '>', "$web->{dir}/broken" or die;

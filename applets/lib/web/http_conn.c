@@ -363,16 +363,23 @@ static void wait_for(struct http_conn *c, enum next next)
 	event_add(next == WRITE ? c->writable : c->readable, &tv);
 }
 
-/* Goes on as far as the connection lets it. */
+/*
+ * Goes on as far as the connection lets it. Only who has nothing to offer is
+ * late: a handler may have kept us from reading what came in time.
+ */
 static void run(evutil_socket_t fd, short what, void *context)
 {
 	struct http_conn *c = context;
-	enum next next = clock_ms() >= c->deadline_ms ? time_over(c) : GO;
+	enum next next = GO;
 
 	(void)fd;
 	(void)what;
-	while (next == GO)
+	while (next == GO) {
 		next = steps[c->state](c);
+		if ((next == READ || next == WRITE) &&
+		    clock_ms() >= c->deadline_ms)
+			next = time_over(c);
+	}
 	if (next == CLOSE)
 		conn_free(c);
 	else
