@@ -39,6 +39,31 @@
 		z.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone || "local";
 	}
 
+	// "Today", "Yesterday", "21 Nov 2026"
+	function dayName(date) {
+		const days = Math.round((dayOf(new Date()) - dayOf(date)) / DAY);
+		return days === 0 ? "Today" : days === 1 ? "Yesterday" :
+			date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+	}
+
+	// The server's days are UTC's: the viewer's begin elsewhere.
+	const heading = document.querySelector("tr.day");
+	if (heading) {
+		for (const old of document.querySelectorAll("tr.day")) {
+			old.remove();
+		}
+		let last = "";
+		for (const row of document.querySelectorAll("tr[data-id]")) {
+			const name = dayName(new Date(row.querySelector("time").dateTime));
+			if (name !== last) {
+				const here = heading.cloneNode(true);
+				here.firstElementChild.textContent = name;
+				row.before(here);
+				last = name;
+			}
+		}
+	}
+
 	// The list: rows, the one at hand, and what is checked.
 	const rows = Array.from(document.querySelectorAll("tr[data-id]"));
 	const list = document.getElementById("list");
