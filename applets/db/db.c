@@ -18,6 +18,8 @@
 	"not fall together with one"
 #define MONITOR_REMEDY "put \"monitor\" on an appliance without a database"
 
+enum { NAMES_MAX = 16 };
+
 static const char *const db_also[] = { "standby", "monitor", NULL };
 
 static const struct process db_processes[] = {
@@ -101,6 +103,27 @@ static const char *find_word(int argc, char **argv)
 	return NULL;
 }
 
+/* A word that is neither command nor process. */
+static bool is_unknown(const char *word)
+{
+	const char *names[NAMES_MAX] = { "tune" };
+	size_t n = 1;
+	const char *near;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		names[n++] = commands[i].name;
+	for (const struct process *p = db_processes; p->name; p++)
+		names[n++] = p->name;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word, names[i]) == 0)
+			return false;
+	near = args_nearest(span_of(word), names, n);
+	fprintf(stderr, "pm db: no command or process \"%s\"%s%s%s\n", word,
+		near ? ": did you mean \"" : ": see pm help db",
+		near ? near : "", near ? "\"?" : "");
+	return true;
+}
+
 static int db_main(int argc, char **argv)
 {
 	const char *word = find_word(argc, argv);
@@ -115,6 +138,8 @@ static int db_main(int argc, char **argv)
 	     i++)
 		if (strcmp(word, commands[i].name) == 0)
 			return commands[i].run(argc, argv);
+	if (word && is_unknown(word))
+		return EXIT_USAGE;
 	if (life_begin(&db_applet, argc, argv, &p, &code) < 0)
 		return code;
 	return strcmp(p->name, "keeper") == 0 ? keeper_run(p) :
@@ -150,8 +175,8 @@ const struct applet db_applet = {
 		"         standard output for \"-\". Bodies stay sealed; who\n"
 		"         is logged in is not in it\n"
 		"load     replaces the whole database by what dump wrote,\n"
-		"         once it is complete and of this version; before that\n"
-		"         nothing changes. Everybody has to log in again\n"
+		"         once it is complete and of this version; before\n"
+		"         that nothing changes. Everybody has to log in again\n"
 		"tune     fits PostgreSQL's settings to the memory, cores and\n"
 		"         disk of this host and to the number of filters:\n"
 		"         shows what would change and why, asks, and writes\n"
@@ -161,8 +186,8 @@ const struct applet db_applet = {
 		"         --check only shows, --yes does not ask, --undo puts\n"
 		"         back what was before. Your own settings belong into\n"
 		"         etc/pm/postgresql.conf: within the recommended\n"
-		"         range they stay. Exit: 0 done, 1 something is left to\n"
-		"         decide, 2 the host is too small.\n"
+		"         range they stay. Exit: 0 done, 1 something is left\n"
+		"         to decide, 2 the host is too small.\n"
 		"\n"
 		"\"standby\" and \"monitor\" are its roles on other\n"
 		"appliances, and are not in this version.\n",

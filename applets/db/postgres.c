@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -17,6 +18,8 @@
 #include "cluster.h"
 #include "program.h"
 #include "role/life.h"
+
+#define EARLY "FATAL:  the database system is "
 
 enum {
 	ARENA_LIMIT = 8 << 20,
@@ -32,7 +35,7 @@ enum {
 struct server {
 	const struct process *process;
 	pid_t pid;
-	int signals, log;
+	int signals, log, end;	/* end: readable when it is gone */
 	int64_t started, disk_seen;
 	int64_t stop_at;	/* next step of stopping; 0: not stopping */
 	bool ready, gone;
@@ -52,16 +55,17 @@ static const char *behind(const char *line, const char *level)
 }
 
 /*
- * Of a bad configuration it tells the file and the line first, as LOG, and
- * dies with a FATAL that says less.
+ * Why the server cannot go on. A FATAL after the start is the end of one
+ * connection only. Of a bad configuration it tells the file and the line
+ * first, as LOG, and dies with a FATAL that says less.
  */
 static void understand(struct server *s, const char *line)
 {
-	const char *fatal = behind(line, "FATAL:  ");
+	const char *fatal = behind(line, "PANIC:  ");
 	const char *said = behind(line, "LOG:  ");
 
-	if (fatal == NULL)
-		fatal = behind(line, "PANIC:  ");
+	if (fatal == NULL && !s->ready)
+		fatal = behind(line, "FATAL:  ");
 	if (fatal && !s->conf)
 		snprintf(s->why, sizeof(s->why), "%s", fatal);
 	if (said && !s->ready && !s->conf && strstr(said, " in file \"")) {
@@ -75,6 +79,9 @@ static void take_line(struct server *s)
 {
 	s->line[s->n] = 0;
 	s->n = 0;
+	/* Each client that comes too early; `pm status` says it once. */
+	if (strncmp(s->line, EARLY, sizeof(EARLY) - 1) == 0)
+		return;
 	if (strncmp(s->line, "LOG:  ", 6) == 0)
 		log_info("%s", s->line + 6);
 	else
@@ -114,7 +121,10 @@ static int start(struct server *s, const char *postgres, struct err *e)
 	close(fds[0]);
 	close(pipes[1]);
 	s->log = pipes[0];
-	return s->pid < 0 ? -1 : 0;
+	if (s->pid < 0)
+		return -1;
+	s->end = pidfd_open(s->pid, 0);
+	return 0;
 }
 
 /* Fast, then at once, then by force; each when the one before took too long. */
@@ -192,13 +202,14 @@ static void look_at_start(struct server *s)
 
 static void watch(struct server *s)
 {
-	struct pollfd p[2] = {
+	struct pollfd p[3] = {
 		{ .fd = s->signals, .events = POLLIN },
 		{ .fd = s->log, .events = POLLIN },
+		{ .fd = s->end, .events = POLLIN },
 	};
 
 	while (!s->gone) {
-		poll(p, 2, s->ready && s->stop_at == 0 ? 20 * POLL_MS :
+		poll(p, 3, s->ready && s->stop_at == 0 ? 20 * POLL_MS :
 			POLL_MS);
 		/* At its end there may still be others who hold the pipe. */
 		if (!take_log(s))
@@ -222,11 +233,11 @@ static int tell_end(const struct server *s)
 {
 	if (s->stop_at)
 		return EXIT_DONE;
-	if (s->why[0])
-		log_error("PostgreSQL ended: %s", s->why);
-	else if (WIFSIGNALED(s->status))
+	if (WIFSIGNALED(s->status))
 		log_error("PostgreSQL was killed by signal %d",
 			WTERMSIG(s->status));
+	else if (s->why[0])
+		log_error("PostgreSQL ended: %s", s->why);
 	else
 		log_error("PostgreSQL ended by itself (code %d)",
 			WEXITSTATUS(s->status));

@@ -10,13 +10,14 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "crypto/seal.h"
+#include "role/life.h"
 #include "setup.h"
 #include "store/spool.h"
 
 #define FROM "lua/policy/"
 #define FROM_LISTS FROM "lists/"
 
-enum { MODE_DIR = 0755, MODE_FILE = 0644 };
+enum { MODE_DIR = 0755, MODE_FILE = 0644, MODE_SECRET = 0640 };
 
 /* Has a folder nothing but hidden files? */
 static bool is_empty(const char *path)
@@ -68,12 +69,18 @@ static int make_folders(struct err *e)
 
 static int write_wiring(const struct wiring *w, struct err *e)
 {
+	const struct group *g = getgrnam(LIFE_GROUP);
 	struct buf b = { 0 };
 	int result;
 
 	wiring_write(w, &b);
-	result = io_replace_file(ROOT_WIRING, MODE_FILE, buf_bytes(&b), e);
+	result = io_replace_file(ROOT_WIRING, w->database ? MODE_SECRET :
+		MODE_FILE, buf_bytes(&b), e);
 	buf_free(&b);
+	/* A connection string may have a password: for the roles only. */
+	if (result == 0 && w->database && geteuid() == 0 && g &&
+	    chown(ROOT_WIRING, 0, g->gr_gid) < 0)
+		return err_errno(e, ERR_PERMANENT, ROOT_WIRING);
 	return result;
 }
 
