@@ -2,7 +2,6 @@
  * pm quarantine: what people do with mail that was withheld.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,28 +13,21 @@
 #include "base/args.h"
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/netaddr.h"
 #include "base/root.h"
-#include "mail/header.h"
+#include "command.h"
+#include "conf/wiring.h"
 #include "show.h"
-#include "store/held.h"
 
 enum {
 	WIDTH_ELSE = 160,	/* not a terminal */
-	MESSAGE_MAX = 256 << 20,
 	MESSAGE_ARENA = 1 << 30,
+	WIRING_ARENA = 16 << 20,
+	DEADLINE_MS = 60000,
 	RCPT_MAX = 1024,
 	DAY_MS = 86400000,
 	SINCE_MAX = 36500,
-};
-
-struct options {
-	bool json, again, all, source;
-	const char *reason, *sender, *subject;
-	struct args_list rcpt;
-	long long since;
-	char who[64];
-	int before;		/* the folder that the user is in */
-	struct span *rcpts;
+	SCORE_MAX = 1000,
 };
 
 struct command {
@@ -76,7 +68,7 @@ struct listing {
 	size_t n;
 };
 
-static bool list_one(const struct held_entry *q, void *context)
+static bool list_one(const struct quarantine_entry *q, void *context)
 {
 	struct listing *l = context;
 
@@ -96,38 +88,80 @@ static struct span text_or_empty(const char *s)
 	return s ? span_of(s) : SPAN("");
 }
 
-static int run_list(const struct options *o, const char *operand,
+/* A number of days that the clock can go back. */
+static int days_ago(const char *option, long long days, int64_t *ms_r,
 	struct err *e)
 {
-	struct held_filter f = {
+	if (days > SINCE_MAX)
+		return err_set(e, ERR_PERMANENT, "--%s %lld: more than %d "
+			"days", option, days, SINCE_MAX);
+	*ms_r = days ? clock_wall_ms() - days * DAY_MS : 0;
+	return 0;
+}
+
+/* What to look for, from the options. */
+static int make_filter(const struct options *o, struct quarantine_filter *f,
+	struct err *e)
+{
+	struct cidr network;
+
+	*f = (struct quarantine_filter){
 		.reason = text_or_empty(o->reason),
 		.sender = text_or_empty(o->sender),
 		.subject = text_or_empty(o->subject),
+		.words = text_or_empty(o->words),
+		.relay = text_or_empty(o->relay),
+		.score_least = o->score ? (int32_t)o->score * 1000 :
+			INT32_MIN,
 		.all_states = o->all,
+		.limit = (size_t)o->limit,
 	};
-	struct listing l = { .json = o->json, .width = terminal_width() };
-	size_t unreadable;
-
-	(void)operand;
 	if (o->rcpt.n > 1)
 		return err_set(e, ERR_PERMANENT, "list takes one --rcpt");
-	if (o->since > SINCE_MAX)
-		return err_set(e, ERR_PERMANENT,
-			"--since %lld: more than %d days", o->since,
-			SINCE_MAX);
 	if (o->rcpt.n)
-		f.rcpt = o->rcpts[0];
-	if (o->since)
-		f.since_ms = clock_wall_ms() - o->since * DAY_MS;
-	if (held_list(&f, list_one, &l, &unreadable, e) < 0)
+		f->rcpt = o->rcpts[0];
+	if (o->score > SCORE_MAX)
+		return err_set(e, ERR_PERMANENT, "--score %lld: at most %d",
+			o->score, SCORE_MAX);
+	if (o->relay && !cidr_parse(f->relay, &network))
+		return err_set(e, ERR_PERMANENT, "--relay %s: must be an "
+			"address or a network such as 192.0.2.0/24",
+			o->relay);
+	if (o->before && !id_parse(span_of(o->before), &f->before))
+		return err_set(e, ERR_PERMANENT, "--before %s: is not a "
+			"message id", o->before);
+	if (days_ago("since", o->since, &f->since_ms, e) < 0)
+		return -1;
+	return days_ago("until", o->until, &f->until_ms, e);
+}
+
+/* What is missing from a list, and why. */
+static int tell_trouble(const struct quarantine_trouble *t, struct err *e)
+{
+	if (t->unreadable)
+		return err_set(e, ERR_TEMPORARY, "%zu entries could not be "
+			"read: they are damaged or not yours to read",
+			t->unreadable);
+	if (t->no_database)
+		return err_set(e, ERR_TEMPORARY, "only what is on disk is "
+			"shown: %s", t->why);
+	return 0;
+}
+
+static int run_list(const struct options *o, const char *operand,
+	struct err *e)
+{
+	struct listing l = { .json = o->json, .width = terminal_width() };
+	struct quarantine_trouble trouble;
+	struct quarantine_filter f;
+
+	(void)operand;
+	if (make_filter(o, &f, e) < 0 || quarantine_list(&o->place, &f,
+	    list_one, &l, &trouble, e) < 0)
 		return -1;
 	if (l.n == 0 && !l.json)
 		puts("no such message is in the quarantine");
-	if (unreadable)
-		return err_set(e, ERR_TEMPORARY, "%zu entries could not be "
-			"read: they are damaged or not yours to read",
-			unreadable);
-	return 0;
+	return tell_trouble(&trouble, e);
 }
 
 static int parse_id(const char *s, struct id *id_r, struct err *e)
@@ -142,13 +176,13 @@ static int run_show(const struct options *o, const char *operand,
 	struct err *e)
 {
 	struct arena *a = arena_new("quarantine show", MESSAGE_ARENA);
-	struct held_entry q;
+	struct quarantine_entry q;
 	struct id id;
 	int result = parse_id(operand, &id, e);
 
 	if (result == 0)
-		result = held_get(&id, a, &q, e);
-	if (result == 0 && o->source && q.state == QUARANTINE_DELETED)
+		result = quarantine_get(&o->place, &id, o->source, a, &q, e);
+	if (result == 0 && o->source && q.record.body.p == NULL)
 		result = err_set(e, ERR_PERMANENT, "%s was deleted", id.text);
 	else if (result == 0 && o->source)
 		fwrite(q.record.body.p, 1, q.record.body.n, stdout);
@@ -158,128 +192,66 @@ static int run_show(const struct options *o, const char *operand,
 	return result;
 }
 
+/* An order is carried out, for some or all recipients of one message. */
+static int give_order(const struct options *o, const char *operand,
+	int (*carry_out)(const struct quarantine *q, const struct id *id,
+		const struct quarantine_order *order, struct err *e),
+	const char *done, struct err *e)
+{
+	struct quarantine_order order = { .key = id_new(), .who = o->who,
+		.via = "cli", .rcpts = o->rcpts, .nrcpts = o->rcpt.n,
+		.again = o->again, .approve = o->approve };
+	struct id id;
+	int result;
+
+	if (parse_id(operand, &id, e) < 0)
+		return -1;
+	result = carry_out(&o->place, &id, &order, e);
+	/* In doubt: asked again it is the same order. */
+	if (result < 0 && e->class == ERR_TEMPORARY && o->place.db)
+		result = carry_out(&o->place, &id, &order, e);
+	if (result < 0)
+		return -1;
+	printf("%s %s\n", id.text, done);
+	return 0;
+}
+
 static int run_release(const struct options *o, const char *operand,
 	struct err *e)
 {
-	struct id id;
-
-	if (parse_id(operand, &id, e) < 0 ||
-	    held_release(&id, o->rcpts, o->rcpt.n, o->again, o->who,
-		e) < 0)
-		return -1;
-	printf("%s released\n", id.text);
-	return 0;
+	return give_order(o, operand, quarantine_release, "released", e);
 }
 
 static int run_forward(const struct options *o, const char *operand,
 	struct err *e)
 {
-	struct id id;
-
 	if (o->rcpt.n == 0)
 		return err_set(e, ERR_PERMANENT,
 			"forward to whom? give --rcpt ADDRESS");
-	if (parse_id(operand, &id, e) < 0 ||
-	    held_forward(&id, o->rcpts, o->rcpt.n, o->who, e) < 0)
-		return -1;
-	printf("%s forwarded\n", id.text);
-	return 0;
+	return give_order(o, operand, quarantine_forward, "forwarded", e);
 }
 
 static int run_delete(const struct options *o, const char *operand,
 	struct err *e)
 {
-	struct id id;
-
-	if (parse_id(operand, &id, e) < 0 ||
-	    held_delete(&id, o->who, e) < 0)
-		return -1;
-	printf("%s deleted\n", id.text);
-	return 0;
+	return give_order(o, operand, quarantine_delete, "deleted", e);
 }
 
-/* A message file as SMTP sends it: every line ends in CRLF. */
-static int read_message(const struct options *o, const char *name,
-	struct buf *b, struct err *e)
-{
-	bool in = strcmp(name, "-") == 0;
-	int fd = in ? dup(STDIN_FILENO) :
-		openat(o->before, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct buf raw = { 0 };
-	int result;
-
-	if (fd < 0)
-		return err_errno(e, ERR_PERMANENT, "%s: cannot open", name);
-	result = io_slurp_fd(fd, name, MESSAGE_MAX, &raw, e);
-	close(fd);
-	for (size_t i = 0; i < raw.n; i++) {
-		if (raw.p[i] == '\n' && (i == 0 || raw.p[i - 1] != '\r'))
-			buf_byte(b, '\r');
-		buf_byte(b, raw.p[i]);
-	}
-	if (result == 0 && raw.n == 0)
-		result = err_set(e, ERR_PERMANENT, "%s: empty", name);
-	buf_free(&raw);
-	return result;
-}
-
-/* The text of a field as people read it; empty when there is none. */
-static struct span field(const struct header *h, struct span name,
-	struct arena *a)
-{
-	const struct header_field *f = header_find(h, name, 1);
-
-	return f ? header_decode(f->value, a) : SPAN("");
-}
-
-static int add_message(const struct options *o, struct span body,
-	struct arena *a, struct err *e)
-{
-	struct spool_item item = { .kind = SPOOL_QUARANTINE,
-		.reason = span_of(o->reason), .rcpts = o->rcpts,
-		.nrcpts = o->rcpt.n,
-		.trace = span_of(arena_printf(a, "added by %s\n", o->who)) };
-	struct spool_record r = { .id = id_new(),
-		.received_ms = clock_wall_ms(), .items = &item, .nitems = 1,
-		.mail_from = text_or_empty(o->sender), .body = body };
-	struct header h;
-
-	header_parse(body, &mail_default_limits, a, &h);
-	r.subject = field(&h, SPAN("Subject"), a);
-	r.header_from = field(&h, SPAN("From"), a);
-	if (held_add(&r, e) < 0)
-		return -1;
-	puts(r.id.text);
-	return 0;
-}
-
-static int run_add(const struct options *o, const char *operand,
+static int run_restore(const struct options *o, const char *operand,
 	struct err *e)
 {
-	struct arena *a;
-	struct buf b = { 0 };
-	int result;
-
-	if (o->rcpt.n == 0 || o->reason == NULL)
-		return err_set(e, ERR_PERMANENT, "add needs --rcpt ADDRESS "
-			"and --reason REASON");
-	a = arena_new("quarantine add", MESSAGE_ARENA);
-	result = read_message(o, operand, &b, e);
-	if (result == 0)
-		result = add_message(o, buf_bytes(&b), a, e);
-	buf_free(&b);
-	arena_free(&a);
-	return result;
+	return give_order(o, operand, quarantine_restore, "held again", e);
 }
 
 static const struct command commands[] = {
-	{ "list", false, run_list,
-		" json all reason rcpt sender subject since " },
+	{ "list", false, run_list, " json all reason rcpt sender subject "
+		"words relay score since until before limit " },
 	{ "show", true, run_show, " json source " },
-	{ "release", true, run_release, " rcpt again " },
+	{ "release", true, run_release, " rcpt again approve " },
 	{ "forward", true, run_forward, " rcpt " },
-	{ "delete", true, run_delete, " " },
-	{ "add", true, run_add, " rcpt sender reason " },
+	{ "delete", true, run_delete, " rcpt " },
+	{ "restore", true, run_restore, " rcpt " },
+	{ "add", true, add_file, " rcpt sender reason " },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
@@ -299,7 +271,7 @@ static const struct command *find_command(const char *typed, struct err *e)
 			typed, near);
 	else
 		err_set(e, ERR_PERMANENT, "no command %s: list, show, "
-			"release, forward, delete or add", typed);
+			"release, forward, delete, restore or add", typed);
 	return NULL;
 }
 
@@ -336,6 +308,10 @@ static int check_options(const struct command *c, const struct options *o,
 		{ "source", o->source }, { "reason", o->reason },
 		{ "sender", o->sender }, { "subject", o->subject },
 		{ "rcpt", o->rcpt.n }, { "since", o->since },
+		{ "until", o->until }, { "words", o->words },
+		{ "relay", o->relay }, { "score", o->score },
+		{ "before", o->before }, { "limit", o->limit },
+		{ "approve", o->approve },
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
@@ -368,6 +344,29 @@ static int run(const struct command *c, const struct options *o,
 	return worst;
 }
 
+/* The two places: this appliance's disk, the site's database. */
+static int open_place(struct options *o, struct err *e)
+{
+	struct arena *a = arena_new("wiring", WIRING_ARENA);
+	const char *conninfo = NULL;
+	struct wiring w;
+	int result = 0;
+
+	o->place.disk = access(ROOT_SPOOL, F_OK) == 0;
+	if (access(ROOT_WIRING, F_OK) == 0)
+		result = wiring_load(a, &w, e);
+	if (result == 0 && access(ROOT_WIRING, F_OK) == 0)
+		conninfo = wiring_conninfo(&w);
+	if (conninfo)
+		o->place.db = db_new(conninfo, "pm_admin", DEADLINE_MS);
+	if (conninfo && access(SEAL_KEY_FILE, R_OK) == 0)
+		o->place.key = seal_load(SEAL_KEY_FILE, e);
+	if (!conninfo)
+		o->place.disk = true;
+	arena_free(&a);
+	return result;
+}
+
 static int prepare(const struct command *c, struct options *o,
 	const struct args *args, struct err *e)
 {
@@ -375,18 +374,20 @@ static int prepare(const struct command *c, struct options *o,
 		return -1;
 	if (c->ids && args->n < 2)
 		return err_set(e, ERR_PERMANENT, "%s: which %s", c->name,
-			c->run == run_add ? "file?" : "message? give its id: "
+			c->run == add_file ? "file?" : "message? give its id: "
 			"`pm quarantine list` shows them");
 	if (!c->ids && args->n > 1)
 		return err_set(e, ERR_PERMANENT, "%s: %s is too much",
 			c->name, args->rest[1]);
 	find_who(o->who, sizeof(o->who));
-	return root_enter(args->root, &o->before, e);
+	if (root_enter(args->root, &o->folder, e) < 0)
+		return -1;
+	return open_place(o, e);
 }
 
 static int quarantine_main(int argc, char **argv)
 {
-	struct options o = { .before = -1 };
+	struct options o = { .folder = -1 };
 	const struct args_option options[] = {
 		{ "json", 0, ARGS_FLAG, &o.json },
 		{ "all", 0, ARGS_FLAG, &o.all },
@@ -396,7 +397,14 @@ static int quarantine_main(int argc, char **argv)
 		{ "sender", 0, ARGS_TEXT, &o.sender },
 		{ "subject", 0, ARGS_TEXT, &o.subject },
 		{ "rcpt", 0, ARGS_LIST, &o.rcpt },
+		{ "words", 0, ARGS_TEXT, &o.words },
+		{ "relay", 0, ARGS_TEXT, &o.relay },
+		{ "before", 0, ARGS_TEXT, &o.before },
 		{ "since", 0, ARGS_NUMBER, &o.since },
+		{ "until", 0, ARGS_NUMBER, &o.until },
+		{ "score", 0, ARGS_NUMBER, &o.score },
+		{ "limit", 0, ARGS_NUMBER, &o.limit },
+		{ "approve", 0, ARGS_FLAG, &o.approve },
 		{ NULL, 0, ARGS_FLAG, NULL },
 	};
 	const struct command *c;
@@ -420,24 +428,39 @@ const struct applet quarantine_applet = {
 	.help =
 		"usage: pm quarantine list [--reason R] [--rcpt A] "
 		"[--sender A]\n"
-		"                     [--subject S] [--since DAYS] [--all] "
-		"[--json]\n"
+		"             [--subject WORDS] [--words WORDS] [--relay NET]\n"
+		"             [--score N] [--since DAYS] [--until DAYS] "
+		"[--all]\n"
+		"             [--limit N] [--before ID] [--json]\n"
 		"       pm quarantine show ID… [--json | --source]\n"
-		"       pm quarantine release ID… [--rcpt A]… [--again]\n"
+		"       pm quarantine release ID… [--rcpt A]… [--again] "
+		"[--approve]\n"
 		"       pm quarantine forward ID… --rcpt A…\n"
-		"       pm quarantine delete ID…\n"
+		"       pm quarantine delete ID… [--rcpt A]…\n"
+		"       pm quarantine restore ID… [--rcpt A]…\n"
 		"       pm quarantine add FILE… --rcpt A… --reason R "
 		"[--sender A]\n"
 		"\n"
-		"list     the newest first; the texts are parts of what they\n"
-		"         look for, case ignored; --since DAYS goes back so\n"
-		"         far; --all shows released and deleted ones too\n"
+		"Withheld mail lies on the filter's disk until the recorder\n"
+		"has moved it to the database; these commands see both.\n"
+		"\n"
+		"list     the newest first. --rcpt, --sender: an address, a\n"
+		"         @domain or a part of one; --subject: words of the\n"
+		"         subject; --words: words of the text (database only);\n"
+		"         --relay: an address or a network; --score: the\n"
+		"         least; --since, --until: so many days ago; --all:\n"
+		"         released and deleted ones too; --limit and --before\n"
+		"         (the last id of the page before) make pages\n"
 		"show     the story of a message; --source its bytes\n"
 		"release  sends the message as it came to its recipients, or\n"
 		"         to those of them in --rcpt; it is not judged again;\n"
-		"         once only, unless --again\n"
+		"         once only, unless --again; --approve also lets the\n"
+		"         sender's mail through to them from now on\n"
 		"forward  sends it to other addresses; it stays held\n"
-		"delete   removes it for good; who and when is kept\n"
+		"delete   takes it away: from disk for good, in the database\n"
+		"         until its time is over\n"
+		"restore  holds again what was deleted in the database, or\n"
+		"         released and not yet sent\n"
 		"add      puts a message file (- is stdin) into the\n"
 		"         quarantine and prints its id\n"
 		"\n"

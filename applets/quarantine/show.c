@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "engine/facts.h"
@@ -81,49 +82,53 @@ static void stamp(int64_t ms, char out[20])
 	strftime(out, 20, "%Y-%m-%d %H:%M:%S", &tm);
 }
 
-/* All recipients, or all reasons, with commas; each reason once. */
-static void join(const struct spool_record *r, bool reasons, struct buf *b)
+/* The same text once only. */
+static void add_once(struct buf *b, struct span text)
 {
-	for (size_t i = 0; i < r->nitems; i++) {
-		const struct spool_item *item = &r->items[i];
+	if (span_find(buf_bytes(b), text) != SIZE_MAX)
+		return;
+	buf_string(b, b->n ? "," : "");
+	buf_span(b, text);
+}
 
+/* All recipients, or all reasons, with commas. */
+static void join(const struct quarantine_entry *q, bool reasons,
+	struct buf *b)
+{
+	for (size_t i = 0; i < q->nrcpts; i++) {
 		if (reasons) {
-			if (i && span_eq(item->reason, r->items[0].reason))
-				continue;
-			buf_string(b, b->n ? "," : "");
-			buf_span(b, item->reason);
+			add_once(b, q->rcpts[i].reason);
+			continue;
 		}
-		for (size_t j = 0; j < item->nrcpts && !reasons; j++) {
-			buf_string(b, b->n ? "," : "");
-			buf_span(b, item->rcpts[j]);
-		}
+		buf_string(b, i ? "," : "");
+		buf_span(b, q->rcpts[i].address);
 	}
 }
 
-static struct span sender_of(const struct spool_record *r)
+/* Deleted from disk: nothing is known of it any more but that. */
+static bool is_bare(const struct quarantine_entry *q)
 {
-	return r->mail_from.n ? r->mail_from : SPAN("<>");
+	return q->nrcpts == 0;
 }
 
-void show_row(const struct held_entry *q, unsigned width)
+void show_row(const struct quarantine_entry *q, unsigned width)
 {
-	const struct spool_record *r = &q->record;
-	bool gone = q->state == QUARANTINE_DELETED;
 	struct buf reasons = { 0 }, rcpts = { 0 };
 	char when[20];
 
-	stamp(id_time_ms(&r->id), when);
+	stamp(id_time_ms(&q->id), when);
 	if (q->state != QUARANTINE_HELD)
 		buf_string(&reasons, quarantine_state_name(q->state));
 	else
-		join(r, true, &reasons);
-	join(r, false, &rcpts);
-	cell(span_of(r->id.text), ID_WIDTH, false);
+		join(q, true, &reasons);
+	join(q, false, &rcpts);
+	cell(span_of(q->id.text), ID_WIDTH, false);
 	cell(span_sub(span_of(when), 0, TIME_WIDTH), TIME_WIDTH, false);
 	cell(buf_bytes(&reasons), REASON_WIDTH, false);
-	cell(gone ? SPAN("") : sender_of(r), ADDRESS_WIDTH, false);
+	cell(is_bare(q) ? SPAN("") : q->sender.n ? q->sender : SPAN("<>"),
+		ADDRESS_WIDTH, false);
 	cell(buf_bytes(&rcpts), ADDRESS_WIDTH, false);
-	cell(r->subject, subject_width(width), true);
+	cell(q->subject, subject_width(width), true);
 	buf_free(&reasons);
 	buf_free(&rcpts);
 }
@@ -139,19 +144,59 @@ static struct json *json_lines(struct span text)
 	return a;
 }
 
-static struct json *json_rcpts(const struct spool_record *r)
+/* How it was decided for an address. */
+static struct span trace_of(const struct spool_record *r, struct span address)
+{
+	for (size_t i = 0; i < r->nitems; i++)
+		for (size_t k = 0; k < r->items[i].nrcpts; k++)
+			if (span_eq(r->items[i].rcpts[k], address))
+				return r->items[i].trace;
+	return SPAN("");
+}
+
+static struct json *json_rcpts(const struct quarantine_entry *q)
 {
 	struct json *a = json_new_array();
 
-	for (size_t i = 0; i < r->nitems; i++)
-		for (size_t j = 0; j < r->items[i].nrcpts; j++) {
-			struct json *o = json_new_object();
+	for (size_t i = 0; i < q->nrcpts; i++) {
+		const struct quarantine_rcpt *r = &q->rcpts[i];
+		struct json *o = json_new_object();
 
-			json_put_text(o, "rcpt", r->items[i].rcpts[j]);
-			json_put_text(o, "reason", r->items[i].reason);
-			json_put(o, "trace", json_lines(r->items[i].trace));
-			json_append(a, o);
-		}
+		json_put_text(o, "rcpt", r->address);
+		json_put_text(o, "reason", r->reason);
+		json_put_string(o, "state", quarantine_state_name(r->state));
+		json_put(o, "trace", json_lines(trace_of(&q->record,
+			r->address)));
+		json_append(a, o);
+	}
+	return a;
+}
+
+/* "2026-11-22T20:17:05.123Z alice released to a@example.org" */
+static void event_text(const struct quarantine_event *v, struct buf *b)
+{
+	char when[CLOCK_STAMP_SIZE];
+
+	clock_stamp(v->at_ms, when);
+	buf_printf(b, "%s ", when);
+	buf_span(b, v->who);
+	buf_byte(b, ' ');
+	buf_span(b, v->what);
+	buf_string(b, v->detail.n ? " " : "");
+	buf_span(b, v->detail);
+}
+
+static struct json *json_events(const struct quarantine_entry *q)
+{
+	struct json *a = json_new_array();
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < q->nevents; i++) {
+		b.n = 0;
+		event_text(&q->events[i], &b);
+		json_append(a, json_new_text(buf_bytes(&b)));
+	}
+	buf_free(&b);
 	return a;
 }
 
@@ -183,17 +228,19 @@ static struct json *json_hits(const struct spool_record *r)
 	return list;
 }
 
-static void json_details(struct json *o, const struct spool_record *r)
+static void json_details(struct json *o, const struct quarantine_entry *q)
 {
-	json_put_text(o, "sender", r->mail_from);
-	json_put_text(o, "from", r->header_from);
-	json_put_text(o, "subject", r->subject);
-	json_put_text(o, "reason", r->nitems ? r->items[0].reason :
-		SPAN(""));
-	json_put(o, "recipients", json_rcpts(r));
-	json_put_int(o, "size", (int64_t)r->body_bytes);
-	json_put_int(o, "score", r->score);
-	json_put_int(o, "probability", r->probability);
+	const struct spool_record *r = &q->record;
+
+	json_put_text(o, "appliance", q->appliance);
+	json_put_text(o, "sender", q->sender);
+	json_put_text(o, "from", q->header_from);
+	json_put_text(o, "subject", q->subject);
+	json_put_text(o, "reason", q->reason);
+	json_put(o, "recipients", json_rcpts(q));
+	json_put_int(o, "size", (int64_t)q->size);
+	json_put_int(o, "score", q->score);
+	json_put_int(o, "probability", q->probability);
 	json_put(o, "hits", json_hits(r));
 	json_put_text(o, "relay_addr", r->relay_addr);
 	json_put_text(o, "relay_name", r->relay_name);
@@ -201,22 +248,23 @@ static void json_details(struct json *o, const struct spool_record *r)
 	json_put_text(o, "queue_id", r->queue_id);
 }
 
-void show_json(const struct held_entry *q)
+void show_json(const struct quarantine_entry *q)
 {
 	struct json *o = json_new_object();
 	struct buf b = { 0 };
 	char when[20];
 
-	stamp(id_time_ms(&q->record.id), when);
+	stamp(id_time_ms(&q->id), when);
 	when[10] = 'T';
-	json_put_string(o, "id", q->record.id.text);
+	json_put_string(o, "id", q->id.text);
 	json_put_string(o, "state", quarantine_state_name(q->state));
+	json_put_string(o, "place", q->on_disk ? "disk" : "database");
 	buf_printf(&b, "%sZ", when);
 	json_put_text(o, "time", buf_bytes(&b));
 	b.n = 0;
-	if (q->state != QUARANTINE_DELETED)
-		json_details(o, &q->record);
-	json_put(o, "history", json_lines(q->history));
+	if (!is_bare(q))
+		json_details(o, q);
+	json_put(o, "history", json_events(q));
 	json_write(o, &b);
 	puts(buf_c(&b));
 	buf_free(&b);
@@ -272,8 +320,11 @@ static void story_relay(const struct spool_record *r)
 	free(addr);
 }
 
-static void story_items(const struct spool_record *r)
+/* Each reason with its recipients and how it came to it. */
+static void story_items(const struct quarantine_entry *q)
 {
+	const struct spool_record *r = &q->record;
+
 	for (size_t i = 0; i < r->nitems; i++) {
 		const struct spool_item *item = &r->items[i];
 
@@ -284,32 +335,46 @@ static void story_items(const struct spool_record *r)
 	}
 }
 
-static void story_envelope(const struct spool_record *r)
+static void story_events(const struct quarantine_entry *q)
 {
-	line("subject", "", r->subject, "");
-	line("from", "", r->header_from, "");
-	line("sender", "<", r->mail_from, ">");
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < q->nevents; i++) {
+		b.n = 0;
+		event_text(&q->events[i], &b);
+		line(i ? "" : "history", "", buf_bytes(&b), "");
+	}
+	buf_free(&b);
+}
+
+static void story_envelope(const struct quarantine_entry *q)
+{
+	const struct spool_record *r = &q->record;
+
+	line("subject", "", q->subject, "");
+	line("from", "", q->header_from, "");
+	line("sender", "<", q->sender, ">");
 	story_relay(r);
 	if (r->helo.n)
 		line("helo", "", r->helo, "");
 	if (r->queue_id.n)
 		line("queue id", "", r->queue_id, "");
-	printf("%-10s %llu bytes\n", "size",
-		(unsigned long long)r->body_bytes);
+	printf("%-10s %llu bytes\n", "size", (unsigned long long)q->size);
 	story_hits(r);
 }
 
-void show_story(const struct held_entry *q)
+void show_story(const struct quarantine_entry *q)
 {
 	char when[20];
 
-	stamp(id_time_ms(&q->record.id), when);
-	printf("%-10s %s\n", "id", q->record.id.text);
+	stamp(id_time_ms(&q->id), when);
+	printf("%-10s %s\n", "id", q->id.text);
 	printf("%-10s %s\n", "state", quarantine_state_name(q->state));
+	printf("%-10s %s\n", "place", q->on_disk ? "disk" : "database");
 	printf("%-10s %s UTC\n", "received", when);
-	if (q->state != QUARANTINE_DELETED) {
-		story_envelope(&q->record);
-		story_items(&q->record);
+	if (!is_bare(q)) {
+		story_envelope(q);
+		story_items(q);
 	}
-	lines("history", q->history);
+	story_events(q);
 }

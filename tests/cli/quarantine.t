@@ -90,7 +90,7 @@ like $lines[2], qr/^$id  .*Spam +s\@t\.example +a\@b\.example,c\@d\.example +h\x
 	'control bytes of a subject do not reach the terminal';
 is scalar @lines, 3, 'and nothing else';
 
-(undef, $out) = run_pm('list', '--reason', 'viR');
+(undef, $out) = run_pm('list', '--reason', 'viRus');
 is scalar(split /\n/, $out), 2, '--reason';
 like $out, qr/$id2/, '... finds the right one';
 (undef, $out) = run_pm('list', '--rcpt', 'C@D');
