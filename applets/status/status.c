@@ -10,102 +10,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/root.h"
-#include "role/control.h"
+#include "role/status.h"
 
-enum { ROWS_MAX = 128, PATIENCE_MS = 30000, POLL_MS = 50, REQUEST_MAX = 128 };
-
-/* One line of the supervisor's answer. */
-struct row {
-	struct span name;	/* "filter/front" */
-	struct span state, degraded;
-	uint64_t pid, since_ms, restarts;
-	const char *without;	/* of its record; NULL: unknown to us */
-};
-
-struct table {
-	struct buf text;	/* what the rows point into */
-	struct row rows[ROWS_MAX];
-	size_t n;
-};
-
-/* What the absence of a process means for mail, from its role's record. */
-static const char *meaning_of(struct span name)
-{
-	size_t slash = span_chr(name, '/');
-	struct span role = span_sub(name, 0, slash);
-	struct span process = span_after(name, slash == SIZE_MAX ? name.n :
-		slash + 1);
-
-	for (size_t i = 0; applets[i]; i++) {
-		const struct process *p = applets[i]->role ?
-			applets[i]->role->processes : NULL;
-
-		if (!span_is(role, applets[i]->name))
-			continue;
-		for (; p && p->name; p++)
-			if (span_is(process, p->name))
-				return p->without;
-	}
-	return NULL;
-}
-
-/* Reads "ROLE/PROCESS STATE PID SINCE_MS RESTARTS DEGRADED...". */
-static bool parse_row(struct span line, struct row *r)
-{
-	struct span pid, since, restarts;
-
-	if (!span_cut(&line, ' ', &r->name) ||
-	    !span_cut(&line, ' ', &r->state) || !span_cut(&line, ' ', &pid) ||
-	    !span_cut(&line, ' ', &since) || !span_cut(&line, ' ', &restarts) ||
-	    !span_u64(pid, UINT32_MAX, &r->pid) ||
-	    !span_u64(since, UINT64_MAX, &r->since_ms) ||
-	    !span_u64(restarts, UINT32_MAX, &r->restarts))
-		return false;
-	r->degraded = line;
-	r->without = meaning_of(r->name);
-	return true;
-}
-
-/* Asks; "no WHY" becomes an error. The rest of the answer goes to *rest_r. */
-static int ask(const char *verb, const char *what, struct buf *text,
-	struct span *rest_r, struct err *e)
-{
-	char request[REQUEST_MAX];
-	struct span line;
-
-	if (snprintf(request, sizeof(request), "%s %s\n", verb, what) >=
-	    (int)sizeof(request))
-		return err_set(e, ERR_PERMANENT, "%s: no role has such a long "
-			"name", what);
-	text->n = 0;
-	if (control_ask(request, text, e) < 0)
-		return -1;
-	*rest_r = buf_bytes(text);
-	if (!span_line(rest_r, &line) || span_is(line, "ok"))
-		return 0;
-	if (span_starts(line, SPAN("no ")))
-		line = span_after(line, 3);
-	return err_set(e, ERR_PERMANENT, "%.*s", SPAN_FMT(line));
-}
-
-static int fetch(const char *what, struct table *t, struct err *e)
-{
-	struct span rest, line;
-
-	if (ask("status", what, &t->text, &rest, e) < 0)
-		return -1;
-	t->n = 0;
-	while (t->n < ROWS_MAX && span_line(&rest, &line))
-		if (!parse_row(line, &t->rows[t->n++]))
-			return err_set(e, ERR_BUG, "pm supervise said: %.*s",
-				SPAN_FMT(line));
-	return 0;
-}
-
-static bool is_well(const struct row *r)
-{
-	return span_is(r->state, "ready") && r->degraded.n == 0;
-}
+enum { PATIENCE_MS = 30000, POLL_MS = 50 };
 
 /* "3 d 4 h", "12 min", "9 s": two units at most. */
 static void human_time(uint64_t ms, char out[24])
@@ -125,14 +32,14 @@ static void human_time(uint64_t ms, char out[24])
 }
 
 /* "degraded: filter/broker is failed; filter/delay is down". */
-static void print_summary(const struct table *t)
+static void print_summary(const struct status *t)
 {
 	const char *between = "degraded: ";
 
 	for (size_t i = 0; i < t->n; i++) {
-		const struct row *r = &t->rows[i];
+		const struct status_row *r = &t->rows[i];
 
-		if (is_well(r))
+		if (status_is_well(r))
 			continue;
 		printf("%s%.*s is %.*s", between, SPAN_FMT(r->name),
 			SPAN_FMT(r->state));
@@ -144,7 +51,7 @@ static void print_summary(const struct table *t)
 		"all well: no role is wired");
 }
 
-static void print_row(const struct row *r)
+static void print_row(const struct status_row *r)
 {
 	char since[24], pid[24] = "-";
 
@@ -159,7 +66,7 @@ static void print_row(const struct row *r)
 		printf("    meanwhile: %s\n", r->without);
 }
 
-static void print_table(const struct table *t)
+static void print_table(const struct status *t)
 {
 	print_summary(t);
 	if (t->n)
@@ -169,7 +76,7 @@ static void print_table(const struct table *t)
 		print_row(&t->rows[i]);
 }
 
-static struct json *row_json(const struct row *r)
+static struct json *row_json(const struct status_row *r)
 {
 	struct json *j = json_new_object();
 	size_t slash = span_chr(r->name, '/');
@@ -177,7 +84,7 @@ static struct json *row_json(const struct row *r)
 	json_put_text(j, "role", span_sub(r->name, 0, slash));
 	json_put_text(j, "process", span_after(r->name, slash + 1));
 	json_put_text(j, "state", r->state);
-	json_put_bool(j, "well", is_well(r));
+	json_put_bool(j, "well", status_is_well(r));
 	json_put_int(j, "since_ms", (int64_t)r->since_ms);
 	json_put_int(j, "restarts", (int64_t)r->restarts);
 	json_put_int(j, "pid", (int64_t)r->pid);
@@ -186,15 +93,15 @@ static struct json *row_json(const struct row *r)
 	return j;
 }
 
-static bool all_well(const struct table *t)
+static bool all_well(const struct status *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (!is_well(&t->rows[i]))
+		if (!status_is_well(&t->rows[i]))
 			return false;
 	return true;
 }
 
-static void print_json(const struct table *t)
+static void print_json(const struct status *t)
 {
 	struct json *j = json_new_object(), *list = json_new_array();
 	struct buf out = { 0 };
@@ -210,7 +117,7 @@ static void print_json(const struct table *t)
 }
 
 /* The pid that a process had before the order; 0: none. */
-static uint64_t pid_before(const struct table *before, struct span name)
+static uint64_t pid_before(const struct status *before, struct span name)
 {
 	for (size_t i = 0; i < before->n; i++)
 		if (span_eq(before->rows[i].name, name))
@@ -219,8 +126,8 @@ static uint64_t pid_before(const struct table *before, struct span name)
 }
 
 /* Is the order carried out for this process, as far as it will be? */
-static bool is_done(const char *verb, const struct table *before,
-	const struct row *r)
+static bool is_done(const char *verb, const struct status *before,
+	const struct status_row *r)
 {
 	if (strcmp(verb, "stop") == 0)
 		return span_is(r->state, "down");
@@ -237,7 +144,7 @@ static bool is_done(const char *verb, const struct table *before,
  * Is the state that was reached the one that was asked for? A reload that
  * left the old policy in force is none.
  */
-static bool is_good(const char *verb, const struct row *r)
+static bool is_good(const char *verb, const struct status_row *r)
 {
 	if (strcmp(verb, "reload") == 0 && r->degraded.n)
 		return false;
@@ -255,7 +162,7 @@ static bool is_meant(struct span name, const char *what)
 
 /* Keeps the rows that are meant; true when the order is done for them. */
 static bool settle(const char *verb, const char *what,
-	const struct table *before, struct table *t)
+	const struct status *before, struct status *t)
 {
 	bool moving = false, done = true;
 	size_t n = 0;
@@ -265,7 +172,7 @@ static bool settle(const char *verb, const char *what,
 			 span_is(t->rows[i].state, "stopping") ||
 			 span_is(t->rows[i].state, "paused");
 	for (size_t i = 0; i < t->n; i++) {
-		const struct row *r = &t->rows[i];
+		const struct status_row *r = &t->rows[i];
 
 		if (!is_meant(r->name, what))
 			continue;
@@ -280,12 +187,12 @@ static bool settle(const char *verb, const char *what,
 
 /* Waits until the order is carried out, or patience ends. */
 static int await_done(const char *verb, const char *what,
-	const struct table *before, struct table *t, struct err *e)
+	const struct status *before, struct status *t, struct err *e)
 {
 	int64_t deadline = clock_ms() + PATIENCE_MS;
 
 	for (;;) {
-		if (fetch("", t, e) < 0)
+		if (status_fetch("", t, e) < 0)
 			return -1;
 		if (settle(verb, what, before, t) || clock_ms() > deadline)
 			return 0;
@@ -294,12 +201,12 @@ static int await_done(const char *verb, const char *what,
 }
 
 /* Says what became of the order. */
-static int tell(const char *verb, const struct table *t)
+static int tell(const char *verb, const struct status *t)
 {
 	size_t good = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		const struct row *r = &t->rows[i];
+		const struct status_row *r = &t->rows[i];
 
 		good += is_good(verb, r);
 		printf("%.*s is %.*s%s%.*s\n", SPAN_FMT(r->name),
@@ -313,12 +220,12 @@ static int tell(const char *verb, const struct table *t)
 
 static int order(const char *verb, const char *what, struct err *e)
 {
-	static struct table before, after;
+	static struct status before, after;
 	struct span rest;
 
 	/* Before a reload a role may not be there yet. */
-	if (fetch(strcmp(verb, "reload") ? what : "", &before, e) < 0 ||
-	    ask(verb, what, &after.text, &rest, e) < 0 ||
+	if (status_fetch(strcmp(verb, "reload") ? what : "", &before, e) < 0 ||
+	    status_ask(verb, what, &after.text, &rest, e) < 0 ||
 	    await_done(verb, what, &before, &after, e) < 0)
 		return err_report(verb, e);
 	return tell(verb, &after);
@@ -326,9 +233,9 @@ static int order(const char *verb, const char *what, struct err *e)
 
 static int report(const char *what, bool json, struct err *e)
 {
-	static struct table t;
+	static struct status t;
 
-	if (fetch(what, &t, e) < 0)
+	if (status_fetch(what, &t, e) < 0)
 		return err_report("status", e);
 	if (json)
 		print_json(&t);

@@ -213,6 +213,8 @@ static void serve_request(struct super *s, struct client *c,
 		v++;
 	if (v == VERBS || !is_plain(what)) {
 		say("no such request: status start stop restart reload\n");
+	} else if (verbs[v].orders && !c->orders) {
+		say("no only root may order\n");
 	} else if (verbs[v].orders && s->ending) {
 		say("no pm supervise is stopping\n");
 	} else if (verbs[v].act == verb_reload && what.n == 0) {
@@ -226,8 +228,11 @@ static void serve_request(struct super *s, struct client *c,
 	answer_end();
 }
 
-/* Root, or who we are ourselves. */
-static bool may_command(int fd)
+/*
+ * Root, or who we are ourselves. Others get here only when they are in the
+ * group that the socket belongs to; they may ask for the status.
+ */
+static bool may_order(int fd)
 {
 	struct ucred peer;
 	socklen_t n = sizeof(peer);
@@ -254,12 +259,8 @@ void server_accept(struct super *s)
 	}
 	if (slot->fd >= 0)
 		drop(slot);
-	*slot = (struct client){ fd, clock_ms() + CLIENT_MS, false };
-	if (!may_command(fd)) {
-		answer_begin(slot);
-		say("no only root may ask\n");
-		answer_end();
-	}
+	*slot = (struct client){ .fd = fd, .until_ms = clock_ms() + CLIENT_MS,
+		.orders = may_order(fd) };
 }
 
 void server_read(struct super *s, struct client *c)

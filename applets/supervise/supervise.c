@@ -384,6 +384,23 @@ static void link_dev_log(void)
 		super_say(&super, "warn: dev/log: %s", strerror(errno));
 }
 
+/* Role users may ask how it stands: the pages show it. */
+static int open_control(struct err *e)
+{
+	const struct group *g = geteuid() == 0 ? getgrnam("pm") : NULL;
+	int fd = io_listen_unix(CONTROL_SOCKET,
+		SOCK_SEQPACKET | SOCK_NONBLOCK, 0600, e);
+
+	if (fd >= 0 && g && (chown(CONTROL_SOCKET, 0, g->gr_gid) < 0 ||
+	    chmod(CONTROL_SOCKET, 0660) < 0)) {
+		err_errno(e, ERR_PERMANENT, "%s: cannot give it to group pm",
+			CONTROL_SOCKET);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static int open_syslog(struct super *s, struct err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX,
@@ -488,8 +505,7 @@ static int set_up(struct super *s, const char *root, const struct options *o,
 	open_echo(s, o->foreground_log);
 	if (open_signals(s, e) < 0 || open_syslog(s, e) < 0)
 		return -1;
-	s->listen_fd = io_listen_unix(CONTROL_SOCKET,
-		SOCK_SEQPACKET | SOCK_NONBLOCK, 0600, e);
+	s->listen_fd = open_control(e);
 	if (s->listen_fd < 0)
 		return -1;
 	if (wired_read_start(s) < 0)

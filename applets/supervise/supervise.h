@@ -95,6 +95,7 @@ struct client {
 	int fd;			/* -1: free */
 	int64_t until_ms;	/* dropped then */
 	bool reloading;		/* is answered when the wiring was read */
+	bool orders;		/* root, or who we are: may do more than ask */
 };
 
 /* The wiring is read by a short-lived process: no Lua in this one. */

@@ -442,6 +442,45 @@ subtest 'clients that hang' => sub {
 	is(down(), 0, 'ends');
 };
 
+# What somebody who is not root, with these further groups, is answered.
+sub answer_for {
+	my ($request, @groups) = @_;
+	my $child = open my $out, '-|';
+	die "fork: $!" unless defined $child;
+	if (!$child) {
+		chdir $root;
+		$) = join ' ', 65534, @groups ? @groups : 65534;
+		POSIX::setgid(65534);
+		POSIX::setuid(65534);
+		my $s = IO::Socket::UNIX->new(Peer => 'run/pm/control.sock',
+			Type => SOCK_SEQPACKET);
+		my $answer = $s ? '' : "refused\n";
+		$s->send($request) if $s;
+		$s->recv($answer, 16384) if $s;
+		syswrite STDOUT, $answer;
+		POSIX::_exit(0);
+	}
+	local $/;
+	return <$out> // '';
+}
+
+subtest 'who may ask, who may order' => sub {
+	my $pm = getgrnam 'pm';
+	plan skip_all => 'needs root and the group pm' if $> || !defined $pm;
+	fresh();
+	up();
+	all_ready(3);
+	is(answer_for("status\n"), "refused\n", 'a stranger may not ask');
+	like(answer_for("status\n", $pm), qr{^ok\nfake/\w+ ready },
+		'a role user may');
+	for my $verb (qw(start stop restart reload)) {
+		is(answer_for("$verb\n", $pm), "no only root may order\n",
+			"but not $verb");
+	}
+	is((pm('status'))[0], 0, 'and nothing happened');
+	is(down(), 0, 'ends');
+};
+
 subtest 'a full disk' => sub {
 	plan skip_all => 'needs root and mount namespaces' if $> ||
 		system('unshare -m true 2>/dev/null');

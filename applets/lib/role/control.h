@@ -2,7 +2,8 @@
  * Talking to `pm supervise` over ROOT_RUN/control.sock: what runs, start,
  * stop, restart, reload.
  *
- * Protocol (SOCK_SEQPACKET, root or our own uid only): one request packet
+ * Protocol (SOCK_SEQPACKET; root and our own uid may order, members of group
+ * pm may ask for the status): one request packet
  * "VERB [ROLE[/PROCESS]]\n", answered by packets of text lines; an empty
  * packet or the end of the connection ends. The first line is "ok" or "no
  * WHY". For status each line that follows is
