@@ -1,45 +1,22 @@
 #include "listen.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "role/life.h"
+#include "role/listen.h"
 
 enum { CONNECTIONS_MAX = 32, REQUEST_MAX = 65536, POLL_STOP = 0, POLL_LISTEN,
 	POLL_CONNECTIONS };
 
 int listen_for_front(const char *path, struct err *e)
 {
-	struct group *g = getgrnam("pm-milt");
-	int fd;
-
-	/* The umask has taken others' way in; sockets have their own mode. */
-	if (io_mkdirs("run/pm/filter", 0755, e) < 0)
-		return -1;
-	if (geteuid() == 0 && chmod("run/pm/filter", 0755) < 0)
-		return err_errno(e, ERR_PERMANENT, "run/pm/filter: cannot "
-			"set its mode");
-	fd = io_listen_unix(path, SOCK_SEQPACKET | SOCK_NONBLOCK, 0660, e);
-	if (fd < 0 || geteuid() != 0)
-		return fd;
-	if (g == NULL || chown(path, 0, g->gr_gid) < 0) {
-		if (g)
-			err_errno(e, ERR_PERMANENT, "%s: cannot give it to "
-				"group pm-milt", path);
-		else
-			err_set(e, ERR_PERMANENT, "group pm-milt: no such "
-				"group; run pm setup as root to make it");
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return listen_for(path, "pm-milt", e);
 }
 
 /* Every question gets the same answer; false: the connection is done. */
