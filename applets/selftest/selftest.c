@@ -22,6 +22,8 @@ static const struct {
 	{ SANDBOX_DELAY, "delay" },
 	{ SANDBOX_WEB, "web" },
 	{ SANDBOX_WEB_WORKER, "web-worker" },
+	{ SANDBOX_LOGIN, "login" },
+	{ SANDBOX_VIEWER, "viewer" },
 };
 
 static int unknown_profile(const char *name)

@@ -24,6 +24,8 @@ enum sandbox_profile {
 	SANDBOX_DELAY,		/* its socket, its spool */
 	SANDBOX_WEB,		/* fork, its port, the database, helpers */
 	SANDBOX_WEB_WORKER,	/* the same without fork and kill */
+	SANDBOX_LOGIN,		/* its socket, the database, its folder */
+	SANDBOX_VIEWER,		/* its socket, its zygote */
 };
 
 /* A folder that stays reachable; relative to the root. */

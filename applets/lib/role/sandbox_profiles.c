@@ -153,6 +153,12 @@ static const struct sandbox_rule file_changes[] = {
 	END
 };
 
+/* What somebody handed over, from its beginning. */
+static const struct sandbox_rule reading[] = {
+	ALLOW(pread64),
+	END
+};
+
 /* libmilter asks who it is and opens sockets. */
 static const struct sandbox_rule front_only[] = {
 	ALLOW(listen), ALLOW(bind), ALLOW(alarm), ALLOW(getppid),
@@ -204,8 +210,12 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		sanitizer },
 	[SANDBOX_WEB] = { basic, memfd, forking, serving, events,
 		unix_client, inet_client, files, sanitizer },
-	[SANDBOX_WEB_WORKER] = { basic, serving, events, unix_client,
+	[SANDBOX_WEB_WORKER] = { basic, memfd, serving, events, unix_client,
 		inet_client, files, sanitizer },
+	[SANDBOX_LOGIN] = { basic, serving, events, unix_client,
+		inet_client, files, file_changes, sanitizer },
+	[SANDBOX_VIEWER] = { basic, memfd, serving, reading, sanitizer,
+		sanitizer_soft },
 };
 
 const struct sandbox_rule *const *sandbox_profile_groups(
