@@ -1,13 +1,38 @@
 /*
- * pm csm: the Centralized Server Manager. In this version a record, so that
- * plans are judged.
+ * pm csm: the Centralized Server Manager. Its processes are in files of their
+ * own; this is the role's record, and `pm csm password`.
  */
-#include "base/applet.h"
-#include "role/plan.h"
+#include <stdio.h>
+
+#include "base/args.h"
+#include "conf/wiring.h"
+#include "csm.h"
+#include "role/life.h"
+#include "web/first_login.h"
+
+enum { WIRING_MEMORY = 16 << 20, PASSWORD_WORDS = 2 };
 
 static const struct process csm_processes[] = {
+	{
+		.name = "login", .user = "pm-login",
+		.ready_ms = 15000, .stop_ms = 3000,
+		.without = "nobody can log in to the administrators' pages; "
+			"mail is not affected",
+	}, {
+		.name = "viewer", .user = "pm-view", .groups = "pm-body",
+		.ready_ms = 5000, .stop_ms = 3000,
+		.without = "pages cannot show what is in a message; mail is "
+			"not affected",
+	}, {
+		.name = "web", .user = "pm-csm",
+		.ready_ms = 15000, .stop_ms = 5000,
+		.without = "the administrators' pages are away; mail is not "
+			"affected",
+	},
 	{ 0 },
 };
+
+extern const struct applet csm_applet;
 
 static const struct listener csm_listeners[] = {
 	{ "web", "18080" },
@@ -48,21 +73,83 @@ static const struct constraint csm_constraints[] = {
 
 static const struct role csm_role = {
 	.title = "Centralized Server Manager",
+	.built = true,
 	.processes = csm_processes,
 	.listeners = csm_listeners,
 	.constraints = csm_constraints,
+	.restart = { .threshold_s = 2, .delay_s = 1, .retries = 10 },
 };
+
+static const struct {
+	const char *name;
+	int (*run)(const struct process *p);
+} lives[] = {
+	{ "login", login_run }, { "viewer", viewer_run }, { "web", web_run },
+};
+
+/* pm csm password [NAME] [--root DIR] */
+static int csm_password(const struct args *args)
+{
+	const char *name = args->n == PASSWORD_WORDS ? args->rest[1] : "admin";
+	struct arena *a = arena_new("wiring", WIRING_MEMORY);
+	struct wiring w;
+	struct err e;
+	int code = EXIT_DONE;
+
+	if (root_enter(args->root, NULL, &e) < 0 ||
+	    wiring_load(a, &w, &e) < 0 ||
+	    first_login_offer(name, w.web_csm, &e) < 0)
+		code = err_report("csm", &e);
+	arena_free(&a);
+	return code;
+}
+
+static int csm_main(int argc, char **argv)
+{
+	const struct process *p;
+	struct args args;
+	struct err e;
+	int code;
+
+	if (args_parse(argc, argv, NULL, &args, &e) < 0)
+		return err_report("csm", &e);
+	if (!args.help && args.n && args.n <= PASSWORD_WORDS &&
+	    span_is(span_of(args.rest[0]), "password"))
+		return csm_password(&args);
+	if (life_begin(&csm_applet, argc, argv, &p, &code) < 0)
+		return code;
+	for (size_t i = 0; i < sizeof(lives) / sizeof(*lives); i++)
+		if (span_is(span_of(p->name), lives[i].name))
+			return lives[i].run(p);
+	return EXIT_USAGE;
+}
 
 const struct applet csm_applet = {
 	.name = "csm",
-	.summary = "steers all appliances of a site",
+	.summary = "the administrators' pages",
 	.help =
-		"usage: pm csm\n"
+		"usage: pm csm password [NAME] [--root DIR]\n"
+		"       pm csm PROCESS [--root DIR]\n"
 		"\n"
-		"Steers many appliances: certificates, publications, the\n"
-		"administrators' pages on port 18080. Not in this version:\n"
-		"`pm setup` judges plans that have it, starting it is\n"
-		"refused.\n",
-	.main = plan_main_not_built,
+		"The Centralized Server Manager: the administrators' pages on\n"
+		"port 18080 (web.csm in the wiring), always over TLS, with a\n"
+		"self-signed certificate made at the first start in\n"
+		"etc/pm/web (put your own there instead). Mail never waits\n"
+		"for it. Normally `pm supervise` starts its processes:\n"
+		"\n"
+		"  web     answers browsers; has no key and parses no mail\n"
+		"  login   checks passwords and makes sessions\n"
+		"  viewer  opens messages of the quarantine and has them\n"
+		"          read in a sandbox, for previews\n"
+		"\n"
+		"The first administrator is \"admin\", with the one-time\n"
+		"password that `pm setup` prints. password, for root, prints\n"
+		"a new one for NAME (\"admin\"), good for one log-in within\n"
+		"seven days, after which a password must be chosen; the old\n"
+		"password holds until then.\n"
+		"\n"
+		"Five wrong passwords for a name, or twenty from one address,\n"
+		"within ten minutes make both wait for the rest of them.\n",
+	.main = csm_main,
 	.role = &csm_role,
 };

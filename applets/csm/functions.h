@@ -31,7 +31,8 @@
  *	facts: generation, size, flags = { "ambiguous-field" … }, cut,
  *	hits = { { name, weight, evidence } … }, later = { name … }, virus
  *	("off", "clean", "found", "unscannable", "later"), virus_name,
- *	dns = { { name, type, state, answer } … }, parts = { { type, name,
+ *	dns = { { name, type, state ("no", "hit", "later", "refused"),
+ *	answer } … }, parts = { { type, name,
  *	disposition, depth, size, true_type, sha256, flags } … } (size absent:
  *	not known), urls = { text … }, lists = { { rcpt (absent: sender or
  *	relay), list, entry } … }
@@ -48,8 +49,8 @@
  * preview(id) -> headers, text, was_html, cut, parts = { { type, true_type,
  *	name, size, attachment } … }, links = { text … }, notes = { text … }.
  *	Needs the right "quarantine.body"; who looked is noted.
- * The message's own bytes are no page: GET /quarantine/ID/source is answered
- * in C, a download, with the same right.
+ * source(id) -> {}: the message's own bytes are in the reply; then return
+ *	file(id .. ".eml", "message/rfc822"). The same right.
  *
  * log_in(name, password) -> { must_change } or trouble (and wait_s). The
  *	cookie goes out with the page that the handler returns; Lua never sees

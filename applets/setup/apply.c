@@ -11,8 +11,10 @@
 #include "base/root.h"
 #include "crypto/seal.h"
 #include "role/life.h"
+#include "role/plan.h"
 #include "setup.h"
 #include "store/spool.h"
+#include "web/first_login.h"
 
 #define FROM "lua/policy/"
 #define FROM_LISTS FROM "lists/"
@@ -111,4 +113,19 @@ int apply_plan(struct setup *s, struct err *e)
 	if (wiring_conninfo(&s->plan) && make_body_key(e) < 0)
 		return -1;
 	return write_wiring(&s->plan, e);
+}
+
+int apply_first_login(struct setup *s, struct err *e)
+{
+	struct first_login f;
+
+	if (!wiring_has_role(&s->plan, "csm") ||
+	    !plan_role("csm")->role->built ||
+	    access(FIRST_LOGIN_DONE, F_OK) == 0)
+		return 0;
+	if (!first_login_read(s->a, &f) || !first_login_good(&f))
+		return first_login_offer("admin", s->plan.web_csm, e);
+	printf("the one-time password printed before still holds; pm csm "
+		"password makes a new one\n");
+	return 0;
 }

@@ -143,6 +143,8 @@ static int apply(struct setup *s)
 	if (apply_plan(s, &e) < 0)
 		return err_report("setup", &e);
 	tell_done(s);
+	if (apply_first_login(s, &e) < 0)
+		return err_report("setup", &e);
 	return EXIT_DONE;
 }
 

@@ -53,5 +53,7 @@ int tuning_apply(struct setup *s, struct err *e);
 
 /* Makes users, folders, default policy and lists, and the wiring, last. */
 int apply_plan(struct setup *s, struct err *e);
+/* With the csm and no administrator yet: how to log in. */
+int apply_first_login(struct setup *s, struct err *e);
 
 #endif

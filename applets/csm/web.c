@@ -1,0 +1,190 @@
+/*
+ * The web process: serves the pages. It has neither key nor passwords, and
+ * mail is bytes that it carries from the database to the viewer.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/root.h"
+#include "conf/wiring.h"
+#include "crypto/cert.h"
+#include "csm.h"
+#include "functions.h"
+#include "role/life.h"
+#include "role/sandbox.h"
+#include "worker.h"
+
+#define FOLDER ROOT_ETC "/web"
+#define CERT FOLDER "/cert.pem"
+#define KEY FOLDER "/key.pem"
+#define GROUP "pm-csm"
+
+enum {
+	WIRING_MEMORY = 16 << 20,
+	WORKERS_LEAST = 2,
+	WORKERS_MOST = 4,
+	BODY_MAX = 1 << 20,
+	DB_MS = 10000,
+	LOOK_MS = 3000,		/* is the database there? */
+	CERT_WARN_DAYS = 30,
+	HOST_SIZE = 254,
+	NOFILE = 1024,
+};
+
+#define AS_BYTES (UINT64_C(2) << 30)
+
+/* Root owns the files; the group may read the key. */
+static int give_key(struct err *e)
+{
+	const struct group *g = getgrnam(GROUP);
+
+	if (geteuid() != 0)
+		return 0;
+	if (g == NULL)
+		return err_set(e, ERR_PERMANENT, "group " GROUP ": no such "
+			"group; run pm setup as root to make it");
+	if (chmod(FOLDER, 0755) < 0 || chown(KEY, 0, g->gr_gid) < 0 ||
+	    chmod(KEY, 0640) < 0)
+		return err_errno(e, ERR_PERMANENT, KEY ": cannot give it to "
+			"group " GROUP);
+	return 0;
+}
+
+/* Makes them at the first start; those of an administrator are his. */
+static int have_certificate(const struct wiring *w, struct err *e)
+{
+	char host[HOST_SIZE] = "";
+
+	if (access(CERT, F_OK) == 0 && access(KEY, F_OK) == 0) {
+		if (!cert_good(CERT, KEY, CERT_WARN_DAYS))
+			log_warn(CERT " does not fit " KEY " or ends within "
+				"%d days: replace both, or remove both to "
+				"have new ones made", CERT_WARN_DAYS);
+		return 0;
+	}
+	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
+		memcpy(host, w->name, strnlen(w->name, sizeof(host) - 1) + 1);
+	if (io_mkdirs(FOLDER, 0755, e) < 0 ||
+	    cert_make(CERT, KEY, host, e) < 0)
+		return -1;
+	log_info(CERT " made for %s", host);
+	return give_key(e);
+}
+
+static void confine(const struct process *p)
+{
+	static const struct sandbox_path paths[] = {
+		{ FOLDER, false },
+		{ NULL, false },
+	};
+	struct err e;
+	int landlock;
+
+	life_drop_power(p);
+	life_rlimits(&(struct life_rlimits){ .as = AS_BYTES,
+		.nofile = NOFILE });
+	landlock = sandbox_paths(paths, &e);
+	if (landlock < 0)
+		log_fatal("%s", e.text);
+	if (landlock > 0)
+		log_warn("%s", e.text);
+	if (sandbox_calls(SANDBOX_WEB, &e) < 0)
+		log_fatal("%s", e.text);
+}
+
+/* In each worker: the pages, over a connection of its own. */
+static void *start(void *conninfo, struct err *e)
+{
+	static const char *const folders[] = { "lua/web/all/", "lua/web/csm/",
+		NULL };
+	struct csm_worker *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		log_fatal("web: no memory");
+	if (sandbox_calls(SANDBOX_WEB_WORKER, e) < 0)
+		return NULL;
+	w->db = db_new(conninfo, "pm_csm", DB_MS);
+	w->quarantine.db = w->db;
+	w->pages = pages_new(folders, w->db, csm_functions, w, e);
+	return w->pages ? w : NULL;
+}
+
+static void handle(void *context, const struct web_request *r,
+	struct web_reply *reply)
+{
+	struct csm_worker *w = context;
+
+	pages_handle(w->pages, r, reply);
+}
+
+/*
+ * A process beside the workers that tells the supervisor whether the database
+ * is there: workers only notice when somebody asks them for a page.
+ */
+static void start_watcher(const char *conninfo)
+{
+	struct err e;
+	struct db *db;
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		log_fatal("web: fork: %s", strerror(errno));
+	if (pid > 0)
+		return;
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
+	    sandbox_calls(SANDBOX_WEB_WORKER, &e) < 0)
+		_exit(EXIT_LATER);
+	db = db_new(conninfo, "pm_csm", DB_MS);
+	for (;;) {
+		life_degraded(db_ready(db, &e) == 0 ? NULL : "the database "
+			"does not answer: pages can show nothing, and nobody "
+			"can log in; mail is not affected");
+		clock_sleep_ms(LOOK_MS);
+	}
+}
+
+static unsigned workers(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < WORKERS_LEAST ? WORKERS_LEAST :
+		n > WORKERS_MOST ? WORKERS_MOST : (unsigned)n;
+}
+
+int web_run(const struct process *p)
+{
+	struct arena *a = arena_new("wiring", WIRING_MEMORY);
+	struct web_config c = { .cert = CERT, .key = KEY, .cookie = "pm-csm",
+		.scope = "csm", .login = "pm_csm", .workers = workers(),
+		.body_max = BODY_MAX, .start = start, .handle = handle };
+	int listener, signals;
+	struct wiring w;
+	struct err e;
+
+	if (wiring_load(a, &w, &e) < 0)
+		return err_report("csm", &e);
+	c.conninfo = wiring_conninfo(&w);
+	c.start_context = (void *)(uintptr_t)c.conninfo;
+	if (c.conninfo == NULL)
+		return err_report("csm", (err_set(&e, ERR_PERMANENT, "no "
+			"database is wired: run pm setup"), &e));
+	listener = web_bind(w.web_csm, &e);
+	if (listener < 0 || have_certificate(&w, &e) < 0)
+		return err_report("csm", &e);
+	signals = life_signals();
+	confine(p);
+	start_watcher(c.conninfo);
+	return web_serve(&c, listener, signals, life_ready, life_degraded);
+}
