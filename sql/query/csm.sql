@@ -1,5 +1,6 @@
 -- What the csm's functions ask besides the quarantine (applets/csm), as
 -- pm_csm.
+-- login: pm_csm
 
 -- name: csm_message
 -- A message of the log as the filter wrote it. $1 id

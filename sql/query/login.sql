@@ -1,4 +1,5 @@
 -- What the log-in helper asks (applets/csm/login.c), as pm_login.
+-- login: pm_login
 
 -- name: login_account
 -- The account of that name. $1 name

@@ -235,6 +235,8 @@ subtest 'the database is away' => sub {
 	$db->stop;
 	ok(until_true(20, sub { status()->{'csm/web'}{degraded} }),
 		'pm status tells');
+	ok(until_true(20, sub { status()->{'csm/login'}{degraded} }),
+		'of the log-in helper, too');
 	my $s = status();
 	is($s->{'csm/web'}{state}, 'ready', 'the pages stand');
 	is($s->{'csm/web'}{degraded}, 'the database does not answer: pages ' .
@@ -242,7 +244,7 @@ subtest 'the database is away' => sub {
 		'with what it means');
 	like($s->{'csm/login'}{degraded},
 		qr/: nobody can log in; mail is not affected$/,
-		'the log-in helper, too');
+		'and so does that');
 	my ($code, undef, $text) = browse('/');
 	is($code, 503, 'a page says it, too');
 	like($text, qr/The database does not answer\. Mail is not affected/,
