@@ -54,7 +54,8 @@ static int add_message(const struct options *o, struct span body,
 		.trace = span_of(arena_printf(a, "added by %s\n", o->who)) };
 	struct spool_record r = { .id = id_new(),
 		.received_ms = clock_wall_ms(), .items = &item, .nitems = 1,
-		.mail_from = o->sender ? span_of(o->sender) : SPAN(""), .body = body };
+		.mail_from = o->sender ? span_of(o->sender) : SPAN(""),
+		.body = body };
 	struct header h;
 
 	header_parse(body, &mail_default_limits, a, &h);
