@@ -272,9 +272,16 @@ print $virus ? "Virus engine: clamd with one local signature (EICAR).\n" :
 	"Virus engine: none is wired (ClamAV is not installed).\n";
 eval { $appliance->setup; $appliance->start; };
 fail($@) if $@;
+
+# Ready, and nothing to complain of: what waited for the database has it.
+my ($well, $status);
+while (!$stopping) {
+	($well, $status) = $appliance->pm('status');
+	last if $well == 0;
+	fail("not all is well:\n$status") if time - $started > 45;
+	sleep 0.1;
+}
 printf "Appliance up after %.1f s in %s.\n", time - $started, $root;
-my ($well, $status) = $appliance->pm('status');
-fail("not all is well:\n$status") if $well != 0;
 
 my $good = $stopping ? 0 : table($virus);
 if (!$ENV{RUN_ONCE} && !$stopping) {
