@@ -240,7 +240,7 @@ is(join("\n", on_disk()), '', 'no withheld mail is left on disk');
 is(rows(), scalar @all, 'as many rows as messages were sent');
 
 my %rows;
-$rows{$_->[0]}{"$_->[1] $_->[2]"}++ for map { [split /\|/] } split /\n/,
+$rows{$_->[0]}{"$_->[1] " . ($_->[2] // q())}++ for map { [split /\|/] } split /\n/,
 	$db->sql("select substr(rcpt, 2, position('\@' in rcpt) - 2), outcome,
 		reason from message_rcpt");
 my @wrong;
