@@ -6,7 +6,7 @@
 -- name: quarantine_list
 -- The newest first. $1 not before this id text, $2 before this id text, $3
 -- rows int8; the rest null when it is not asked for: $4 held for anybody
--- bool, $5 pattern of a recipient text, $6 pattern of sender and From text,
+-- bool, $5 not here: quarantine_list_of, $6 pattern of sender and From text,
 -- $7 words of the subject text, $8 hashes of words int8[], $9 network of the
 -- relay text, $10 least score int8, $11 spellings of the reason text[]
 select q.id, q.appliance, q.sender, q.header_from, q.subject, q.reason,
@@ -17,10 +17,7 @@ from (
 	from quarantine q
 	where q.id >= $1::text::uuid and q.id < $2::text::uuid
 		and ($4::bool is null or q.open > 0)
-		and ($5::text is null or exists (
-			select from quarantine_rcpt x
-			where x.class = q.class and x.id = q.id
-				and x.rcpt like $5))
+		and $5::text is null
 		and ($6::text is null
 			or q.sender || ' ' || q.header_from ilike $6)
 		and ($7::text is null or to_tsvector('simple', q.subject)
@@ -42,22 +39,22 @@ left join lateral (
 order by q.id desc;
 
 -- name: quarantine_list_of
--- The same of one recipient: $5 is the whole address, in lower case.
+-- The same with a recipient like $5: a pattern in lower case. One without a
+-- wildcard is a whole address.
 -- plan: quarantine_rcpt
 select q.id, q.appliance, q.sender, q.header_from, q.subject, q.reason,
 	host(q.relay) as relay, q.size, q.score, q.probability, q.open,
 	q.record, r.addresses, r.reasons, r.states
 from (
 	select q.*
-	from (
-		select distinct x.class, x.id
-		from quarantine_rcpt x
-		where x.rcpt = $5::text
-			and x.id >= $1::text::uuid and x.id < $2::text::uuid
-	) his
-	join quarantine q on q.class = his.class and q.id = his.id
+	from quarantine q
 	where q.id >= $1::text::uuid and q.id < $2::text::uuid
 		and ($4::bool is null or q.open > 0)
+		and exists (
+			select from quarantine_rcpt x
+			where x.class = q.class and x.id = q.id
+				and x.rcpt like $5 and x.id >= $1::text::uuid
+				and x.id < $2::text::uuid)
 		and ($6::text is null
 			or q.sender || ' ' || q.header_from ilike $6)
 		and ($7::text is null or to_tsvector('simple', q.subject)

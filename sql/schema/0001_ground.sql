@@ -197,7 +197,9 @@ comment on table quarantine_rcpt is 'One row a recipient of withheld mail.';
 comment on column quarantine_rcpt.address is
 	'As it stood in the envelope: where a release goes.';
 create index quarantine_rcpt_id on quarantine_rcpt (id);
-create index quarantine_rcpt_rcpt on quarantine_rcpt (rcpt, state, id);
+create index quarantine_rcpt_rcpt on quarantine_rcpt (rcpt, id);
+create index quarantine_rcpt_part on quarantine_rcpt
+	using gin (rcpt gin_trgm_ops);
 
 create table quarantine_body (
 	class text not null,

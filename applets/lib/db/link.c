@@ -58,11 +58,16 @@ void link_answered(struct link *l)
 /* The settings of a session, as the server's command line takes them. */
 static void say_options(const struct link *l, char *out, size_t size)
 {
-	/* The server gives up a little earlier: then we keep the link. */
+	/*
+	 * The server gives up a little earlier: then we keep the link. A plan
+	 * for any values would be far worse than one for those that came:
+	 * most searches leave most of them out.
+	 */
 	snprintf(out, size, "-c search_path=pm,public "
 		"-c statement_timeout=%u "
 		"-c idle_in_transaction_session_timeout=%u "
 		"-c client_connection_check_interval=1s "
+		"-c plan_cache_mode=force_custom_plan "
 		"-c timezone=UTC",
 		l->deadline_ms - l->deadline_ms / 10,
 		l->deadline_ms > 60000 ? l->deadline_ms : 60000);
@@ -71,7 +76,7 @@ static void say_options(const struct link *l, char *out, size_t size)
 /* What stands before dbname gives way to the connection string. */
 static PGconn *start(const struct link *l)
 {
-	char options[256];
+	char options[320];
 	const char *keys[] = { "user", "application_name", "gssencmode",
 		"dbname", "client_encoding", "options", NULL };
 	const char *values[] = { l->login, l->login, "disable",

@@ -30,19 +30,22 @@ static void floor_id(int64_t ms, struct id *id_r)
 		v >> 16, v & 0xffff);
 }
 
-/* For like and ilike: anywhere, or at the end; nothing in s is special. */
-static struct span pattern(struct span s, bool end, bool lower,
+/* For like and ilike: what may stand around s, in which nothing is special. */
+enum around { NOTHING, BEFORE, BEFORE_AND_BEHIND };
+
+static struct span pattern(struct span s, enum around around, bool lower,
 	struct arena *a)
 {
 	struct buf b = { .arena = a };
 
-	buf_byte(&b, '%');
+	if (around != NOTHING)
+		buf_byte(&b, '%');
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '%' || s.p[i] == '_' || s.p[i] == '\\')
 			buf_byte(&b, '\\');
 		buf_byte(&b, lower ? span_lower(s.p[i]) : s.p[i]);
 	}
-	if (!end)
+	if (around == BEFORE_AND_BEHIND)
 		buf_byte(&b, '%');
 	return buf_bytes(&b);
 }
@@ -57,18 +60,17 @@ static struct span lowered(struct span s, struct arena *a)
 	return buf_bytes(&b);
 }
 
-/* A whole address has an index; "@domain" and parts are looked for. */
+/* A whole address, "@domain", or a part. */
 static void ask_rcpt(struct span rcpt, struct arena *a,
 	struct quarantine_query *query)
 {
 	size_t at = span_chr(rcpt, '@');
 
-	if (at != SIZE_MAX && at > 0) {
-		query->statement = "quarantine_list_of";
-		query->rcpt = lowered(rcpt, a);
-	} else if (rcpt.n) {
-		query->rcpt = pattern(rcpt, at == 0, true, a);
-	}
+	if (rcpt.n == 0)
+		return;
+	query->statement = "quarantine_list_of";
+	query->rcpt = pattern(rcpt, at == SIZE_MAX ? BEFORE_AND_BEHIND :
+		at == 0 ? BEFORE : NOTHING, true, a);
 }
 
 /* As typed, "spam", "Spam" and "SPAM": reasons are words of policy. */
@@ -143,7 +145,8 @@ int quarantine_query(const struct quarantine *q,
 		query_r->before = until;
 	ask_rcpt(f->rcpt, a, query_r);
 	if (f->sender.n)
-		query_r->sender = pattern(f->sender, false, false, a);
+		query_r->sender = pattern(f->sender, BEFORE_AND_BEHIND,
+			false, a);
 	ask_reason(f->reason, a, query_r);
 	return ask_words(q->key, f->words, a, query_r, e);
 }
