@@ -138,6 +138,7 @@ sub setup {
 	write_file($file, $self->wiring);
 	my ($code, $out) = $self->pm('setup', '--wiring', $file);
 	die "pm setup: $out" if $code != 0;
+	$self->{said} = $out;
 	($self->{password}) = $out =~ /one-time password (\S+)/;
 	for my $list (keys %{ $self->{lists} // {} }) {
 		write_file("$self->{root}/etc/pm/lists/$list",
