@@ -83,7 +83,7 @@ static const struct role csm_role = {
 static const struct {
 	const char *name;
 	int (*run)(const struct process *p);
-} lives[] = {
+} csm_lives[] = {
 	{ "login", login_run }, { "viewer", viewer_run }, { "web", web_run },
 };
 
@@ -118,9 +118,9 @@ static int csm_main(int argc, char **argv)
 		return csm_password(&args);
 	if (life_begin(&csm_applet, argc, argv, &p, &code) < 0)
 		return code;
-	for (size_t i = 0; i < sizeof(lives) / sizeof(*lives); i++)
-		if (span_is(span_of(p->name), lives[i].name))
-			return lives[i].run(p);
+	for (size_t i = 0; i < sizeof(csm_lives) / sizeof(*csm_lives); i++)
+		if (span_is(span_of(p->name), csm_lives[i].name))
+			return csm_lives[i].run(p);
 	return EXIT_USAGE;
 }
 

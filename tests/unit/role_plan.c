@@ -22,20 +22,20 @@
 #include "../../applets/mta/mta.c"
 
 /* What the records would run. */
+#define RUNS(name) int name(const struct process *p) { (void)p; return 0; }
+#define SAYS(name) \
+	int name(int argc, char **argv) { (void)argv; return argc; }
+
+RUNS(front_run) RUNS(zygote_run) RUNS(broker_run) RUNS(recorder_run)
+RUNS(archiver_run) RUNS(signer_run) RUNS(delay_run)
+RUNS(master_run) RUNS(injector_run) RUNS(jobs_run)
+RUNS(postgres_run) RUNS(keeper_run)
+RUNS(web_run) RUNS(login_run) RUNS(viewer_run)
+SAYS(command_psql) SAYS(command_dump) SAYS(command_load)
+SAYS(command_migrate) SAYS(command_status)
+SAYS(tune_main) SAYS(deliver_main)
 bool tune_is_asked(int argc, char **argv) { (void)argv; return argc < 0; }
-int tune_main(int argc, char **argv) { (void)argv; return argc; }
-int front_run(const struct process *p) { (void)p; return 0; }
-int zygote_run(const struct process *p) { (void)p; return 0; }
-int broker_run(const struct process *p) { (void)p; return 0; }
-int recorder_run(const struct process *p) { (void)p; return 0; }
-int archiver_run(const struct process *p) { (void)p; return 0; }
-int signer_run(const struct process *p) { (void)p; return 0; }
-int delay_run(const struct process *p) { (void)p; return 0; }
-int master_run(const struct process *p) { (void)p; return 0; }
-int injector_run(const struct process *p) { (void)p; return 0; }
-int jobs_run(const struct process *p) { (void)p; return 0; }
 int check_run(void) { return 0; }
-int deliver_main(int argc, char **argv) { (void)argv; return argc; }
 
 const struct applet *const applets[] = {
 	&agent_applet, &csm_applet, &db_applet, &enduser_applet,
