@@ -324,6 +324,28 @@ until_ok(10, 'an entry that comes again goes again',
 is($db->sql("select string_agg(class, ' ') from quarantine
 	where id = '$held'"), 'held', 'and is there once, where it was put');
 
+# --- an entry that the database refuses ------------------------------------------------
+
+$db->sql("create trigger poison before insert on pm.quarantine_rcpt for each
+	row when (new.rcpt = 'poison\@x') execute function pm.poison()");
+my $refused = entry(rcpts => ['poison@x']);
+my $doubtful = entry(rcpts => ['poison@x'], state => "held 0 moving\n");
+my $next = entry();
+sub entry_state {
+	local (@ARGV, $/) = glob "$state/quarantine/*/$_[0].state";
+	return @ARGV ? <> : '';
+}
+until_ok(10, 'an entry that is refused is told of', sub {
+	2 == (() = log_text() =~ /stays in the quarantine on disk: .*poison/g) });
+until_ok(10, 'others go on', sub { !grep { /$next$/ } entries_left() });
+is(entry_state($refused), "held 0\n", 'it is free to be acted upon on disk');
+is(entry_state($doubtful), "held 0 moving\n",
+	'but not one that an earlier commit may have stored');
+$db->sql('drop trigger poison on pm.quarantine_rcpt');
+stop();
+start();
+until_ok(10, 'the next archiver tries again', sub { !entries_left() });
+
 # --- killed, again and again ----------------------------------------------------------
 
 my @entries;

@@ -133,6 +133,7 @@ static int is_due(const struct move *m, const struct parcel *p, struct err *e)
 /* 1: moved, 0: not yet, -1. */
 static int carry(struct move *m, struct parcel *p, struct err *e)
 {
+	bool marked = p->state.moving;
 	int due = is_due(m, p, e);
 	struct held_entry q;
 	struct err late;
@@ -145,8 +146,11 @@ static int carry(struct move *m, struct parcel *p, struct err *e)
 		return -1;
 	if (archive_entry(m->db, m->key, &q, m->appliance, &doubt, e) == 0)
 		return remove_both(p, e) < 0 ? -1 : 1;
-	/* If that fails, too, the next pass finds it marked and goes on. */
-	if (!doubt)
+	/*
+	 * A mark from before stays: that commit may have come through. If
+	 * unmarking fails, too, the next pass finds it marked and goes on.
+	 */
+	if (!doubt && !marked)
 		mark(p, false, &late);
 	return -1;
 }
