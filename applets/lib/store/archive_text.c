@@ -5,9 +5,9 @@
 #include "base/utf8.h"
 #include "store/archive.h"
 
-/* 0000-01-01 and 99999-12-31. */
+/* The first instant of year 0 and the last of year 99999. */
 #define LEAST_MS INT64_C(-62167219200000)
-#define MOST_MS INT64_C(3093527980800000)
+#define MOST_MS INT64_C(3093527980799999)
 
 struct span archive_cut(struct span s, size_t max)
 {
