@@ -34,8 +34,8 @@
  *	dns = { { name, type, state ("no", "hit", "later", "refused"),
  *	answer } … }, parts = { { type, name,
  *	disposition, depth, size, true_type, sha256, flags } … } (size absent:
- *	not known), urls = { text … }, lists = { { rcpt (absent: sender or
- *	relay), list, entry } … }
+ *	not known), urls = { text … } (absent: no rule asked for them),
+ *	lists = { { rcpt (absent: sender or relay), list, entry } … }
  *
  * release(id, { rcpts = { n … }, approve, again, wait_s, key })
  * forget(id, { rcpts, key })		deletes

@@ -25,7 +25,8 @@
 enum {
 	CLIENTS_MAX = 16,
 	REQUEST_MS = 5000,
-	LOOK_MS = 5000,		/* is the database there? */
+	LOOK_MS = 3000,		/* is the database there? */
+	LOOK_AGAIN_MS = 500,	/* it was not */
 	DB_MS = 5000,
 	MEMORY = 1 << 20,
 	AS_BYTES = 512 << 20,	/* Argon2id takes 64 MiB of them */
@@ -34,7 +35,9 @@ enum {
 
 static struct {
 	int listener, signals;
+	const char *conninfo;
 	struct db *db;
+	bool away;
 	struct client {
 		int fd;		/* -1: free */
 		int64_t deadline_ms;
@@ -115,13 +118,16 @@ static bool told_to_end(void)
 /* Says whether anybody could log in now. */
 static void look(void)
 {
-	char text[ERR_TEXT_MAX + 80] = "";
 	struct err e;
 
-	if (db_ready(l.db, &e) < 0)
-		snprintf(text, sizeof(text), "%s: nobody can log in; mail is "
-			"not affected", e.text);
-	life_degraded(text);
+	/* A new connection does not wait longer each time. */
+	if (l.away)
+		db_free(&l.db);
+	if (l.db == NULL)
+		l.db = db_new(l.conninfo, "pm_login", DB_MS);
+	l.away = db_ready(l.db, &e) < 0;
+	life_degraded(l.away ? "the database does not answer: nobody can log "
+		"in; mail is not affected" : NULL);
 }
 
 static int serve(void)
@@ -138,7 +144,8 @@ static int serve(void)
 		for (size_t i = 0; i < CLIENTS_MAX; i++)
 			p[CLIENTS + i] = (struct pollfd){ l.clients[i].fd,
 				POLLIN, 0 };
-		if (poll(p, CLIENTS + CLIENTS_MAX, 1000) < 0 && errno != EINTR)
+		if (poll(p, CLIENTS + CLIENTS_MAX, LOOK_AGAIN_MS) < 0 &&
+		    errno != EINTR)
 			log_fatal("log-in: poll: %s", strerror(errno));
 		if (p[SIGNALS].revents && told_to_end())
 			return EXIT_DONE;
@@ -150,7 +157,8 @@ static int serve(void)
 				end(&l.clients[i]);
 		if (p[LISTENER].revents)
 			take_client();
-		if (clock_ms() - looked >= LOOK_MS) {
+		if (clock_ms() - looked >= (l.away ? LOOK_AGAIN_MS :
+		    LOOK_MS)) {
 			look();
 			looked = clock_ms();
 		}
@@ -181,14 +189,13 @@ static void confine(const struct process *p)
 int login_run(const struct process *p)
 {
 	struct arena *a = arena_new("wiring", 16 << 20);
-	const char *conninfo;
 	struct wiring w;
 	struct err e;
 
 	if (wiring_load(a, &w, &e) < 0)
 		return err_report("csm", &e);
-	conninfo = wiring_conninfo(&w);
-	if (conninfo == NULL)
+	l.conninfo = wiring_conninfo(&w);
+	if (l.conninfo == NULL)
 		return err_report("csm", (err_set(&e, ERR_PERMANENT, "no "
 			"database is wired: run pm setup"), &e));
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
@@ -199,7 +206,6 @@ int login_run(const struct process *p)
 	l.signals = life_signals();
 	confine(p);
 	login_begin();
-	l.db = db_new(conninfo, "pm_login", DB_MS);
 	look();
 	life_ready();
 	return serve();

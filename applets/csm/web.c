@@ -35,6 +35,7 @@ enum {
 	BODY_MAX = 1 << 20,
 	DB_MS = 10000,
 	LOOK_MS = 3000,		/* is the database there? */
+	LOOK_AGAIN_MS = 500,	/* it was not */
 	CERT_WARN_DAYS = 30,
 	HOST_SIZE = 254,
 	NOFILE = 1024,
@@ -146,12 +147,18 @@ static void start_watcher(const char *conninfo)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
 	    sandbox_calls(SANDBOX_WEB_WORKER, &e) < 0)
 		_exit(EXIT_LATER);
-	db = db_new(conninfo, "pm_csm", DB_MS);
 	for (;;) {
-		life_degraded(db_ready(db, &e) == 0 ? NULL : "the database "
-			"does not answer: pages can show nothing, and nobody "
-			"can log in; mail is not affected");
-		clock_sleep_ms(LOOK_MS);
+		db = db_new(conninfo, "pm_csm", DB_MS);
+		while (db_ready(db, &e) == 0) {
+			life_degraded(NULL);
+			clock_sleep_ms(LOOK_MS);
+		}
+		life_degraded("the database does not answer: pages can show "
+			"nothing, and nobody can log in; mail is not "
+			"affected");
+		/* A new one does not wait longer each time. */
+		db_free(&db);
+		clock_sleep_ms(LOOK_AGAIN_MS);
 	}
 }
 
