@@ -149,7 +149,8 @@ const struct applet csm_applet = {
 		"password holds until then.\n"
 		"\n"
 		"Five wrong passwords for a name, or twenty from one address,\n"
-		"within ten minutes make both wait for the rest of them.\n",
+		"within ten minutes make both wait for the rest of them; who\n"
+		"logged in from there before is not locked out by others.\n",
 	.main = csm_main,
 	.role = &csm_role,
 };

@@ -16,13 +16,21 @@ enum {
 	 * table to be forgotten takes so many wrong tries from 200 peers.
 	 */
 	COUNTS = 4096,
+	KNOWN = 256,	/* who logged in from where, the newest */
 };
+
+#define KNOWN_MS (INT64_C(30) * 86400 * 1000)
 
 static struct count {
 	uint64_t key;		/* 0: free */
 	int64_t since_ms;
 	unsigned wrong;
 } counts[COUNTS];
+
+static struct known {
+	uint64_t key;		/* of account and peer; 0: free */
+	int64_t since_ms;
+} known[KNOWN];
 
 static uint64_t seed[2];
 
@@ -47,6 +55,48 @@ static uint64_t peer_key(struct span peer)
 	if (!netaddr_parse(peer, &addr))
 		return key_of('p', peer);
 	return key_of('p', span_from(addr.b, addr.n == 16 ? 8 : addr.n));
+}
+
+static uint64_t pair_key(struct span account, struct span peer)
+{
+	uint64_t both[2] = { key_of('a', account), peer_key(peer) };
+
+	return key_of('b', span_from(both, sizeof(both)));
+}
+
+static struct known *find_known(uint64_t pair, int64_t now_ms)
+{
+	for (size_t i = 0; i < KNOWN; i++)
+		if (known[i].key == pair &&
+		    now_ms - known[i].since_ms < KNOWN_MS)
+			return &known[i];
+	return NULL;
+}
+
+/* Takes the place of the oldest: only who knows a password gets one. */
+static void remember(uint64_t pair, int64_t now_ms)
+{
+	struct known *k = find_known(pair, now_ms);
+
+	for (size_t i = 0; k == NULL && i < KNOWN; i++)
+		if (known[i].key == 0)
+			k = &known[i];
+	if (k == NULL) {
+		k = known;
+		for (size_t i = 1; i < KNOWN; i++)
+			if (known[i].since_ms < k->since_ms)
+				k = &known[i];
+	}
+	*k = (struct known){ pair, now_ms };
+}
+
+/* What counts his wrong tries: the account's key, or his own. */
+static uint64_t account_key(struct span account, struct span peer,
+	int64_t now_ms)
+{
+	uint64_t pair = pair_key(account, peer);
+
+	return find_known(pair, now_ms) ? pair : key_of('a', account);
 }
 
 /* The live count of that key; NULL: none. */
@@ -90,7 +140,8 @@ static unsigned wait_of(uint64_t key, unsigned most, int64_t now_ms)
 
 unsigned guard_wait(struct span account, struct span peer, int64_t now_ms)
 {
-	unsigned a = wait_of(key_of('a', account), ACCOUNT_WRONG, now_ms);
+	unsigned a = wait_of(account_key(account, peer, now_ms),
+		ACCOUNT_WRONG, now_ms);
 	unsigned p = wait_of(peer_key(peer), PEER_WRONG, now_ms);
 
 	return a > p ? a : p;
@@ -98,14 +149,23 @@ unsigned guard_wait(struct span account, struct span peer, int64_t now_ms)
 
 void guard_wrong(struct span account, struct span peer, int64_t now_ms)
 {
-	add(key_of('a', account), now_ms);
+	add(account_key(account, peer, now_ms), now_ms);
 	add(peer_key(peer), now_ms);
 }
 
-void guard_right(struct span account)
+static void start_again(uint64_t key)
 {
-	struct count *c = find(key_of('a', account), INT64_MIN / 2);
+	struct count *c = find(key, INT64_MIN / 2);
 
 	if (c)
 		*c = (struct count){ 0 };
+}
+
+void guard_right(struct span account, struct span peer, int64_t now_ms)
+{
+	uint64_t pair = pair_key(account, peer);
+
+	start_again(key_of('a', account));
+	start_again(pair);
+	remember(pair, now_ms);
 }

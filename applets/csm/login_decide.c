@@ -156,7 +156,7 @@ static int let_in(struct db *db, const struct account *t, struct span peer,
 		return -1;
 	answer_r->result = LOGIN_DONE;
 	answer_r->must_change = must_change;
-	guard_right(t->name);
+	guard_right(t->name, peer, clock_ms());
 	return 0;
 }
 

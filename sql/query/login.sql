@@ -15,10 +15,12 @@ values ($1::bytea, $2, $3, $4::text[], $5, $6,
 	now() + make_interval(secs => $7::int8), $8)
 
 -- name: login_session
--- A session that still stands. $1 SHA-256 of its token, $2 scope
+-- A session that still stands, as session_find has it.
+-- $1 SHA-256 of its token, $2 scope
 select who, rights, must_change, peer
 from session
 where token = $1::bytea and scope = $2 and ends > now()
+and seen > now() - interval '30 minutes'
 
 -- name: login_sessions_end
 -- Ends the sessions of somebody, and what has ended is forgotten.
