@@ -129,8 +129,8 @@ subtest 'deliver' => sub {
 		'do=deliver');
 	is((browse(@order))[0], 303, 'a click');
 	is((browse(@order))[0], 303, 'and another');
-	is(($app->pm('db', 'psql', '-c',
-		'update pm.job set not_before = now()'))[0], 0,
+	is(($app->pm('db', 'psql', '--', '-qc', 'update pm.job ' .
+		q{set not_before = now(); select pg_notify('job', '')}))[0], 0,
 		'the time for undoing it is over');
 	ok(until_true(20, sub { 2 <= grep { -s } $app->delivered }),
 		'it is delivered') or diag $app->log_tail(30);
