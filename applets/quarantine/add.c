@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "mail/header.h"
+#include "mail/words.h"
 
 enum { MESSAGE_MAX = 256 << 20, MESSAGE_ARENA = 1 << 30 };
 
@@ -45,6 +46,18 @@ static struct span field(const struct header *h, struct span name,
 	return f ? header_decode(f->value, a) : SPAN("");
 }
 
+/* The words of what follows the header, as they stand there. */
+static struct span words_of(const struct header *h, struct span body,
+	struct arena *a)
+{
+	struct words w;
+
+	words_begin(&w, a);
+	words_add(&w, field(h, SPAN("Subject"), a));
+	words_add(&w, span_after(body, h->size));
+	return buf_bytes(&w.list);
+}
+
 static int add_message(const struct options *o, struct span body,
 	struct arena *a, struct err *e)
 {
@@ -61,6 +74,7 @@ static int add_message(const struct options *o, struct span body,
 	header_parse(body, &mail_default_limits, a, &h);
 	r.subject = field(&h, SPAN("Subject"), a);
 	r.header_from = field(&h, SPAN("From"), a);
+	r.words = words_of(&h, body, a);
 	if (quarantine_add(&o->place, &r, e) < 0)
 		return -1;
 	puts(r.id.text);

@@ -11,8 +11,9 @@
 struct options {
 	bool json, again, all, source, approve;
 	const char *reason, *sender, *subject, *words, *relay, *before;
+	const char *state;
 	struct args_list rcpt;
-	long long since, until, score, limit;
+	long long since, until, score, limit, wait;
 	char who[64];
 	int folder;		/* that the user is in */
 	struct span *rcpts;	/* of --rcpt, checked */

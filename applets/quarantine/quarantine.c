@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/applet.h"
@@ -28,6 +29,8 @@ enum {
 	DAY_MS = 86400000,
 	SINCE_MAX = 36500,
 	SCORE_MAX = 1000,
+	WAIT_MAX_S = 86400,
+	TRIES = 4, PAUSE_MS = 300,
 };
 
 struct command {
@@ -63,16 +66,19 @@ static unsigned terminal_width(void)
 }
 
 struct listing {
-	bool json;
+	const struct options *o;
 	unsigned width;
-	size_t n;
+	long long n;
 };
 
 static bool list_one(const struct quarantine_entry *q, void *context)
 {
 	struct listing *l = context;
 
-	if (l->json) {
+	if (l->o->state &&
+	    strcmp(l->o->state, quarantine_state_name(q->state)) != 0)
+		return true;
+	if (l->o->json) {
 		show_json(q);
 	} else {
 		if (l->n == 0)
@@ -80,7 +86,7 @@ static bool list_one(const struct quarantine_entry *q, void *context)
 		show_row(q, l->width);
 	}
 	l->n++;
-	return !ferror(stdout);
+	return !ferror(stdout) && (l->o->limit == 0 || l->n < l->o->limit);
 }
 
 static struct span text_or_empty(const char *s)
@@ -99,6 +105,15 @@ static int days_ago(const char *option, long long days, int64_t *ms_r,
 	return 0;
 }
 
+static int check_state(const char *state, struct err *e)
+{
+	for (unsigned i = QUARANTINE_HELD; i <= QUARANTINE_DELETED; i++)
+		if (strcmp(state, quarantine_state_name(i)) == 0)
+			return 0;
+	return err_set(e, ERR_PERMANENT, "--state %s: held, released or "
+		"deleted", state);
+}
+
 /* What to look for, from the options. */
 static int make_filter(const struct options *o, struct quarantine_filter *f,
 	struct err *e)
@@ -113,8 +128,9 @@ static int make_filter(const struct options *o, struct quarantine_filter *f,
 		.relay = text_or_empty(o->relay),
 		.score_least = o->score ? (int32_t)o->score * 1000 :
 			INT32_MIN,
-		.all_states = o->all,
-		.limit = (size_t)o->limit,
+		.all_states = o->all || o->state,
+		/* Who looks for a state counts what he sees of it. */
+		.limit = o->state ? 0 : (size_t)o->limit,
 	};
 	if (o->rcpt.n > 1)
 		return err_set(e, ERR_PERMANENT, "list takes one --rcpt");
@@ -130,6 +146,8 @@ static int make_filter(const struct options *o, struct quarantine_filter *f,
 	if (o->before && !id_parse(span_of(o->before), &f->before))
 		return err_set(e, ERR_PERMANENT, "--before %s: is not a "
 			"message id", o->before);
+	if (o->state && check_state(o->state, e) < 0)
+		return -1;
 	if (days_ago("since", o->since, &f->since_ms, e) < 0)
 		return -1;
 	return days_ago("until", o->until, &f->until_ms, e);
@@ -151,7 +169,7 @@ static int tell_trouble(const struct quarantine_trouble *t, struct err *e)
 static int run_list(const struct options *o, const char *operand,
 	struct err *e)
 {
-	struct listing l = { .json = o->json, .width = terminal_width() };
+	struct listing l = { .o = o, .width = terminal_width() };
 	struct quarantine_trouble trouble;
 	struct quarantine_filter f;
 
@@ -159,7 +177,7 @@ static int run_list(const struct options *o, const char *operand,
 	if (make_filter(o, &f, e) < 0 || quarantine_list(&o->place, &f,
 	    list_one, &l, &trouble, e) < 0)
 		return -1;
-	if (l.n == 0 && !l.json)
+	if (l.n == 0 && !o->json && !trouble.no_database)
 		puts("no such message is in the quarantine");
 	return tell_trouble(&trouble, e);
 }
@@ -200,16 +218,22 @@ static int give_order(const struct options *o, const char *operand,
 {
 	struct quarantine_order order = { .key = id_new(), .who = o->who,
 		.via = "cli", .rcpts = o->rcpts, .nrcpts = o->rcpt.n,
-		.again = o->again, .approve = o->approve };
+		.again = o->again, .approve = o->approve,
+		.wait_s = (unsigned)o->wait };
 	struct id id;
-	int result;
+	int result = -1;
 
 	if (parse_id(operand, &id, e) < 0)
 		return -1;
-	result = carry_out(&o->place, &id, &order, e);
-	/* In doubt: asked again it is the same order. */
-	if (result < 0 && e->class == ERR_TEMPORARY && o->place.db)
+	for (unsigned i = 0; i < TRIES; i++) {
+		/* In doubt: asked again it is the same order. */
+		if (i)
+			clock_sleep_ms(PAUSE_MS);
 		result = carry_out(&o->place, &id, &order, e);
+		if (result >= 0 || e->class != ERR_TEMPORARY ||
+		    o->place.db == NULL)
+			break;
+	}
 	if (result < 0)
 		return -1;
 	printf("%s %s\n", id.text, done);
@@ -219,6 +243,9 @@ static int give_order(const struct options *o, const char *operand,
 static int run_release(const struct options *o, const char *operand,
 	struct err *e)
 {
+	if (o->wait > WAIT_MAX_S)
+		return err_set(e, ERR_PERMANENT, "--wait %lld: more than a "
+			"day", o->wait);
 	return give_order(o, operand, quarantine_release, "released", e);
 }
 
@@ -245,9 +272,9 @@ static int run_restore(const struct options *o, const char *operand,
 
 static const struct command commands[] = {
 	{ "list", false, run_list, " json all reason rcpt sender subject "
-		"words relay score since until before limit " },
+		"words relay score since until before limit state " },
 	{ "show", true, run_show, " json source " },
-	{ "release", true, run_release, " rcpt again approve " },
+	{ "release", true, run_release, " rcpt again approve wait " },
 	{ "forward", true, run_forward, " rcpt " },
 	{ "delete", true, run_delete, " rcpt " },
 	{ "restore", true, run_restore, " rcpt " },
@@ -311,7 +338,8 @@ static int check_options(const struct command *c, const struct options *o,
 		{ "until", o->until }, { "words", o->words },
 		{ "relay", o->relay }, { "score", o->score },
 		{ "before", o->before }, { "limit", o->limit },
-		{ "approve", o->approve },
+		{ "approve", o->approve }, { "state", o->state },
+		{ "wait", o->wait },
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
@@ -344,6 +372,18 @@ static int run(const struct command *c, const struct options *o,
 	return worst;
 }
 
+/* The database knows root, and who runs an appliance of his own. */
+static int check_user(struct err *e)
+{
+	struct stat st;
+
+	if (geteuid() == 0 || (stat(ROOT_ETC, &st) == 0 &&
+	    st.st_uid == geteuid()))
+		return 0;
+	return err_set(e, ERR_PERMANENT, "the quarantine is for root and for "
+		"whom " ROOT_ETC " belongs to: sudo pm quarantine …");
+}
+
 /* The two places: this appliance's disk, the site's database. */
 static int open_place(struct options *o, struct err *e)
 {
@@ -357,6 +397,8 @@ static int open_place(struct options *o, struct err *e)
 		result = wiring_load(a, &w, e);
 	if (result == 0 && access(ROOT_WIRING, F_OK) == 0)
 		conninfo = wiring_conninfo(&w);
+	if (conninfo && check_user(e) < 0)
+		result = -1;
 	if (conninfo)
 		o->place.db = db_new(conninfo, "pm_admin", DEADLINE_MS);
 	if (conninfo && access(SEAL_KEY_FILE, R_OK) == 0)
@@ -405,6 +447,8 @@ static int quarantine_main(int argc, char **argv)
 		{ "score", 0, ARGS_NUMBER, &o.score },
 		{ "limit", 0, ARGS_NUMBER, &o.limit },
 		{ "approve", 0, ARGS_FLAG, &o.approve },
+		{ "state", 0, ARGS_TEXT, &o.state },
+		{ "wait", 0, ARGS_NUMBER, &o.wait },
 		{ NULL, 0, ARGS_FLAG, NULL },
 	};
 	const struct command *c;
@@ -430,11 +474,12 @@ const struct applet quarantine_applet = {
 		"[--sender A]\n"
 		"             [--subject WORDS] [--words WORDS] [--relay NET]\n"
 		"             [--score N] [--since DAYS] [--until DAYS] "
-		"[--all]\n"
+		"[--all | --state S]\n"
 		"             [--limit N] [--before ID] [--json]\n"
 		"       pm quarantine show ID… [--json | --source]\n"
 		"       pm quarantine release ID… [--rcpt A]… [--again] "
 		"[--approve]\n"
+		"             [--wait SECONDS]\n"
 		"       pm quarantine forward ID… --rcpt A…\n"
 		"       pm quarantine delete ID… [--rcpt A]…\n"
 		"       pm quarantine restore ID… [--rcpt A]…\n"
@@ -449,14 +494,15 @@ const struct applet quarantine_applet = {
 		"         subject; --words: words of the text (only in the\n"
 		"         database); --relay: an address or a network;\n"
 		"         --score: the least; --since, --until: so many days\n"
-		"         ago; --all: released and deleted ones too; --limit\n"
-		"         and --before (the last id of the page before) make\n"
-		"         pages\n"
+		"         ago; --state: held (without it), released or\n"
+		"         deleted; --all: any; --limit and --before (the last\n"
+		"         id of the page before) make pages\n"
 		"show     the story of a message; --source its bytes\n"
 		"release  sends the message as it came to its recipients, or\n"
 		"         to those of them in --rcpt; it is not judged again;\n"
 		"         once only, unless --again; --approve also lets the\n"
-		"         sender's mail through to them from now on\n"
+		"         sender's mail through to them from now on; --wait\n"
+		"         leaves time to restore it (both in the database)\n"
 		"forward  sends it to other addresses; it stays held\n"
 		"delete   takes it away: from disk for good, in the database\n"
 		"         until its time is over\n"

@@ -111,9 +111,16 @@ static bool is_bare(const struct quarantine_entry *q)
 	return q->nrcpts == 0;
 }
 
+/* As it stood in the envelope; the database has it in lower case besides. */
+static struct span sender_of(const struct quarantine_entry *q)
+{
+	return q->record.nitems ? q->record.mail_from : q->sender;
+}
+
 void show_row(const struct quarantine_entry *q, unsigned width)
 {
 	struct buf reasons = { 0 }, rcpts = { 0 };
+	struct span sender = sender_of(q);
 	char when[20];
 
 	stamp(id_time_ms(&q->id), when);
@@ -125,7 +132,7 @@ void show_row(const struct quarantine_entry *q, unsigned width)
 	cell(span_of(q->id.text), ID_WIDTH, false);
 	cell(span_sub(span_of(when), 0, TIME_WIDTH), TIME_WIDTH, false);
 	cell(buf_bytes(&reasons), REASON_WIDTH, false);
-	cell(is_bare(q) ? SPAN("") : q->sender.n ? q->sender : SPAN("<>"),
+	cell(is_bare(q) ? SPAN("") : sender.n ? sender : SPAN("<>"),
 		ADDRESS_WIDTH, false);
 	cell(buf_bytes(&rcpts), ADDRESS_WIDTH, false);
 	cell(q->subject, subject_width(width), true);
@@ -233,7 +240,7 @@ static void json_details(struct json *o, const struct quarantine_entry *q)
 	const struct spool_record *r = &q->record;
 
 	json_put_text(o, "appliance", q->appliance);
-	json_put_text(o, "sender", q->sender);
+	json_put_text(o, "sender", sender_of(q));
 	json_put_text(o, "from", q->header_from);
 	json_put_text(o, "subject", q->subject);
 	json_put_text(o, "reason", q->reason);
@@ -320,17 +327,29 @@ static void story_relay(const struct spool_record *r)
 	free(addr);
 }
 
+/* What is different for recipient i from what the message's state says. */
+static const char *state_of(const struct quarantine_entry *q, size_t i)
+{
+	static const char *const texts[] = { " (held)", " (released)",
+		" (deleted)" };
+
+	return i >= q->nrcpts || q->rcpts[i].state == q->state ? "" :
+		texts[q->rcpts[i].state];
+}
+
 /* Each reason with its recipients and how it came to it. */
 static void story_items(const struct quarantine_entry *q)
 {
 	const struct spool_record *r = &q->record;
+	size_t n = 0;
 
 	for (size_t i = 0; i < r->nitems; i++) {
 		const struct spool_item *item = &r->items[i];
 
 		line("reason", "", item->reason, "");
 		for (size_t j = 0; j < item->nrcpts; j++)
-			line(j ? "" : "recipient", "", item->rcpts[j], "");
+			line(j ? "" : "recipient", "", item->rcpts[j],
+				state_of(q, n++));
 		lines("because", item->trace);
 	}
 }
@@ -353,7 +372,7 @@ static void story_envelope(const struct quarantine_entry *q)
 
 	line("subject", "", q->subject, "");
 	line("from", "", q->header_from, "");
-	line("sender", "<", q->sender, ">");
+	line("sender", "<", sender_of(q), ">");
 	story_relay(r);
 	if (r->helo.n)
 		line("helo", "", r->helo, "");

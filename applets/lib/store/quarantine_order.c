@@ -7,7 +7,7 @@
  */
 #include "store/quarantine_db.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -40,8 +40,10 @@ static int lock(struct work *w, bool *found_r, struct err *e)
 	if (db_call(w->db, "quarantine_lock", &v, 1, &rows, e) < 0)
 		return -1;
 	*found_r = db_count(rows) > 0;
-	w->class = arena_span(w->a, db_span(rows, 0, 0));
-	w->sender = arena_span(w->a, db_span(rows, 0, 1));
+	if (*found_r) {
+		w->class = arena_span(w->a, db_span(rows, 0, 0));
+		w->sender = arena_span(w->a, db_span(rows, 0, 1));
+	}
 	db_rows_free(&rows);
 	return 0;
 }
@@ -110,8 +112,8 @@ static int say_done(const struct work *w, const char *what, struct err *e)
 {
 	const struct db_value v[] = { DB_OF_TEXT(w->id),
 		DB_OF_TEXT(span_of(what)) };
-	const char *again = w->verb == QUARANTINE_RELEASE ?
-		": use --again" : "";
+	const char *again = w->verb != QUARANTINE_RELEASE ? "" :
+		strcmp(what, "deleted") == 0 ? ": restore it" : ": use --again";
 	char stamp[CLOCK_STAMP_SIZE];
 	struct db_rows *rows;
 
