@@ -121,7 +121,7 @@ my @cases = (
 		(day_ago(7), 0, '', '', word(), '', 50) }],
 	[page_mail => 'mail: a rare subject word, 7 days', sub {
 		(day_ago(7), 0, '', '', 'parcel ' . nth(), '', 50) }],
-	[page_mail => 'mail: a part of an address, 7 days', sub {
+	[page_mail_part => 'mail: a part of an address, 7 days', sub {
 		(day_ago(7), 0, '', '', '', 'person' . int(rand 20_000), 50) }],
 	[page_mail_of => 'mail: a sender, 31 days', sub {
 		(day_ago(31), 0, '', '', '', sender(), 50) }],

@@ -17,6 +17,11 @@ local function is_address(text)
 	return string.find(text, "^[^@%s]+@[^@%s]+%.[^@%s]+$") ~= nil
 end
 
+-- Which statement finds the mail of an address, of a part of one, or of all.
+local function statement_of(who)
+	return is_address(who) and "page_mail_of" or who ~= "" and "page_mail_part" or "page_mail"
+end
+
 local function is_id(text)
 	return #text == 36 and
 		string.find(text, "^%x+%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$") ~= nil
@@ -27,8 +32,7 @@ local function list(r)
 	local since = day_ms(f.since) or r.now_ms - DAYS * DAY
 	local till = day_ms(f["until"])
 	local before = is_id(r.field.before or "") and r.field.before or ""
-	local statement = is_address(f.who) and "page_mail_of" or "page_mail"
-	local rows = query(statement, { since, till and till + DAY or 0, before, f.outcome,
+	local rows = query(statement_of(f.who), { since, till and till + DAY or 0, before, f.outcome,
 		f.subject, f.who, ROWS + 1 })
 	local v = { title = "Mail", nav = "mail", f = f, rows = rows, outcomes = words.outcomes,
 		filtered = urlquery(f) ~= "", paged = before ~= "", days = DAYS }
@@ -61,7 +65,7 @@ page("/search", {
 			return go("/message/" .. found[1].id)
 		end
 		local who = string.find(q, "@", 1, true)
-		local rows = query(who and is_address(bare) and "page_mail_of" or "page_mail",
+		local rows = query(statement_of(who and bare or ""),
 			{ r.now_ms - 31 * DAY, 0, "", "", who and "" or q, who and bare or "", 2 })
 		if #rows == 1 then
 			return go("/message/" .. rows[1].id)
