@@ -18,8 +18,9 @@
  *	the rows, if any, are not all }
  *	row: id, at_ms, appliance, relay, sender, header_from, subject,
  *	reason, size, score, probability, state ("held", "released",
- *	"deleted"), on_disk, rcpts = { { n, address, reason, state } … }; n is
- *	from 1
+ *	"deleted"), on_disk, nrcpts, rcpts = { { n, address, reason, state } …
+ *	}; n is from 1. In a list the texts end at 2,000 bytes and rcpts has
+ *	the first 8
  * held_get(id) -> the row, and events = { { at_ms, who, what, detail } … },
  *	relay_name, helo, queue_id, traces = { { reason, rcpts = { address … },
  *	lines = { text … } } … }, facts (below; absent: none)

@@ -4,12 +4,16 @@
 #include "engine/facts.h"
 #include "web/pages_host.h"
 
+/* Of a row in a list: there are hundreds. */
+enum { ROW_TEXT_MAX = 2000, ROW_RCPTS_MAX = 8 };
+
+/* A copy: what is shown outlives the entry that it is from. */
 struct script_value show_text(struct arena *a, struct span s)
 {
 	struct buf b = { .arena = a };
 
 	if (utf8_valid(s))
-		return pages_text(s);
+		return pages_text(arena_span(a, s));
 	utf8_sanitise(&b, s);
 	return pages_text(buf_bytes(&b));
 }
@@ -41,11 +45,11 @@ static struct script_value show_lines(struct arena *a, struct span s)
 }
 
 static struct script_value show_rcpts(struct arena *a,
-	const struct quarantine_entry *e)
+	const struct quarantine_entry *e, size_t n)
 {
-	struct script_value *out = arena_array(a, e->nrcpts + 1, sizeof(*out));
+	struct script_value *out = arena_array(a, n + 1, sizeof(*out));
 
-	for (size_t i = 0; i < e->nrcpts; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct quarantine_rcpt *r = &e->rcpts[i];
 
 		out[i] = pages_map(a, 4);
@@ -55,7 +59,7 @@ static struct script_value show_rcpts(struct arena *a,
 		pages_put(&out[i], "state", pages_text(span_of(
 			quarantine_state_name(r->state))));
 	}
-	return pages_array(a, out, e->nrcpts);
+	return pages_array(a, out, n);
 }
 
 static struct script_value show_events(struct arena *a,
@@ -111,15 +115,21 @@ static void put_record(struct arena *a, const struct quarantine_entry *e,
 struct script_value show_entry(struct arena *a,
 	const struct quarantine_entry *e, bool with_all)
 {
-	struct script_value m = pages_map(a, 20);
+	struct script_value m = pages_map(a, 21);
+	size_t most = with_all ? SIZE_MAX : ROW_TEXT_MAX;
+	size_t n = with_all || e->nrcpts < ROW_RCPTS_MAX ? e->nrcpts :
+		ROW_RCPTS_MAX;
 
-	pages_put(&m, "id", show_text(a, arena_span(a, span_of(e->id.text))));
+	pages_put(&m, "id", show_text(a, span_of(e->id.text)));
 	pages_put(&m, "at_ms", pages_int(id_time_ms(&e->id)));
 	pages_put(&m, "appliance", show_text(a, e->appliance));
 	pages_put(&m, "relay", show_text(a, e->relay));
-	pages_put(&m, "sender", show_text(a, e->sender));
-	pages_put(&m, "header_from", show_text(a, e->header_from));
-	pages_put(&m, "subject", show_text(a, e->subject));
+	pages_put(&m, "sender", show_text(a,
+		span_sub(e->sender, 0, most)));
+	pages_put(&m, "header_from", show_text(a,
+		span_sub(e->header_from, 0, most)));
+	pages_put(&m, "subject", show_text(a,
+		span_sub(e->subject, 0, most)));
 	pages_put(&m, "reason", show_text(a, e->reason));
 	pages_put(&m, "size", pages_int((int64_t)e->size));
 	pages_put(&m, "score", pages_int(e->score));
@@ -127,7 +137,8 @@ struct script_value show_entry(struct arena *a,
 	pages_put(&m, "state", pages_text(span_of(
 		quarantine_state_name(e->state))));
 	pages_put(&m, "on_disk", pages_bool(e->on_disk));
-	pages_put(&m, "rcpts", show_rcpts(a, e));
+	pages_put(&m, "nrcpts", pages_int((int64_t)e->nrcpts));
+	pages_put(&m, "rcpts", show_rcpts(a, e, n));
 	if (with_all)
 		put_record(a, e, &m);
 	return m;

@@ -245,7 +245,7 @@ async function hostile(page) {
 	const score = await page.locator(".pm-sum tfoot td").first().innerText();
 	ok(cells.length > 0, "the checks that spoke");
 	is(cells.map(number).reduce((a, b) => a + b, 0), number(score), "their weights are the score");
-	ok(/^Quarantined as Spam for all 2 recipients/.test(
+	ok(/^Quarantined as Spam for both recipients/.test(
 		await page.locator(".pm-verdict").first().innerText()), "one sentence says what and why");
 	await look(page, "message");
 	await Promise.all([page.waitForNavigation(), page.getByRole("link", { name: "Preview" }).click()]);

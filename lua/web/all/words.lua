@@ -35,10 +35,12 @@ function words.explain(reason)
 	return words.reason[reason] or "A rule of this site gave this reason."
 end
 
--- "2 of 3 recipients", "its recipient", "all 3 recipients"
+-- "2 of 3 recipients", "its recipient", "both recipients", "all 3 recipients"
 function words.of_recipients(n, all)
 	if all == 1 then
 		return "its recipient"
+	elseif n == all and all == 2 then
+		return "both recipients"
 	elseif n == all then
 		return "all " .. count(all) .. " recipients"
 	end
@@ -61,6 +63,14 @@ end
 
 function words.capital(text)
 	return string.upper(string.sub(text, 1, 1)) .. string.sub(text, 2)
+end
+
+local record_types = { [1] = "A", [2] = "NS", [5] = "CNAME", [12] = "PTR", [15] = "MX",
+	[16] = "TXT", [28] = "AAAA" }
+
+-- 16 -> "TXT", as RFC 1035 and 3596 number them
+function words.record_type(n)
+	return record_types[n] or "TYPE" .. n
 end
 
 -- "1.25" of 1/1000 logit
