@@ -154,6 +154,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	struct buf record = { .arena = a };
 	struct facts *f;
 	size_t nlists;
+	bool withheld;
 
 	*v = (struct verdict){ 0 };
 	/* First of all: the answers travel while the message is parsed. */
@@ -172,9 +173,11 @@ static void judge(struct engine *en, const struct envelope *env,
 	v->subject = shown(f->subject);
 	v->header_from = shown(f->from.full);
 	v->message_id = message_id(f);
-	if (is_withheld(v))
+	withheld = is_withheld(v);
+	if (withheld)
 		v->words = words_of(f);
-	facts_put(&record, f, lists, nlists, en->detail);
+	/* People look at what is withheld: true types, sizes, links. */
+	facts_put(&record, f, lists, nlists, en->detail || withheld);
 	v->facts = buf_bytes(&record);
 	v->retire = v->failed || facts_over(f);
 }
