@@ -30,8 +30,8 @@ void engine_count(const struct engine *en, size_t *policies_r,
 	size_t *rules_r);
 /*
  * Whether verdicts carry the facts that cost: sizes, true types and hashes of
- * parts, URLs. Off at first; `pm scan` wants them. Those of withheld mail always
- * do: people look at it.
+ * parts, URLs. Off at first; `pm scan` wants them. Those of withheld mail
+ * always do: people look at it.
  */
 void engine_set_detail(struct engine *en, bool detail);
 bool engine_has_rules(const struct engine *en, enum engine_stage stage);
