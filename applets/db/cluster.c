@@ -21,7 +21,7 @@
 #define LOCK CLUSTER_FOLDER "/lock"
 #define VERSION CLUSTER_DATA "/PG_VERSION"
 
-enum { VERSION_SIZE = 16 };
+enum { VERSION_SIZE = 16, CONF_MAX = 1 << 20 };
 
 /* Ours, and nobody put a link in its place. */
 static int give_folder(const char *path, uid_t uid, gid_t gid, mode_t mode,
@@ -225,12 +225,18 @@ static void say_ident(struct buf *b, const char *alone)
 	}
 }
 
+/* One that is right already is left: a full disk shall not keep us down. */
 static int write_conf(const char *name, struct buf *b, struct err *e)
 {
+	struct buf now = { 0 };
 	char path[128];
+	bool same;
 
 	snprintf(path, sizeof(path), CLUSTER_DATA "/%s", name);
-	if (io_replace_file(path, 0600, buf_bytes(b), e) < 0)
+	same = io_slurp(path, CONF_MAX, &now, NULL) == 0 &&
+		span_eq(buf_bytes(&now), buf_bytes(b));
+	buf_free(&now);
+	if (!same && io_replace_file(path, 0600, buf_bytes(b), e) < 0)
 		return -1;
 	b->n = 0;
 	return 0;

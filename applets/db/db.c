@@ -26,7 +26,7 @@ static const struct process db_processes[] = {
 	{
 		/* Recovery of what was written last may take its time. */
 		.name = "postgres", .user = "pm-db",
-		.ready_ms = 3600000, .stop_ms = 75000,
+		.ready_ms = 3600000, .stop_ms = 30000,
 		.without = "kept mail waits in the spool; pages and searches "
 			"do not work",
 	}, {

@@ -24,12 +24,14 @@
 enum {
 	ARENA_LIMIT = 8 << 20,
 	POLL_MS = 50,
-	DISK_MS = 10000,
+	DISK_MS = 2000,
 	SLOW_START_MS = 3000,
-	FAST_MS = 60000,	/* a shutdown with a checkpoint */
+	FAST_MS = 20000,	/* a shutdown with a checkpoint */
 	QUIT_MS = 5000,
 	LINE_SIZE = 2048,
 	LOW_MB = 256,
+	NEED_MB = 32,
+	SPACE_MS = 60000,
 };
 
 struct server {
@@ -169,19 +171,24 @@ static void hear_signals(struct server *s)
 	}
 }
 
+static uint64_t free_mb(void)
+{
+	struct statvfs v;
+
+	if (statvfs(CLUSTER_DATA, &v) < 0)
+		return UINT64_MAX;
+	return (uint64_t)v.f_bavail * v.f_frsize >> 20;
+}
+
 /* Says when the disk gets full, before PostgreSQL has to. */
 static void look_at_disk(struct server *s)
 {
-	struct statvfs v;
+	uint64_t mb = free_mb();
 	char text[200];
-	uint64_t mb;
 
 	if (clock_ms() < s->disk_seen + DISK_MS)
 		return;
 	s->disk_seen = clock_ms();
-	if (statvfs(CLUSTER_DATA, &v) < 0)
-		return;
-	mb = (uint64_t)v.f_bavail * v.f_frsize >> 20;
 	snprintf(text, sizeof(text), "the disk of " CLUSTER_FOLDER " has %llu "
 		"MB left: when it is full, kept mail waits in the spool",
 		(unsigned long long)mb);
@@ -228,6 +235,26 @@ static void watch(struct server *s)
 	take_log(s);
 }
 
+/*
+ * It needs two files of its log to start. Dying again and again would have
+ * the supervisor wait longer than the disk is full.
+ */
+static void await_space(const struct server *s)
+{
+	struct pollfd p = { .fd = s->signals, .events = POLLIN };
+	int64_t until = clock_ms() + SPACE_MS;
+	char text[LINE_SIZE + 200];
+
+	if (strstr(s->why, strerror(ENOSPC)) == NULL)
+		return;
+	snprintf(text, sizeof(text), "%s: make room in " CLUSTER_FOLDER
+		"; kept mail waits in the spool", s->why);
+	life_degraded(text);
+	while (free_mb() < NEED_MB && clock_left_ms(until) > 0)
+		if (poll(&p, 1, 10 * POLL_MS) > 0)
+			break;
+}
+
 /* The supervisor shows our last line. */
 static int tell_end(const struct server *s)
 {
@@ -241,6 +268,7 @@ static int tell_end(const struct server *s)
 	else
 		log_error("PostgreSQL ended by itself (code %d)",
 			WEXITSTATUS(s->status));
+	await_space(s);
 	return s->conf && !s->ready ? EXIT_USAGE : EXIT_LATER;
 }
 
