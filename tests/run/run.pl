@@ -236,14 +236,15 @@ sub how_to_go_on {
 	my $root = "--root $appliance->{root}";
 	$root =~ s{\Q@{[abs_path('.')]}\E/}{};
 	my $login = $appliance->{password} ?
-		"Log in as admin with\nthe one-time password " .
-		"$appliance->{password}\n" :
-		"Log in as admin with\nthe password that you chose " .
-		"(a new one: $pm csm password $root)\n";
+		"admin, with the one-time password $appliance->{password}" :
+		"admin, with the password that you chose\n" .
+		"  (a new one: $pm csm password $root)";
 	print <<"TEXT";
 
-The pages: https://127.0.0.1:$web/ (a certificate of its own: the browser
-asks). $login
+The pages:  https://127.0.0.1:$web/ (with a certificate of its own: the
+            browser asks)
+Log in as:  $login
+
 The appliance serves SMTP on 127.0.0.1:$smtp until Ctrl-C. From another
 terminal, in this folder:
   $pm status $root
