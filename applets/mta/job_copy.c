@@ -120,7 +120,7 @@ static enum fate judge(const struct db_rows *rows, const char *appliance)
 }
 
 static int settle_one(struct db *d, const char *name, const char *appliance,
-	unsigned *published_r, struct err *e)
+	unsigned *published_r, bool *settled_r, struct err *e)
 {
 	char path[320];
 	struct db_rows *rows;
@@ -139,6 +139,7 @@ static int settle_one(struct db *d, const char *name, const char *appliance,
 	snprintf(path, sizeof(path), INJECT "/%s", name);
 	if (fate == FATE_REMOVE && unlink(path) < 0 && errno != ENOENT)
 		return err_errno(e, ERR_TEMPORARY, "%s: cannot remove", path);
+	*settled_r = *settled_r && fate != FATE_KEEP;
 	if (fate != FATE_PUBLISH)
 		return 0;
 	if (spool_copy_publish(name + 1, e) < 0)
@@ -148,16 +149,18 @@ static int settle_one(struct db *d, const char *name, const char *appliance,
 }
 
 int job_copy_settle(struct db *d, const char *appliance,
-	unsigned *published_r, struct err *e)
+	unsigned *published_r, bool *settled_r, struct err *e)
 {
 	DIR *folder = opendir(INJECT);
 	int result = 0;
 
 	*published_r = 0;
+	*settled_r = true;
 	if (folder == NULL)
 		return err_errno(e, ERR_TEMPORARY, INJECT);
 	for (struct dirent *f; result == 0 && (f = readdir(folder)); )
-		result = settle_one(d, f->d_name, appliance, published_r, e);
+		result = settle_one(d, f->d_name, appliance, published_r,
+			settled_r, e);
 	closedir(folder);
 	return result;
 }

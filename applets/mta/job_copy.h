@@ -29,9 +29,9 @@ int job_copy_write(struct db *d, const struct seal_key *k,
 /*
  * Settles the hidden copies that a crash left: publishes those whose job was
  * handed to this appliance, removes those that nobody owes; what is leased
- * stays. *published_r counts.
+ * stays, and then not all is settled. *published_r counts.
  */
 int job_copy_settle(struct db *d, const char *appliance,
-	unsigned *published_r, struct err *e);
+	unsigned *published_r, bool *settled_r, struct err *e);
 
 #endif

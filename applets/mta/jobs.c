@@ -1,7 +1,6 @@
 #include "jobs.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@ enum {
 	DEADLINE_MS = 10000,
 	LOOK_MS = 5000,		/* notices may be lost with a connection */
 	PATIENCE_MS = 10000,	/* the database may still be starting */
+	TEST_SLEEP_MS = 3000,
 	JOB_ARENA = 1 << 30,
 };
 
@@ -34,13 +34,13 @@ struct jobs {
 };
 
 /*
- * PM_TEST_STOP=written or handed: stops there, so that a test can kill the
+ * PM_TEST_STOP=written or handed: sleeps there, so that a test can kill the
  * process between two steps.
  */
 static void test_step(const struct jobs *s, const char *step)
 {
 	if (s->stop_at && strcmp(s->stop_at, step) == 0)
-		raise(SIGSTOP);
+		clock_sleep_ms(TEST_SLEEP_MS);
 }
 
 /* A lease that was begun in doubt ends by itself, and is taken again. */
@@ -152,12 +152,12 @@ static int take_all(struct jobs *s, struct err *e)
 	unsigned n;
 
 	if (!s->settled) {
-		if (job_copy_settle(s->db, s->appliance, &n, e) < 0)
+		if (job_copy_settle(s->db, s->appliance, &n, &s->settled,
+		    e) < 0)
 			return -1;
 		if (n)
 			log_info("jobs: handed over %u copies that a crash "
 				"had left", n);
-		s->settled = true;
 	}
 	while (!none && !s->stop) {
 		if (take_one(s, &none, e) < 0)
