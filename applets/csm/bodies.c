@@ -93,8 +93,9 @@ void bodies_source(struct script_call *c)
 	    clock_ms() + VIEWER_MS, call_arena(c), &source, &e) < 0) {
 		call_trouble(c, &e);
 	} else {
-		reply->body.n = 0;
-		buf_span(&reply->body, source);
+		/* As it lies in the request's arena: it may be large. */
+		reply->body.p = (unsigned char *)(uintptr_t)source.p;
+		reply->body.n = reply->body.cap = source.n;
 		c->result = call_map(c, 0);
 	}
 	db_rows_free(&b.rows);

@@ -10,7 +10,7 @@
 #include "role/life.h"
 #include "web/first_login.h"
 
-enum { WIRING_MEMORY = 16 << 20, PASSWORD_WORDS = 2 };
+enum { WIRING_MEMORY = 16 << 20, PASSWORD_WORDS = 2, NAME_MAX_BYTES = 63 };
 
 static const struct process csm_processes[] = {
 	{
@@ -87,15 +87,34 @@ static const struct {
 	{ "login", login_run }, { "viewer", viewer_run }, { "web", web_run },
 };
 
+/* The form that table account has for names. */
+static bool is_name(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = s.p[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+
+		if (!alnum && (i == 0 || (c != '.' && c != '_' && c != '-')))
+			return false;
+	}
+	return s.n && s.n <= NAME_MAX_BYTES;
+}
+
 /* pm csm password [NAME] [--root DIR] */
 static int csm_password(const struct args *args)
 {
 	const char *name = args->n == PASSWORD_WORDS ? args->rest[1] : "admin";
-	struct arena *a = arena_new("wiring", WIRING_MEMORY);
+	struct arena *a;
 	struct wiring w;
 	struct err e;
 	int code = EXIT_DONE;
 
+	if (!is_name(span_of(name)))
+		return err_report("csm", (err_set(&e, ERR_PERMANENT, "%s: a "
+			"name has up to 63 small letters, digits, '.', '_' "
+			"and '-', and begins with one of the first two",
+			name), &e));
+	a = arena_new("wiring", WIRING_MEMORY);
 	if (root_enter(args->root, NULL, &e) < 0 ||
 	    wiring_load(a, &w, &e) < 0 ||
 	    first_login_offer(name, w.web_csm, &e) < 0)

@@ -12,6 +12,7 @@ struct script_value show_text(struct arena *a, struct span s)
 {
 	struct buf b = { .arena = a };
 
+	/* Rows of a list are gone when their page is made. */
 	if (utf8_valid(s))
 		return pages_text(arena_span(a, s));
 	utf8_sanitise(&b, s);

@@ -1,6 +1,6 @@
 /*
  * What the store and the engine know, as values for Lua (functions.h says
- * how they look). Texts are made valid UTF-8; everything is in the arena.
+ * how they look). Texts are made valid UTF-8 and copied into the arena.
  */
 #ifndef CSM_SHOW_H
 #define CSM_SHOW_H

@@ -231,6 +231,9 @@ subtest 'too many wrong passwords' => sub {
 
 like(pm('csm', 'password'), $log_in, 'root makes a new one-time password');
 
+like(pm('csm', 'password', 'Bob Smith'), qr/^pm csm: Bob Smith: a name has up/,
+	'for a name that can be one');
+
 subtest 'the database is away' => sub {
 	$db->stop;
 	ok(until_true(20, sub { status()->{'csm/web'}{degraded} }),

@@ -16,10 +16,14 @@
 
 enum { FILE_BYTES = 1024, DAY_MS = 86400000, GROUP_BYTES = 4, GROUPS = 4 };
 
-/* As root: the log-in helper reads the file, marks it and removes it. */
+/*
+ * As root: the log-in helper reads the file, marks it and removes it. The
+ * folder is the helper's, too: a link that it left must not lead elsewhere.
+ */
 static int give(const char *path, mode_t mode, struct err *e)
 {
 	const struct group *g;
+	int fd, bad;
 
 	if (geteuid() != 0)
 		return 0;
@@ -27,10 +31,14 @@ static int give(const char *path, mode_t mode, struct err *e)
 	if (g == NULL)
 		return err_set(e, ERR_PERMANENT, "group " GROUP ": no such "
 			"group; run pm setup as root to make it");
-	if (chown(path, 0, g->gr_gid) < 0 || chmod(path, mode) < 0)
-		return err_errno(e, ERR_PERMANENT, "%s: cannot give it to "
-			"group " GROUP, path);
-	return 0;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bad = fd < 0 || fchown(fd, 0, g->gr_gid) < 0 || fchmod(fd, mode) < 0;
+	if (bad)
+		err_errno(e, ERR_PERMANENT, "%s: cannot give it to group "
+			GROUP, path);
+	if (fd >= 0)
+		close(fd);
+	return bad ? -1 : 0;
 }
 
 static int write_file(const struct first_login *f, struct err *e)
