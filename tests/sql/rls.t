@@ -131,8 +131,12 @@ is($db->sql("select string_agg(l || ' ' || p, ', ') from
 	'', 'no right to a partition by its name');
 is($db->sql("select string_agg(rolname, ', ') from pg_roles where
 	rolname in ('" . join("', '", @logins) . "') and (rolsuper or
-	rolcreatedb or rolcreaterole or rolreplication or rolbypassrls)"),
+	rolcreatedb or rolcreaterole or rolreplication)"),
 	'', 'no login has a right over the server');
+is($db->sql("select string_agg(rolname, ' ' order by rolname) from pg_roles
+	where rolbypassrls and rolname like 'pm\\_%'"),
+	'pm_admin pm_csm pm_injector pm_recorder',
+	'row security is for all but the staff\'s logins');
 is($db->sql("select count(*) from pg_auth_members m join pg_roles r on
 	r.oid = m.member where r.rolname like 'pm\\_%'"), 0,
 	'no login has another\'s rights');
