@@ -207,6 +207,15 @@ is((setup('', '--wiring', 'w.lua', '--root', 'data'))[0], 0, 'with a db');
 like((setup('', '--wiring', 'w.lua', '--root', 'data'))[1],
 	qr/^the one-time password printed before still holds; pm csm password makes a new one$/m,
 	'set up again, the one-time password stays');
+is(sprintf('%o', (stat 'data/etc/pm/wiring.lua')[2] & 07777), '644',
+	'the wiring is for all');
+spew('w.lua', wiring('csm', 'db = { connection = "host=db1 password=x" }'));
+is((setup('', '--wiring', 'w.lua', '--root', 'far'))[0], 0,
+	'a database elsewhere');
+is(sprintf('%o %s', (stat 'far/etc/pm/wiring.lua')[2] & 07777,
+	scalar getgrgid((stat _)[5])),
+	'640 ' . ($> == 0 ? 'pm' : scalar getgrgid($) + 0)),
+	'its connection string is for the roles');
 spew('w.lua', wiring('history'));
 like((setup('', '--wiring', 'w.lua', '--root', 'later'))[1],
 	qr/^history cannot be started: not in this version$/m, 'not built');
