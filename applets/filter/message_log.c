@@ -169,8 +169,6 @@ void message_log_message(struct session *s, const struct message_end *end)
 void message_log_refusal(struct session *s, enum engine_stage stage,
 	const struct stage_answer *answer, const struct message_end *end)
 {
-	struct trace_step step = answer->step;
-	struct group g = { .trace = &step, .ntrace = step.rule.n > 0 };
 	struct message_record r = begin(s, end);
 
 	r.id = id_new();
@@ -179,6 +177,8 @@ void message_log_refusal(struct session *s, enum engine_stage stage,
 		r.nrcpts = 1;
 	}
 	put_all(s->stage, end, &r);
-	r.groups->trace = keep_trace(s->stage, &g);
+	if (answer->rule.n && !answer->failed)
+		r.groups->trace = span_of(arena_printf(s->stage, "%.*s\n",
+			SPAN_FMT(answer->rule)));
 	append(s->stage, &r);
 }

@@ -57,4 +57,36 @@ sub write {
 	rename "$path.new", $path or die "$path: $!";
 }
 
+# The records of a file, each as record() takes them; groups hold also what
+# the sender was told and the trace, before the indices.
+sub read_file {
+	my ($path) = @_;
+	my @names = sort { $OUTCOME{$a} <=> $OUTCOME{$b} } keys %OUTCOME;
+	open my $in, '<:raw', $path or die "$path: $!";
+	my $bytes = do { local $/; <$in> } // '';
+	my @all;
+	while (length $bytes) {
+		my ($n) = unpack 'V', $bytes;
+		my %r;
+		(undef, @r{qw(id received size score probability took appliance
+			relay relay_name helo from queue subject header_from
+			message_id why facts)}, my $rest) = unpack
+			'a4 V/a q< Q< l< C V (V/a)11 a*', substr $bytes, 8, $n;
+		my ($nrcpts) = unpack 'V', $rest;
+		(@{ $r{rcpts} }[0 .. $nrcpts - 1], my $ngroups, $rest) =
+			unpack "x4 (V/a)$nrcpts V a*", $rest;
+		for (1 .. $ngroups) {
+			my ($outcome, @texts) = unpack 'C (V/a)3 V a*', $rest;
+			$rest = pop @texts;
+			my $count = pop @texts;
+			push @{ $r{groups} }, [$names[$outcome], @texts,
+				unpack "V$count", $rest];
+			$rest = substr $rest, 4 * $count;
+		}
+		push @all, \%r;
+		$bytes = substr $bytes, 8 + $n;
+	}
+	return @all;
+}
+
 1;
