@@ -1,6 +1,7 @@
 #include "web/http_worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -48,6 +49,14 @@ static void on_accept(evutil_socket_t fd, short what, void *context)
 	}
 }
 
+/* Does anybody wait whom no other worker has taken meanwhile? */
+static bool somebody_waits(const struct http_worker *w)
+{
+	struct pollfd p = { .fd = w->listener, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* Still full: a flood. Whoever has the most makes room. */
 static void on_room(evutil_socket_t fd, short what, void *context)
 {
@@ -57,7 +66,7 @@ static void on_room(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	if (w->ending)
 		return;
-	if (w->nconns >= HTTP_CONNECTIONS_MAX)
+	if (w->nconns >= HTTP_CONNECTIONS_MAX && somebody_waits(w))
 		http_conn_make_room(w, ROOM_MAKES);
 	event_add(w->accepting, NULL);
 }
