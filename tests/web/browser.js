@@ -301,6 +301,71 @@ async function deleteAndRestore(page) {
 	quiet("delete and restore");
 }
 
+// Rows as no filter of ours writes them: fragments in every text, a megabyte
+// of subject, ten thousand recipients, dates at both ends of the calendar.
+const FRAGMENT = "</textarea></pre>\"'><script>window.pwned=1</script>" +
+	"<img src=x onerror=window.pwned=1>'; drop table pm.message; --";
+
+function spoil() {
+	// The index of subjects tells that it leaves so long a word out.
+	const calm = "set client_min_messages = warning; ";
+	const bad = "$bad$" + FRAGMENT + "$bad$";
+	const all = (...names) => names.map((name) => name + " = " + bad).join(", ");
+	const wombat = "id = '" + given.mail["wombat sale"] + "'";
+	return sql(calm + "update pm.message set subject = " + bad + " || repeat('x', 1000000), " +
+		"received = '99999-12-31', " + all("appliance", "relay_name", "helo", "sender", "queue_id",
+		"header_from", "message_id", "outcome") + " where subject = 'hello'; " +
+		"update pm.message set received = '0001-01-01 BC', " + all("subject", "header_from", "sender") +
+		" where " + wombat + "; update pm.quarantine set received = '0001-01-01 BC', " +
+		"subject = " + bad + " || repeat('x', 1000000), " +
+		all("appliance", "sender", "header_from", "reason") + " where " + wombat + "; " +
+		"insert into pm.quarantine_rcpt (class, id, n, rcpt, address, reason, state) " +
+		"select class, id, i, " + bad + " || i, 'x', " + bad + ", 'held' from pm.quarantine, " +
+		"generate_series(100, 10098) i where " + wombat + "; " +
+		"insert into pm.message_event (id, key, at, who, what, detail) select id, " +
+		"gen_random_uuid(), '99999-12-31', " + [bad, bad, bad].join(", ") +
+		" from pm.message where " + wombat);
+}
+
+async function rows(page) {
+	const hello = sql("select id from pm.message where subject = 'hello'");
+	is(spoil(), "", "rows with fragments, a long subject, far dates");
+	for (const where of ["/", "/mail", "/quarantine", "/message/" + given.mail["wombat sale"],
+		"/message/" + hello]) {
+		const answer = await page.goto(given.url + where, { waitUntil: "load" });
+		const name = "spoilt rows, " + where.replace(/[0-9a-f-]{36}/, "ID");
+		is(answer.status(), 200, name);
+		is(await foreign(page), "", name + ": only our own elements");
+		// The message's own page has its facts from its record.
+		if (!where.endsWith(hello)) {
+			ok((await page.locator("main").innerText()).includes("<script>window.pwned=1"),
+				name + ": shown as text");
+		}
+		await page.setViewportSize({ width: 360, height: 740 });
+		is(await page.evaluate(() => {
+			document.scrollingElement.scrollLeft = 1000;
+			return document.scrollingElement.scrollLeft;
+		}), 0, name + ": no scroll bar sideways at 360 px");
+		await page.setViewportSize({ width: 1280, height: 800 });
+		await shot(page, "spoilt" + where.replace(/\W+/g, "-").slice(0, 20));
+	}
+	await open(page, "/quarantine?subject=nosuchword&sender=" + encodeURIComponent(FRAGMENT));
+	is(await foreign(page), "", "a filter with fragments: only our own elements");
+	is(await page.getByLabel("Sender").inputValue(), FRAGMENT, "it stands in its field");
+	quiet("spoilt rows");
+}
+
+// What finds foreign things must find them where they are.
+async function bait(context) {
+	const page = await context.newPage();
+	await page.route("**", (r) => r.abort());
+	await page.setContent("<img src=x><iframe></iframe><a href=\"javascript:0\" onclick=\"0\">x</a>" +
+		"<script>window.pwned=1</script><form action=\"https://evil.test/\"></form>");
+	is(await foreign(page), "<img> img[src=x] <iframe> a[href=javascript:0] a[onclick] a script " +
+		"form[action=https://evil.test/] a script of the mail ran", "foreign elements are found");
+	await page.close();
+}
+
 // No mouse: Tab reaches the link into the content, keys move and act.
 async function keyboard(page) {
 	await open(page, "/quarantine");
@@ -392,6 +457,7 @@ async function main() {
 			reducedMotion: "reduce" });
 		context.setDefaultTimeout(15000);
 		const page = watch(await context.newPage());
+		await bait(context);
 		await firstLogIn(page);
 		await dashboard(page);
 		await lists(page);
@@ -399,6 +465,7 @@ async function main() {
 		await twoClicks(context, page);
 		await deleteAndRestore(page);
 		await keyboard(page);
+		await rows(page);
 		await errors(page);
 		await logOut(context, page);
 		await withoutScript(browser);

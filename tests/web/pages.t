@@ -24,8 +24,9 @@ plan skip_all => 'run npm ci in tests/web first'
 	unless -d 'tests/web/node_modules/playwright-core';
 alarm 240;
 
-my $shots = abs_path('.') . '/build/web';
-make_path($shots);
+# PM_SHOTS=FOLDER: a picture of each page.
+my $shots = $ENV{PM_SHOTS};
+make_path($shots = abs_path($shots)) if $shots;
 
 my $app = Appliance->new(db => 1, policy => <<'LUA')->setup;
 local p = policy("sales", function() return true end)
