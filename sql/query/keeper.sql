@@ -12,6 +12,11 @@ select partition_make(least(current_date - 1, partition_oldest()),
 -- Drops what is older than its retention; how many partitions.
 select partition_drop(current_date) as gone;
 
+-- name: keeper_index
+-- Gives one day that is over its indexes for parts of subjects and addresses;
+-- false: all have theirs.
+select partition_index(current_date) as made;
+
 -- name: keeper_hour
 -- Adds to the hours what came to the five minutes since the last time, also
 -- to hours long past.

@@ -62,7 +62,7 @@ where m.id >= id_floor(to_timestamp($1::int8 / 1000.0))
 		'ffffffff-ffff-ffff-ffff-ffffffffffff' end
 	and ($3::text = '' or m.id < nullif($3::text, '')::uuid)
 	and ($4::text = '' or m.outcome = $4::text)
-	and ($5::text = '' or strpos(lower(m.subject), lower($5::text)) > 0)
+	and ($5::text = '' or m.subject ilike like_part($5::text))
 	and $6::text = ''
 order by m.id desc
 limit $7::int8;
@@ -83,8 +83,8 @@ from (
 			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
 		and ($3::text = '' or s.id < nullif($3::text, '')::uuid)
 		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = '' or
-			strpos(lower(s.subject), lower($5::text)) > 0)
+		and ($5::text = ''
+			or s.subject ilike like_part($5::text))
 	order by s.id desc
 	limit $7::int8)
 	union
@@ -97,8 +97,8 @@ from (
 			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
 		and ($3::text = '' or x.id < nullif($3::text, '')::uuid)
 		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = '' or
-			strpos(lower(s.subject), lower($5::text)) > 0)
+		and ($5::text = ''
+			or s.subject ilike like_part($5::text))
 	order by x.id desc
 	limit $7::int8)
 ) u
@@ -114,36 +114,36 @@ limit $7::int8;
 
 -- name: page_mail_part
 -- The same of whose sender or a recipient has $6 in it.
--- plan: Index Scan Backward using message_rcpt_22000102_pkey
+-- plan: Bitmap Index Scan on message_rcpt_22000101_rcpt_part
 select m.id, m.received as at_ms, left(m.sender, 320)
 	as sender, left(m.header_from, 200)
 	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
 	m.probability::int8 as probability, r.rcpts, r.nrcpts, r.reason
 from (
 	(select s.id from message s
-	where strpos(s.sender, lower($6::text)) > 0
+	where s.sender like like_part(lower($6::text))
 		and s.id >= id_floor(to_timestamp($1::int8 / 1000.0))
 		and s.id < case when $2::int8 > 0 then
 			id_floor(to_timestamp($2::int8 / 1000.0)) else
 			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
 		and ($3::text = '' or s.id < nullif($3::text, '')::uuid)
 		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = '' or
-			strpos(lower(s.subject), lower($5::text)) > 0)
+		and ($5::text = ''
+			or s.subject ilike like_part($5::text))
 	order by s.id desc
 	limit $7::int8)
 	union
 	(select x.id from message_rcpt x
 	join message s on s.id = x.id
-	where strpos(x.rcpt, lower($6::text)) > 0
+	where x.rcpt like like_part(lower($6::text))
 		and x.id >= id_floor(to_timestamp($1::int8 / 1000.0))
 		and x.id < case when $2::int8 > 0 then
 			id_floor(to_timestamp($2::int8 / 1000.0)) else
 			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
 		and ($3::text = '' or x.id < nullif($3::text, '')::uuid)
 		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = '' or
-			strpos(lower(s.subject), lower($5::text)) > 0)
+		and ($5::text = ''
+			or s.subject ilike like_part($5::text))
 	order by x.id desc
 	limit $7::int8)
 ) u

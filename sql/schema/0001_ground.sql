@@ -547,6 +547,46 @@ end $$;
 comment on function partition_drop is
 	'Drops what is older than its retention; how many partitions.';
 
+-- The open day goes without them: they would double what a row costs, and a
+-- day alone is soon read through.
+create function partition_index(today date) returns bool
+language plpgsql set lock_timeout = '5s' as $$
+declare
+	child text;
+	word text;
+begin
+	select c.relname, w.word into child, word
+	from pg_class c
+	join pg_namespace s on s.oid = c.relnamespace
+	cross join lateral unnest(case
+		when c.relname ~ '^message_[0-9]{8}$' then '{subject,sender}'
+		when c.relname ~ '^message_rcpt_[0-9]{8}$' then '{rcpt}'
+		end::text[]) as w(word)
+	where s.nspname = 'pm' and c.relkind = 'r' and
+		right(c.relname, 8) < to_char(today, 'YYYYMMDD') and
+		to_regclass('pm.' || quote_ident(c.relname || '_' || w.word ||
+		'_part')) is null
+	order by c.relname desc
+	limit 1;
+	if child is null then
+		return false;
+	end if;
+	execute format('create index %I on pm.%I using gin (%I gin_trgm_ops)',
+		child || '_' || word || '_part', child, word);
+	return true;
+end $$;
+comment on function partition_index is
+	'Gives one day that is over an index for parts of its texts; false: all
+	have theirs.';
+
+create function like_part(text) returns text
+language sql immutable strict parallel safe as $$
+	select '%' || replace(replace(replace($1, '\', '\\'), '%', '\%'), '_',
+		'\_') || '%'
+$$;
+comment on function like_part is 'The like pattern of a part, as it stands.';
+grant execute on function like_part to pm_csm, pm_admin;
+
 create function partition_strays() returns table (child text, n int8)
 language plpgsql stable as $$
 begin
