@@ -56,7 +56,7 @@ sub typed {
 }
 
 ok(typed('apt-get update && apt-get install -y make && RUN_ONCE=1 ' .
-	'SMTP_PORT=2527 REINJECT_PORT=2528 make deps run'),
+	'SMTP_PORT=2527 REINJECT_PORT=2528 WEB_PORT=2529 make deps run'),
 	"README's first line works") or diag(tail());
 my $out = tail();
 like($out, qr/^MESSAGE +RECIPIENT/m, 'the table is printed');
