@@ -18,6 +18,7 @@ use Nobody;
 
 plan skip_all => 'curl is not installed' if system('curl --version >/dev/null');
 my $pm = Nobody::become();
+chdir '/';
 my $db = Db->new(migrate => 1);
 my $root = tempdir('pm-csm-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $port = Appliance::free_port();
