@@ -168,8 +168,9 @@ static int serve(void)
 static void confine(const struct process *p)
 {
 	static const struct sandbox_path paths[] = {
-		{ FIRST_LOGIN_FOLDER, true },
-		{ NULL, false },
+		{ FIRST_LOGIN_FOLDER, SANDBOX_WRITE },
+		{ ROOT_ETC "/db", SANDBOX_MAYBE }, /* our certificates */
+		{ 0 },
 	};
 	struct err e;
 	int landlock;

@@ -84,8 +84,9 @@ static int have_certificate(const struct wiring *w, struct err *e)
 static void confine(const struct process *p)
 {
 	static const struct sandbox_path paths[] = {
-		{ FOLDER, false },
-		{ NULL, false },
+		{ FOLDER, SANDBOX_READ },
+		{ ROOT_ETC "/db", SANDBOX_MAYBE }, /* our certificates */
+		{ 0 },
 	};
 	struct err e;
 	int landlock;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "conf/tune.h"
 #include "program.h"
+#include "remote.h"
 #include "role/life.h"
 
 #define MAKING CLUSTER_FOLDER "/pg.new"
@@ -169,7 +170,6 @@ static void say_conf(struct buf *b)
 static void say_pm_conf(struct buf *b, bool alone)
 {
 	buf_string(b, HEAD
-		"listen_addresses = ''\n"
 		"port = 5432\n"
 		"unix_socket_directories = '../../../../../" ROOT_DB "'\n"
 		"log_destination = 'stderr'\n"
@@ -242,24 +242,36 @@ static int write_conf(const char *name, struct buf *b, struct err *e)
 	return 0;
 }
 
-/* alone: the name of whom everybody is; NULL: each role has a user. */
-static int write_all(struct buf *b, const char *alone, struct err *e)
+/*
+ * alone: the name of whom everybody is; NULL: each role has a user. remote:
+ * for whom it listens; NULL: for nobody.
+ */
+static int write_all(struct buf *b, const char *alone,
+	const struct wiring *remote, struct err *e)
 {
 	say_conf(b);
 	if (write_conf("postgresql.conf", b, e) < 0)
 		return -1;
 	say_pm_conf(b, alone != NULL);
+	if (remote)
+		remote_say_conf(remote, b);
+	else
+		buf_string(b, "listen_addresses = ''\n");
 	if (write_conf("pm.conf", b, e) < 0)
 		return -1;
 	say_hba(b);
+	if (remote)
+		remote_say_hba(b);
 	if (write_conf("pg_hba.conf", b, e) < 0)
 		return -1;
 	say_ident(b, alone);
+	if (remote)
+		remote_say_ident(b);
 	return write_conf("pg_ident.conf", b, e);
 }
 
-int cluster_configure(const struct process *p, struct arena *a,
-	const char **postgres_r, struct err *e)
+int cluster_configure(const struct process *p, const struct wiring *remote,
+	struct arena *a, const char **postgres_r, struct err *e)
 {
 	const struct passwd *pw = getpwuid(geteuid());
 	struct buf b = { .arena = a };
@@ -273,5 +285,5 @@ int cluster_configure(const struct process *p, struct arena *a,
 	if (check(a, &major, e) < 0 ||
 	    program_find(major, "postgres", a, postgres_r, e) < 0)
 		return -1;
-	return write_all(&b, strcmp(name, p->user) ? name : NULL, e);
+	return write_all(&b, strcmp(name, p->user) ? name : NULL, remote, e);
 }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/root.h"
+#include "conf/wiring.h"
 
 #define CLUSTER_FOLDER ROOT_STATE "/db"
 #define CLUSTER_DATA CLUSTER_FOLDER "/pg"
@@ -25,11 +26,12 @@ int cluster_alone(struct err *e);
 /* Makes the cluster where there is none; whole or not at all. */
 int cluster_make(struct arena *a, struct err *e);
 /*
- * Writes the configuration files. *postgres_r: the server program of the
+ * Writes the configuration files. remote: it listens for other appliances
+ * (remote.h); NULL: for nobody. *postgres_r: the server program of the
  * cluster's version.
  */
-int cluster_configure(const struct process *p, struct arena *a,
-	const char **postgres_r, struct err *e);
+int cluster_configure(const struct process *p, const struct wiring *remote,
+	struct arena *a, const char **postgres_r, struct err *e);
 /*
  * Ends a server that an earlier start left behind, and takes away what it
  * left lying.

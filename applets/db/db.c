@@ -42,6 +42,7 @@ extern const struct applet db_applet;
 
 static const struct listener db_listeners[] = {
 	{ "postgres", "run/pm/db" },
+	{ "postgres TLS, for other appliances (db.listen)", "5432" },
 	{ 0 },
 };
 

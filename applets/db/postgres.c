@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "cluster.h"
 #include "program.h"
+#include "remote.h"
 #include "role/life.h"
 
 #define EARLY "FATAL:  the database system is "
@@ -36,6 +38,8 @@ enum {
 
 struct server {
 	const struct process *process;
+	struct wiring wiring;
+	bool remote;		/* it listens for other appliances */
 	pid_t pid;
 	int signals, log, end;	/* end: readable when it is gone */
 	int64_t started, disk_seen;
@@ -144,6 +148,11 @@ static void stop_on(struct server *s)
 	}
 }
 
+static const struct wiring *remote_of(const struct server *s)
+{
+	return s->remote ? &s->wiring : NULL;
+}
+
 /* HUP: its files anew; a trouble leaves it as it was. */
 static void reload(struct server *s)
 {
@@ -151,7 +160,7 @@ static void reload(struct server *s)
 	const char *postgres;
 	struct err e;
 
-	if (cluster_configure(s->process, a, &postgres, &e) < 0)
+	if (cluster_configure(s->process, remote_of(s), a, &postgres, &e) < 0)
 		log_error("reload: %s; the database goes on as it was",
 			e.text);
 	else
@@ -276,13 +285,18 @@ static int tell_end(const struct server *s)
 static int prepare(struct server *s, struct arena *a, const char **postgres_r,
 	struct err *e)
 {
-	if (cluster_folders(s->process, e) < 0)
+	const struct passwd *pw = getpwnam(s->process->user);
+
+	if (wiring_load(a, &s->wiring, e) < 0 ||
+	    cluster_folders(s->process, e) < 0 || remote_prepare(&s->wiring,
+		pw ? pw->pw_gid : getgid(), &s->remote, e) < 0)
 		return -1;
 	life_drop_power(s->process);
 	/* Not KILL, as other roles: the server has to be stopped. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (cluster_alone(e) < 0 || cluster_make(a, e) < 0 ||
-	    cluster_configure(s->process, a, postgres_r, e) < 0)
+	    cluster_configure(s->process, remote_of(s), a, postgres_r,
+		e) < 0)
 		return -1;
 	return cluster_clear(e);
 }

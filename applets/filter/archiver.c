@@ -229,21 +229,23 @@ static void be_alone(void)
 /* A database elsewhere has a name, and perhaps certificates. */
 static void confine(const struct process *p)
 {
-	static const struct sandbox_path known[] = {
-		{ ROOT_JOURNAL, true }, { ROOT_SPOOL "/bad", true },
-		{ ROOT_SPOOL "/inject", true }, { ROOT_QUARANTINE, true },
-		{ "/etc/resolv.conf", false }, { "/etc/hosts", false },
-		{ "/etc/nsswitch.conf", false }, { "/etc/gai.conf", false },
-		{ "/etc/ssl", false }, { "/dev/urandom", false },
+	static const struct sandbox_path paths[] = {
+		{ ROOT_JOURNAL, SANDBOX_WRITE },
+		{ ROOT_SPOOL "/bad", SANDBOX_WRITE },
+		{ ROOT_SPOOL "/inject", SANDBOX_WRITE },
+		{ ROOT_QUARANTINE, SANDBOX_WRITE },
+		{ ROOT_ETC "/db", SANDBOX_MAYBE },
+		{ "/etc/resolv.conf", SANDBOX_MAYBE },
+		{ "/etc/hosts", SANDBOX_MAYBE },
+		{ "/etc/nsswitch.conf", SANDBOX_MAYBE },
+		{ "/etc/gai.conf", SANDBOX_MAYBE },
+		{ "/etc/ssl", SANDBOX_MAYBE },
+		{ "/dev/urandom", SANDBOX_MAYBE },
+		{ 0 },
 	};
-	enum { KNOWN = sizeof(known) / sizeof(known[0]) };
-	struct sandbox_path paths[KNOWN + 1] = { { NULL, false } };
 	struct err e;
 	int landlock;
 
-	for (size_t i = 0, n = 0; i < KNOWN; i++)
-		if (access(known[i].path, R_OK) == 0)
-			paths[n++] = known[i];
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .nofile = 128 });
 	landlock = sandbox_paths(paths, &e);

@@ -23,18 +23,14 @@ enum {
  */
 static int enter_sandbox(struct err *e)
 {
-	static const struct sandbox_path known[] = {
-		{ "/etc/resolv.conf", false }, { "/etc/hosts", false },
-		{ "/dev/urandom", false },
+	static const struct sandbox_path paths[] = {
+		{ "/etc/resolv.conf", SANDBOX_MAYBE },
+		{ "/etc/hosts", SANDBOX_MAYBE },
+		{ "/dev/urandom", SANDBOX_MAYBE },
+		{ 0 },
 	};
-	enum { KNOWN = sizeof(known) / sizeof(known[0]) };
-	struct sandbox_path paths[KNOWN + 1] = { { NULL, false } };
-	size_t n = 0;
 	int result;
 
-	for (size_t i = 0; i < KNOWN; i++)
-		if (access(known[i].path, R_OK) == 0)
-			paths[n++] = known[i];
 	result = sandbox_paths(paths, e);
 	if (result < 0)
 		return -1;

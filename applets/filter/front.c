@@ -119,9 +119,11 @@ static int open_all(const struct process *p, const struct wiring *w,
 	struct err *e)
 {
 	const struct sandbox_path paths[] = {
-		{ ROOT_ETC, false }, { ROOT_SPOOL "/tmp", true },
-		{ ROOT_SPOOL "/new", true }, { ROOT_SPOOL "/poison", true },
-		{ ROOT_SPOOL "/journal", true }, { 0 },
+{ ROOT_ETC, SANDBOX_READ },
+		{ ROOT_SPOOL "/tmp", SANDBOX_WRITE },
+{ ROOT_SPOOL "/new", SANDBOX_WRITE },
+		{ ROOT_SPOOL "/poison", SANDBOX_WRITE },
+		{ ROOT_SPOOL "/journal", SANDBOX_WRITE }, { 0 },
 	};
 	const char *where = w->filter.nlisten ? w->filter.listen[0] :
 		"unix:" ROOT_RUN "/milter.sock";

@@ -162,11 +162,11 @@ static void open_all(struct recorder *r)
 static void confine(const struct process *p)
 {
 	static const struct sandbox_path paths[] = {
-		{ ROOT_SPOOL "/new", true },
-		{ ROOT_SPOOL "/inject", true },
-		{ ROOT_SPOOL "/bad", true },
-		{ ROOT_QUARANTINE, true },
-		{ NULL, false },
+		{ ROOT_SPOOL "/new", SANDBOX_WRITE },
+		{ ROOT_SPOOL "/inject", SANDBOX_WRITE },
+		{ ROOT_SPOOL "/bad", SANDBOX_WRITE },
+		{ ROOT_QUARANTINE, SANDBOX_WRITE },
+		{ 0 },
 	};
 	struct err e;
 	int landlock;

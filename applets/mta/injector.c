@@ -353,7 +353,7 @@ static int serve(struct injector *in)
 static int confine(const struct process *p, struct err *e)
 {
 	static const struct sandbox_path paths[] = {
-		{ INJECT, true }, { BAD, true }, { NULL, false },
+		{ INJECT, SANDBOX_WRITE }, { BAD, SANDBOX_WRITE }, { 0 },
 	};
 	int landlock;
 

@@ -234,7 +234,9 @@ static int idle(struct jobs *s)
 static int confine(struct err *e)
 {
 	static const struct sandbox_path paths[] = {
-		{ ROOT_SPOOL "/inject", true }, { NULL, false },
+		{ ROOT_SPOOL "/inject", SANDBOX_WRITE },
+		{ ROOT_ETC "/db", SANDBOX_MAYBE }, /* our certificates */
+		{ 0 },
 	};
 	int landlock;
 

@@ -63,9 +63,11 @@ static bool refused(int result)
 
 static int try_paths(void)
 {
-	static const struct sandbox_path paths[] = { { "rw", true },
-		{ "rw2", true }, { "ro", false }, { "one", false },
-		{ NULL, false } };
+	static const struct sandbox_path paths[] = { { "rw", SANDBOX_WRITE },
+{ "rw2", SANDBOX_WRITE },
+		{ "ro", SANDBOX_READ },
+		{ "one", SANDBOX_READ },
+		{ 0 } };
 	struct err e;
 	int result = sandbox_paths(paths, &e);
 
@@ -107,8 +109,8 @@ static void only_the_named_paths_remain(void **state)
 
 static int try_missing_path(void)
 {
-	static const struct sandbox_path paths[] = { { "missing", true },
-		{ NULL, false } };
+	static const struct sandbox_path paths[] = { { "missing", SANDBOX_WRITE },
+		{ 0 } };
 	struct err e;
 
 	switch (sandbox_paths(paths, &e)) {

@@ -96,6 +96,13 @@ static bool is_network(struct span s)
 	return cidr_parse(s, &c);
 }
 
+static bool is_address(struct span s)
+{
+	struct netaddr a;
+
+	return netaddr_parse(s, &a);
+}
+
 static bool is_address_port(struct span s)
 {
 	struct netaddr a;
@@ -165,6 +172,8 @@ static const struct form
 	host = { is_host, "a host or domain name" },
 	role = { is_role, "a role such as \"filter\"" },
 	network = { is_network, "a network such as \"10.0.0.0/8\"" },
+	address = { is_address, "an address, such as \"192.0.2.1\" or "
+		"\"0.0.0.0\"" },
 	address_port = { is_address_port, "ADDRESS:PORT, such as "
 		"\"127.0.0.1:25\" or \"[::1]:25\"" },
 	loopback_port = { is_loopback_port, "a loopback ADDRESS:PORT, such as "
@@ -227,6 +236,8 @@ static const struct key site_keys[] = {
 }, db_keys[] = {
 	{ "connection", AT(database), .form = &text,
 		.comment = "a database elsewhere (libpq)" },
+	{ "listen", LIST_AT(, db_listen), .form = &address,
+		.comment = "our own, for other appliances, port 5432" },
 	{ 0 },
 }, web_keys[] = {
 	{ "csm", AT(web_csm), .form = &address_port,

@@ -26,6 +26,8 @@
  *		},
  *		db = {
  *			connection = "host=db1 dbname=pm", -- one elsewhere
+ *			listen = { "0.0.0.0" }, -- our own, port 5432, for
+ *						-- other appliances
  *		},
  *		web = {
  *			csm = "0.0.0.0:18080",	-- administrators' pages
@@ -70,6 +72,8 @@ struct wiring {
 	size_t nroles;
 	const char *csm;	/* NULL: this appliance is the whole site */
 	const char *database;	/* connection string; NULL: our own */
+	const char **db_listen;	/* addresses, for other appliances */
+	size_t ndb_listen;
 	const char *web_csm;	/* "ADDRESS:PORT" of the CSM's pages */
 	const char **networks;
 	size_t nnetworks;

@@ -66,6 +66,8 @@ static int add_path(int ruleset, const struct sandbox_path *p,
 	struct stat st;
 	int fd = open(p->path, O_PATH | O_CLOEXEC), bad;
 
+	if (fd < 0 && errno == ENOENT && p->access == SANDBOX_MAYBE)
+		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		err_errno(e, ERR_PERMANENT, "%s: cannot be allowed to the "
 			"sandbox", p->path);
@@ -73,7 +75,8 @@ static int add_path(int ruleset, const struct sandbox_path *p,
 			close(fd);
 		return -1;
 	}
-	rule.allowed_access = ACCESS_READ | (p->write ? ACCESS_WRITE : 0);
+	rule.allowed_access = ACCESS_READ |
+		(p->access == SANDBOX_WRITE ? ACCESS_WRITE : 0);
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= ACCESS_OF_FILE;
 	rule.allowed_access &= handled;

@@ -31,7 +31,10 @@ enum sandbox_profile {
 /* A folder that stays reachable; relative to the root. */
 struct sandbox_path {
 	const char *path;	/* NULL at the end */
-	bool write;
+	enum sandbox_access {
+		SANDBOX_READ, SANDBOX_WRITE,
+		SANDBOX_MAYBE,	/* to read, if it is there */
+	} access;
 };
 
 /*

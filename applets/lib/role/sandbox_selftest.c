@@ -225,7 +225,7 @@ static const struct attempt {
 static _Noreturn void run_child(enum sandbox_profile profile,
 	const struct attempt *a, bool landlock)
 {
-	static const struct sandbox_path none[] = { { NULL, false } };
+	static const struct sandbox_path none[] = { { 0 } };
 	int null = open("/dev/null", O_WRONLY);
 
 	if (null >= 0)
