@@ -52,6 +52,8 @@ void remote_say_conf(const struct wiring *w, struct buf *b)
 	buf_string(b, "listen_addresses = '");
 	for (size_t i = 0; i < w->ndb_listen; i++)
 		buf_printf(b, "%s%s", i ? "," : "", w->db_listen[i]);
+	if (w->ndb_listen == 0)
+		buf_byte(b, '*');
 	buf_string(b, "'\n"
 		"ssl = on\n"
 		"ssl_min_protocol_version = 'TLSv1.2'\n"

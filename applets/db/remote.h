@@ -1,6 +1,7 @@
 /*
  * The database for other appliances: PostgreSQL's TLS on port 5432, where
- * only a client certificate opens. Wired by db.listen.
+ * only a client certificate opens. Wired by db.listen; in a site of many
+ * appliances (csm) everywhere unless that says where.
  *
  *	etc/pm/db/cert.pem, key.pem	who we are; made here when they are
  *					missing, replaced by whoever likes

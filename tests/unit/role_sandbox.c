@@ -109,7 +109,8 @@ static void only_the_named_paths_remain(void **state)
 
 static int try_missing_path(void)
 {
-	static const struct sandbox_path paths[] = { { "missing", SANDBOX_WRITE },
+	static const struct sandbox_path paths[] = {
+		{ "missing", SANDBOX_WRITE },
 		{ 0 } };
 	struct err e;
 

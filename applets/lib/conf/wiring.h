@@ -27,7 +27,8 @@
  *		db = {
  *			connection = "host=db1 dbname=pm", -- one elsewhere
  *			listen = { "0.0.0.0" }, -- our own, port 5432, for
- *						-- other appliances
+ *						-- other appliances (TLS);
+ *						-- default: only with csm
  *		},
  *		web = {
  *			csm = "0.0.0.0:18080",	-- administrators' pages
