@@ -124,6 +124,9 @@ static void passwords(void **state)
 	assert_false(secret_verify(hash, SPAN("correct horsf")));
 	assert_false(secret_verify(hash, SPAN("")));
 	assert_false(secret_verify("rubbish", SPAN("rubbish")));
+	/* Another cost than ours, rightly made: it could be any cost. */
+	assert_false(secret_verify("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM"
+		"0NTY$6VY3xBzCjL0Zs0uVnGxQ1A", SPAN("x")));
 }
 
 static void tokens_and_words(void **state)
