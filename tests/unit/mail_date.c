@@ -20,7 +20,8 @@ static void dates_are_read(void **state)
 		{ "fri, 31 dec 9999 23:59:59 +0000", "253402300799 0" },
 		/* Obsolete. */
 		{ "21 Nov 97 09:55:06 GMT", "880106106 0 obsolete" },
-		{ "Thu, 1 Jan 49 0:00:00 Z", "2493072000 0 obsolete wrong-day" },
+		{ "Thu, 1 Jan 49 0:00:00 Z",
+			"2493072000 0 obsolete wrong-day" },
 		{ "1 Jan 50 00:00:00 UT", "-631152000 0 obsolete" },
 		{ "1 Jan 103 00:00:00 +0000", "1041379200 0 obsolete" },
 		{ "Tue, 4 Jun 2002 05:20:37 EDT",
@@ -42,7 +43,10 @@ static void dates_are_read(void **state)
 		{ "4 Jun 2002 05:20:37", "1023168037 0 form no-zone" },
 		{ "4 Jun 2002 05:20:37 +2", "1023168037 0 form no-zone" },
 		{ "Tue 4 Jun 2002 05:20:37 +0000", "1023168037 0 form" },
-		{ "4 Jun 2002 05:20:37 +0000 x", "1023168037 0 form" },
+		{ "4 Jun 2002 05:20:37 +0000 x",
+			"1023168037 0 form no-zone" },
+		{ "4 Jun 2002 05:20:37 GMT+2",
+			"1023168037 0 obsolete form no-zone" },
 		{ "Xyz, 4 Jun 2002 05:20:37 +0000", "-" },
 		{ "Wed, 4 Jun 2002 05:20:37 +0000", "1023168037 0 wrong-day" },
 		/* What does not exist. */

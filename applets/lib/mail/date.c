@@ -311,7 +311,8 @@ bool date_parse(struct span value, struct date *d_r)
 	if (!take_all(&l, &f))
 		return false;
 	skip_blanks(&l);
-	d_r->flags = f.flags | (l.rest.n ? DATE_FORM : 0u);
+	/* "GMT+2", "GMT Daylight Time": not all of the zone was read. */
+	d_r->flags = f.flags | (l.rest.n ? DATE_FORM | DATE_NO_ZONE : 0u);
 	if (f.flags & DATE_IMPOSSIBLE || !exists(&f)) {
 		d_r->flags |= DATE_IMPOSSIBLE;
 		return true;
