@@ -73,7 +73,7 @@ static void message(struct script_call *c)
 	struct id id;
 	struct err e;
 
-	if (call_session(c) == NULL || !call_id(c, 0, &id))
+	if (!call_may(c, "log") || !call_id(c, 0, &id))
 		return;
 	if (find_message(c, &id, m, &e) == 0 &&
 	    find_events(c, &id, &events, &e) == 0)

@@ -24,7 +24,7 @@
  * held_get(id) -> the row, and events = { { at_ms, who, what, detail } … },
  *	relay_name, helo, queue_id, traces = { { reason, rcpts = { address … },
  *	lines = { text … } } … }, facts (below; absent: none)
- * message(id) -> of the message log: id, at_ms, appliance, relay, relay_name,
+ * message(id) -> of the message log (needs the right "log"): id, at_ms, appliance, relay, relay_name,
  *	helo, sender, queue_id, rcpts = { address … }, subject, header_from,
  *	message_id, size, score, probability, outcome, took_ms, why (trouble on
  *	our side, or ""), groups = { { outcome, reason, reply, rcpts = {
@@ -44,7 +44,8 @@
  * forward(id, { to = "address address", key })
  *	rcpts absent: all of them. key: of new_key(), put into the form, so
  *	that two clicks are one order. -> { n = recipients it had an effect
- *	for }. Need the right "quarantine".
+ *	for }. Need the right "quarantine"; forward "quarantine.body", too:
+ *	whoever it goes to reads it.
  * new_key() -> a text
  *
  * preview(id) -> headers, text, was_html, cut, parts = { { type, true_type,

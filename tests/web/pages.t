@@ -264,6 +264,26 @@ subtest 'rights' => sub {
 		'held', 'it is still held');
 };
 
+subtest 'may deliver, may not read' => sub {
+	psql("insert into pm.account (name, password, rights) select "
+		. "'desk', password, '{quarantine}' from pm.account "
+		. "where name = '$name'");
+	my (undef, $token) = log_in('desk', $pass);
+	my $id = $mail{'quokka sale'};
+	my (undef, undef, $page) = ask("/message/$id", cookie($token));
+	my ($csrf) = $page =~ /name="csrf" value="([^"]+)"/;
+	like($page, qr/value="deliver"/, 'has the button to deliver');
+	unlike($page, qr/value="forward"|\/preview"/, 'none that shows it');
+	my (undef, undef, $body) = ask("/message/$id", @us, cookie($token),
+		form("csrf=$csrf", 'do=forward', 'to=desk@example.org',
+		'key=00000000-0000-7000-8000-000000000002'));
+	like($body, qr/quarantine\.body/, 'cannot forward it to himself');
+	is(psql("select count(*) from pm.job where kind = 'forward' and
+		message = '$id'"), 0, 'no order was made');
+	is((ask("/quarantine/$id/preview", cookie($token)))[0], 403,
+		'no preview');
+};
+
 subtest 'guessing' => sub {
 	psql("insert into pm.account (name, password, rights) select "
 		. "'victim', password, '{all}' from pm.account "
