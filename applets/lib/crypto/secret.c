@@ -63,6 +63,6 @@ static bool is_ours(const char *hash)
 bool secret_verify(const char *hash, struct span password)
 {
 	secret_start();
-	return is_ours(hash) && crypto_pwhash_str_verify(hash, (const char *)password.p,
-		password.n) == 0;
+	return is_ours(hash) && crypto_pwhash_str_verify(hash,
+		(const char *)password.p, password.n) == 0;
 }
