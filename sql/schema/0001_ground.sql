@@ -502,9 +502,10 @@ language plpgsql as $$
 declare
 	below text;
 begin
-	execute format('delete from pm.%I where received < %L',
-		parent || class || '_other', (today - days)::timestamp
-		at time zone 'UTC');
+	execute format('delete from pm.%I where received < %L and not exists '
+		'(select from pm.job where message = id and state in '
+		'(''waiting'', ''leased''))', parent || class || '_other',
+		(today - days)::timestamp at time zone 'UTC');
 	foreach below in array case parent when 'message'
 	    then array['message_rcpt', 'message_event']
 	    else array['quarantine_rcpt', 'quarantine_body'] end loop
@@ -516,14 +517,38 @@ end $$;
 comment on function partition_sweep is
 	'Deletes from DEFAULT partitions what is older than its retention.';
 
+-- What was released and waits for an injector is still to be sent. Who is
+-- about to release something holds a lock: his job is seen after it. Locks in
+-- the order that searches take them.
+create function partition_awaited(parent text, child text, day date)
+returns bool
+language plpgsql as $$
+begin
+	if parent !~ '^quarantine' then
+		return false;
+	end if;
+	execute format('lock table only pm.%I', parent);
+	execute format('lock table only pm.%I', child);
+	return exists (select from job where state in ('waiting', 'leased')
+		and message >= id_floor(day::timestamp at time zone 'UTC')
+		and message < id_floor((day + 1)::timestamp
+		at time zone 'UTC'));
+end $$;
+comment on function partition_awaited is
+	'Does a job wait for mail of this day of the quarantine?';
+
 create function partition_drop(today date) returns int4
 language plpgsql set lock_timeout = '5s' as $$
 declare
 	gone int4 := 0;
+	parent text;
 	child text;
+	day date;
 begin
-	for child in
-		select c.relname from pg_class c
+	for parent, child, day in
+		select p.relname, c.relname,
+			to_date(right(c.relname, 8), 'YYYYMMDD')
+		from pg_class c
 		join pg_inherits i on i.inhrelid = c.oid
 		join pg_class p on p.oid = i.inhparent
 		join pg_namespace s on s.oid = c.relnamespace
@@ -535,6 +560,7 @@ begin
 			coalesce(r.days, (select days from log_retention
 			where what = 'message'))
 	loop
+		continue when partition_awaited(parent, child, day);
 		execute format('drop table pm.%I', child);
 		gone := gone + 1;
 	end loop;
@@ -545,7 +571,8 @@ begin
 	return gone;
 end $$;
 comment on function partition_drop is
-	'Drops what is older than its retention; how many partitions.';
+	'Drops what is older than its retention and awaited by no job; how many
+	partitions.';
 
 -- The open day goes without them: they would double what a row costs, and a
 -- day alone is soon read through.

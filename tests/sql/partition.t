@@ -95,8 +95,23 @@ my $old = put("now() - interval '31 days'", 'standard');
 my $held = put("now() - interval '3000 days'", 'held');
 is($db->sql('select partition_make(current_date - 31, current_date - 31)'), 9,
 	'made for what came late');
+
+# Released, and no injector came yet: what it is made from stays.
+my $stray = put("'1970-01-02'", 'standard', "now() - interval '95 days'");
+for my $state (qw(waiting leased)) {
+	$db->sql(qq{delete from job; insert into job (key, kind, message,
+		rcpts, made_by, state) select gen_random_uuid(), 'release', x,
+		'{r}', 'x', '$state' from unnest('{$old,$stray}'::uuid[]) x});
+	is($db->sql('select partition_drop(current_date)'), 0,
+		"a $state job: its day is not dropped");
+	like(where_is($_, $old), qr/=1/, "$_: there") for @held;
+	like(where_is($_, $stray), qr/other=1/, "$_: in DEFAULT, too")
+		for @held;
+}
+$db->sql("update job set state = 'handed'");
 is($db->sql('select partition_drop(current_date)'), 3,
 	'one day of the quarantine is over');
+is(where_is($_, $stray), '', "$_: handed over, gone") for @held;
 is(where_is('quarantine', $old), '', 'gone');
 like(where_is('message', $old), qr/=1/, 'the log is kept for longer');
 like(where_is($_, $zero), qr/=1/, "$_: received today, kept") for @log, @held;
