@@ -118,6 +118,7 @@ static int judge(struct command *c, const char *conninfo, const char *name,
 	db_rows_free(&rows);
 	if (got == 0 && (migrate_run(d, &m, &done, e) < 0 ||
 	    db_call(d, "load_sessions", NULL, 0, NULL, e) < 0 ||
+	    db_call(d, "load_jobs", NULL, 0, NULL, e) < 0 ||
 	    db_call(d, "load_analyze", NULL, 0, NULL, e) < 0))
 		got = -1;
 	db_free(&d);

@@ -17,6 +17,31 @@ drop database if exists pm_before with (force);
 -- In the new one: nobody is logged in by a dump.
 delete from session;
 
+-- name: load_jobs
+-- In the new one: what the dump had yet to send may have been sent since. It
+-- is not sent again by itself: people decide.
+with stopped as (
+	update job
+	set state = 'failed', error = 'a dump was loaded: it may be sent already'
+	where state in ('waiting', 'leased')
+	returning key, message, made_by
+), told as (
+	insert into message_event (id, key, at, who, what, detail)
+	select message, md5('failed ' || key)::uuid, now(), made_by, 'failed',
+		'a dump was loaded: it may be sent already'
+	from stopped
+	on conflict (id, key) do update set who = excluded.who
+)
+insert into alarm (name, text, means, remedy)
+select 'jobs-of-a-dump', count(*) || ' releases and forwards waited in the '
+	|| 'dump that was loaded: ' || left(string_agg(message::text, ' '),
+	1000), 'they may have been sent before, and are not sent by themselves',
+	'ask their recipients; pm quarantine release --again ID sends one'
+from stopped
+having count(*) > 0
+on conflict (name) do update
+set text = excluded.text, since = now(), cleared = null;
+
 -- name: load_analyze
 -- In the new one: what the planner has to know.
 analyze;

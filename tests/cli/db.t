@@ -233,6 +233,9 @@ is($app->pid_of('db/keeper'), $before, 'all by one keeper');
 
 # --- into a file and back ---------------------------------------------------
 my $file = "$root/dump";
+sql("insert into job (key, kind, message, rcpts, made_by, not_before) select
+	gen_random_uuid(), 'release', id_floor('2200-01-01'), '{a}', 'al',
+	now() + interval '1 h'");
 is(join(' ', $app->pm('db', 'dump', $file)), '0 ', 'dump');
 is(sprintf('%o', (stat $file)[2] & 07777), '600', 'for its owner only');
 sql("insert into list (name) values ('after')");
@@ -240,7 +243,15 @@ my $started = $app->pid_of('db/postgres');
 is(join(' ', $app->pm('db', 'load', $file)), "0 $file loaded\n", 'load');
 is(sql('select name from list'), 'before', 'as it was');
 is(sql('select count(*) from session'), '0', 'nobody is logged in');
-is(sql('select count(*) from job'), '1', 'jobs are there');
+is(sql('select count(*) from job'), '2', 'jobs are there');
+is(sql("select state || ': ' || error from job where made_by = 'al'"),
+	'failed: a dump was loaded: it may be sent already',
+	'but what waited then is not sent by itself');
+is(sql("select who from message_event where what = 'failed'
+	and id = id_floor('2200-01-01')"), 'al', 'its timeline says so');
+like(sql("select text from alarm where name = 'jobs-of-a-dump'
+	and cleared is null"), qr/^\d releases and forwards waited .*-0000-/,
+	'and an alarm');
 is(sql("select has_table_privilege('pm_login', 'account', 'update')"), 't',
 	'logins keep their rights');
 is(sql("select string_agg(datname, ' ' order by datname) from pg_database"),
