@@ -50,7 +50,8 @@ static struct archiver {
 	struct err trouble;
 	int64_t since_ms;	/* wall clock */
 	int64_t pause_ms;
-	bool alarm;		/* raised, as far as we know */
+	/* Raised, as far as we know. */
+	bool record_alarm, entry_alarm;
 } self;
 
 /* Has TERM come? Waits for it so long. */
@@ -95,24 +96,38 @@ static void tell_outage(void)
 	life_degraded(text);
 }
 
+static void end_alarm(const char *name, bool *raised)
+{
+	struct db_value v = DB_OF_TEXT(span_of(name));
+
+	if (*raised)
+		*raised = db_call(self.db, "archive_alarm_over", &v, 1, NULL,
+			NULL) < 0;
+}
+
 static void tell_well(void)
 {
-	unsigned bad = archive_log_bad();
+	size_t bad = archive_log_bad(), left = map_count(self.move.refused);
 	char text[ERR_TEXT_MAX + 200] = "";
-	struct db_value name = DB_OF_TEXT(SPAN("message-log-record"));
 
 	if (bad)
-		snprintf(text, sizeof(text), "%u records that the message log "
+		snprintf(text, sizeof(text), "%zu records that the message log "
 			"does not take are in " ROOT_SPOOL "/bad: messages "
 			"are missing in pages and reports", bad);
 	else if (self.no_key.class != ERR_NONE)
 		snprintf(text, sizeof(text), "%s: withheld mail stays on "
 			"disk, pages do not show it", self.no_key.text);
+	else if (left)
+		snprintf(text, sizeof(text), "%zu quarantine entries that the "
+			"database does not take stay on disk: pages do not "
+			"show them, pm quarantine does", left);
 	life_degraded(text);
-	if (!bad && self.alarm)
-		self.alarm = db_call(self.db, "archive_alarm_over", &name, 1,
-			NULL, NULL) < 0;
-	self.alarm |= bad > 0;
+	self.record_alarm |= bad > 0;
+	self.entry_alarm |= left > 0;
+	if (bad == 0)
+		end_alarm("message-log-record", &self.record_alarm);
+	if (left == 0)
+		end_alarm("quarantine-entry", &self.entry_alarm);
 }
 
 static void tell(void)
@@ -153,7 +168,21 @@ static void note(const struct err *e)
 
 static void refused(const char *id, const char *why)
 {
+	char text[ERR_TEXT_MAX + 80];
+	struct db_value v[] = {
+		DB_OF_TEXT(SPAN("quarantine-entry")), { DB_NULL },
+		DB_OF_TEXT(SPAN("withheld mail is missing in pages; pm "
+			"quarantine shows and releases it")),
+		DB_OF_TEXT(SPAN("keep the entry for support; it is tried "
+			"again when the filter role is restarted")),
+	};
+	struct err e;
+
 	log_error("message %s: stays in the quarantine on disk: %s", id, why);
+	snprintf(text, sizeof(text), "message %s: %s", id, why);
+	v[1] = DB_OF_TEXT(span_of(text));
+	if (db_call(self.db, "archive_alarm", v, 4, NULL, &e) < 0)
+		log_warn("alarm quarantine-entry: %s", e.text);
 }
 
 /* At an outage the entries are only counted. */
@@ -266,7 +295,7 @@ static void open_all(const struct wiring *w, struct arena *a)
 	self.move.refused = map_new(a);
 	self.moved_ms = self.told_ms = self.heard_ms = INT64_MIN / 2;
 	/* What an earlier life raised may be over. */
-	self.alarm = true;
+	self.record_alarm = self.entry_alarm = true;
 }
 
 int archiver_run(const struct process *p)

@@ -328,9 +328,12 @@ is($db->sql("select string_agg(class, ' ') from quarantine
 
 $db->sql("create trigger poison before insert on pm.quarantine_rcpt for each
 	row when (new.rcpt = 'poison\@x') execute function pm.poison()");
+# A mark that is there before its entry would be taken for a leftover.
+stop();
 my $refused = entry(rcpts => ['poison@x']);
 my $doubtful = entry(rcpts => ['poison@x'], state => "held 0 moving\n");
 my $next = entry();
+start();
 sub entry_state {
 	local (@ARGV, $/) = glob "$state/quarantine/*/$_[0].state";
 	return @ARGV ? <> : '';
@@ -341,10 +344,18 @@ until_ok(10, 'others go on', sub { !grep { /$next$/ } entries_left() });
 is(entry_state($refused), "held 0\n", 'it is free to be acted upon on disk');
 is(entry_state($doubtful), "held 0 moving\n",
 	'but not one that an earlier commit may have stored');
+is($db->sql("select text ~ 'poison', means ~ 'pm quarantine' from alarm
+	where name = 'quarantine-entry' and cleared is null"), 't|t',
+	'an alarm is raised');
+until_ok(10, 'and the status says so', sub { 0 == index status(), 'degraded 2 '
+	. 'quarantine entries that the database does not take stay on disk: ' .
+	'pages do not show them, pm quarantine does' });
 $db->sql('drop trigger poison on pm.quarantine_rcpt');
 stop();
 start();
 until_ok(10, 'the next archiver tries again', sub { !entries_left() });
+until_ok(10, 'the alarm ends', sub { $db->sql("select count(*) from alarm
+	where cleared is null") == 0 });
 
 # --- killed, again and again ----------------------------------------------------------
 
