@@ -486,7 +486,7 @@ const struct applet quarantine_applet = {
 		"       pm quarantine add FILE… --rcpt A… --reason R "
 		"[--sender A]\n"
 		"\n"
-		"Withheld mail lies on the filter's disk until the recorder\n"
+		"Withheld mail lies on the filter's disk until the archiver\n"
 		"has moved it to the database; these commands see both.\n"
 		"\n"
 		"list     the newest first. --rcpt, --sender: an address, a\n"

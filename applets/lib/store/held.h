@@ -1,5 +1,5 @@
 /*
- * The quarantine on disk, where withheld mail lies until the recorder has
+ * The quarantine on disk, where withheld mail lies until the archiver has
  * moved it to the database (store/quarantine.h): quarantine/DAY/ID, one file
  * a message with everything needed to show, search, release, forward or
  * delete it. DAY is the UTC day of the

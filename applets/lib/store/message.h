@@ -1,6 +1,6 @@
 /*
  * What the message log keeps of one message: the record that the filter's
- * front writes to the journal and the recorder puts into the database.
+ * front writes to the journal and the archiver puts into the database.
  */
 #ifndef STORE_MESSAGE_H
 #define STORE_MESSAGE_H

@@ -5,7 +5,7 @@
  * disk		quarantine/DAY/ID on the filter's own appliance
  *		(store/held.h): where an entry begins, and where it stays
  *		while no database is wired or none answers
- * database	where the recorder moves it; only then do pages see it
+ * database	where the archiver moves it; only then do pages see it
  *
  * An entry is acted upon where it is. While it is being moved nobody acts on
  * it but through the database. What is released goes to an injector: from
@@ -141,7 +141,7 @@ int quarantine_restore(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
 
 /*
- * Puts a message in: to disk, from where the recorder moves it. Permanent
+ * Puts a message in: to disk, from where the archiver moves it. Permanent
  * error: this appliance has no spool.
  */
 int quarantine_add(const struct quarantine *q, const struct spool_record *r,
