@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "mail/charset.h"
 #include "mail/decode.h"
-#include "mail/mime.h"
+#include "mail/param.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t room = DECODE_BASE64_ROOM(s.n);
 	unsigned char *base64 = malloc(room), *qp = malloc(s.n + !s.n);
 	bool ok = true;
-	unsigned flags = 0;
+	struct param_found found;
+	struct params ps;
 
 	if (decode_base64(s, base64, &ok) > room ||
 	    decode_qp(s, qp, &ok) > s.n)
@@ -25,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	v = charset_text(s, span_of(charsets[size ? data[0] & 3 : 0]), a, &ok);
 	if (!utf8_valid(v))
 		__builtin_trap();
-	mime_param(s, SPAN("n"), &mail_default_limits, a, &v, &flags);
+	params_parse(s, &mail_default_limits, a, &ps);
+	params_find(&ps, SPAN("n"), a, &found);
 	free(base64);
 	free(qp);
 	arena_free(&a);

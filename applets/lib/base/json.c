@@ -1,7 +1,6 @@
 #include "base/json.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,12 +46,6 @@ struct json *json_new_text(struct span s)
 struct json *json_new_int(int64_t v)
 {
 	return made(json_integer(v));
-}
-
-struct json *json_new_real(double v)
-{
-	/* JSON has no infinity; jansson answers NULL, as without memory. */
-	return made(isfinite(v) ? json_real(v) : json_null());
 }
 
 struct json *json_new_bool(bool v)
@@ -111,56 +104,4 @@ void json_write(const struct json *j, struct buf *b)
 		log_panic("JSON: cannot write");
 	buf_string(b, text);
 	free(text);
-}
-
-struct json *json_parse(struct span s, struct err *e)
-{
-	json_error_t why;
-	json_t *j = json_loadb((const char *)s.p, s.n, JSON_REJECT_DUPLICATES,
-		&why);
-
-	if (j == NULL)
-		err_set(e, ERR_PERMANENT, "JSON line %d: %s", why.line,
-			why.text);
-	return (struct json *)j;
-}
-
-const struct json *json_get(const struct json *object, const char *key)
-{
-	return (struct json *)json_object_get(raw(object), key);
-}
-
-bool json_text(const struct json *j, struct span *s_r)
-{
-	if (!json_is_string(raw(j)))
-		return false;
-	*s_r = span_from(json_string_value(raw(j)),
-		json_string_length(raw(j)));
-	return true;
-}
-
-bool json_int(const struct json *j, int64_t *v_r)
-{
-	if (!json_is_integer(raw(j)))
-		return false;
-	*v_r = json_integer_value(raw(j));
-	return true;
-}
-
-bool json_bool(const struct json *j, bool *v_r)
-{
-	if (!json_is_boolean(raw(j)))
-		return false;
-	*v_r = json_is_true(raw(j));
-	return true;
-}
-
-size_t json_count(const struct json *array)
-{
-	return json_array_size(raw(array));
-}
-
-const struct json *json_at(const struct json *array, size_t i)
-{
-	return (struct json *)json_array_get(raw(array), i);
 }

@@ -1,5 +1,5 @@
 /*
- * JSON at the edges: --json output and the API. A thin cover over jansson,
+ * JSON at the edges: --json output. A thin cover over jansson,
  * which only this layer includes.
  *
  * A value belongs to whoever made it until it is put into another value.
@@ -19,7 +19,6 @@ struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_text(struct span s);
 struct json *json_new_int(int64_t v);
-struct json *json_new_real(double v); /* null when v is not finite */
 struct json *json_new_bool(bool v);
 struct json *json_new_null(void);
 void json_free(struct json **j);
@@ -34,15 +33,5 @@ void json_append(struct json *array, struct json *value);
 
 /* One line, keys in the order they were put, no newline at the end. */
 void json_write(const struct json *j, struct buf *b);
-
-/* Reads one value; duplicates and trailing bytes are errors. NULL and *e. */
-struct json *json_parse(struct span s, struct err *e);
-/* Borrowed; NULL when absent or of another kind. */
-const struct json *json_get(const struct json *object, const char *key);
-bool json_text(const struct json *j, struct span *s_r);
-bool json_int(const struct json *j, int64_t *v_r);
-bool json_bool(const struct json *j, bool *v_r);
-size_t json_count(const struct json *array);
-const struct json *json_at(const struct json *array, size_t i);
 
 #endif

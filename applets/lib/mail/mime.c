@@ -526,20 +526,3 @@ struct span mime_text(struct mime_part *p, const struct mail_limits *l,
 		p->flags |= MAIL_OTHER_CHARSET;
 	return text;
 }
-
-bool mime_param(struct span value, struct span name,
-	const struct mail_limits *l, struct arena *a, struct span *v_r,
-	unsigned *flags)
-{
-	struct params ps;
-	struct param_found f;
-
-	params_parse(value, l, a, &ps);
-	*flags |= ps.flags;
-	if (!params_find(&ps, name, a, &f))
-		return false;
-	if (f.doubt)
-		*flags |= MAIL_AMBIG_FIELD;
-	*v_r = f.value;
-	return true;
-}

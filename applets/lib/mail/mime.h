@@ -50,11 +50,6 @@ struct span mime_decode(struct mime_part *p, const struct mail_limits *l,
 struct span mime_text(struct mime_part *p, const struct mail_limits *l,
 	struct arena *a);
 
-/* A parameter of a structured field value, RFC 2231 forms included. */
-bool mime_param(struct span value, struct span name,
-	const struct mail_limits *l, struct arena *a, struct span *v_r,
-	unsigned *flags);
-
 /* A type from the first bytes: "zip", "pdf", "png", "exe" …, or empty. */
 struct span mime_magic(struct span content);
 

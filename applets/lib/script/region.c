@@ -90,11 +90,6 @@ void region_on_refusal(struct region *r, void (*refused)(void *),
 	r->context = context;
 }
 
-size_t region_used(const struct region *r)
-{
-	return r->heap->used;
-}
-
 static bool is_last(const struct heap *h, const void *block, size_t size)
 {
 	return (const char *)block + size == (const char *)h + h->used;

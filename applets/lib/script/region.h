@@ -27,8 +27,6 @@ void region_on_refusal(struct region *r, void (*refused)(void *),
  */
 void *region_alloc(void *region, void *block, size_t old, size_t wanted);
 
-size_t region_used(const struct region *r);
-
 /* Keeps a copy of the used bytes; an earlier one is dropped. -1 with errno. */
 int region_freeze(struct region *r);
 /* Back to the copy; memory far behind it goes back to the system. */
