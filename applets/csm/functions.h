@@ -25,7 +25,8 @@
  *	relay_name, helo, queue_id, traces = { { reason, rcpts = { address … },
  *	lines = { text … } } … }, facts (below; absent: none)
  * message(id) -> of the message log (needs the right "log"): id, at_ms,
- *	appliance, relay, relay_name, helo, sender, queue_id, rcpts = { address … }, subject, header_from,
+ *	appliance, relay, relay_name, helo, sender, queue_id, rcpts = {
+ *	address … }, subject, header_from,
  *	message_id, size, score, probability, outcome, took_ms, why (trouble on
  *	our side, or ""), groups = { { outcome, reason, reply, rcpts = {
  *	address … }, lines = { text … } } … }, events, facts
