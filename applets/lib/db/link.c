@@ -118,6 +118,9 @@ int link_open(struct link *l, int64_t until, bool *new_r, struct err *e)
 		return 0;
 	if (clock_ms() < l->not_before)
 		return refused(l, e);
+	/* An answer may take long; that somebody is there does not. */
+	if (clock_left_ms(until) > LINK_CONNECT_MS)
+		until = clock_ms() + LINK_CONNECT_MS;
 	l->conn = start(l);
 	if (l->conn && shake_hands(l->conn, until)) {
 		PQsetNoticeReceiver(l->conn, take_notice, l);
@@ -126,7 +129,8 @@ int link_open(struct link *l, int64_t until, bool *new_r, struct err *e)
 	}
 	if (l->conn && PQstatus(l->conn) != CONNECTION_BAD)
 		snprintf(why, sizeof(why), "no answer to a new connection "
-			"within %u ms", l->deadline_ms);
+			"within %u ms", l->deadline_ms < LINK_CONNECT_MS ?
+			l->deadline_ms : LINK_CONNECT_MS);
 	else if (l->conn)
 		fault_line(PQerrorMessage(l->conn), why, sizeof(why));
 	link_lost(l, why);

@@ -16,7 +16,11 @@
 
 #include "base/err.h"
 
-enum { LINK_PAUSE_MIN_MS = 100, LINK_PAUSE_MAX_MS = 5000 };
+enum {
+	LINK_PAUSE_MIN_MS = 100,
+	LINK_PAUSE_MAX_MS = 5000,
+	LINK_CONNECT_MS = 10000, /* the longest wait for a connection */
+};
 
 struct link {
 	const char *conninfo, *login;
