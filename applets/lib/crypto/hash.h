@@ -1,5 +1,5 @@
 /*
- * SHA-256 (FIPS 180-4), of bytes in memory.
+ * SHA-256 (FIPS 180-4), of bytes in memory, at once or piece by piece.
  */
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H
@@ -11,5 +11,17 @@ enum { HASH_SHA256_SIZE = 32, HASH_SHA256_HEX_SIZE = 65 };
 void hash_sha256(struct span s, unsigned char out[HASH_SHA256_SIZE]);
 /* Lower-case hex and a NUL. */
 void hash_sha256_hex(struct span s, char out[HASH_SHA256_HEX_SIZE]);
+
+/*
+ * Piece by piece: begin, add as often as wanted, end. Holds no memory of its
+ * own, so one that is not ended is simply forgotten.
+ */
+struct hash {
+	uint64_t state[16];
+};
+
+void hash_begin(struct hash *h);
+void hash_add(struct hash *h, struct span s);
+void hash_end(struct hash *h, unsigned char out[HASH_SHA256_SIZE]);
 
 #endif
