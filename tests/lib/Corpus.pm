@@ -14,18 +14,25 @@ sub archives {
 	return -e "$dir/mail-dev.tar.xz" ? $dir : undef;
 }
 
-# The unpacked mail corpus, or undef when there is none.
-sub mail {
+# One archive unpacked below build/corpus, or undef when there is none.
+sub unpacked {
+	my ($name, $archive) = @_;
 	my $from = archives() or return;
-	my $to = 'build/corpus/mail';
+	my $to = "build/corpus/$name";
+	return unless -e "$from/$archive";
 	if (!-e "$to/.done") {
 		make_path($to);
-		system('tar', '-xf', "$from/mail-dev.tar.xz", '-C', $to) == 0
+		system('tar', '-xf', "$from/$archive", '-C', $to) == 0
 			or die "tar failed";
 		open my $mark, '>', "$to/.done" or die "$to: $!";
 	}
 	return abs_path($to);
 }
+
+sub mail { return unpacked('mail', 'mail-dev.tar.xz') }
+
+# The conformance suites: a folder with conf-dev in it.
+sub conf { return unpacked('conf', 'conf-dev.tar.xz') }
 
 # Every n-th message of a class ("ham", "spam", "*"), the same ones each time.
 sub sample {
