@@ -117,21 +117,16 @@ static const struct body_hash *hash_body(struct run *r,
 	return b;
 }
 
-static bool body_fits(struct run *r, const struct dkim_field *f,
+/* False: l= is of another body. */
+static bool length_fits(const struct body_hash *b, const struct dkim_field *f,
 	struct dkim_signature *s)
 {
-	const struct body_hash *b = hash_body(r, f);
-
 	if (f->length != UINT64_MAX && f->length > b->total) {
 		settle(s, AUTH_PERMERROR, "l= is longer than the body");
 		return false;
 	}
 	if (f->length < b->total)
 		s->flags |= DKIM_PARTIAL;
-	if (memcmp(b->hash, f->body_hash.p, HASH_SHA256_SIZE) != 0) {
-		settle(s, AUTH_FAIL, "the body is not as it was signed");
-		return false;
-	}
 	return true;
 }
 
@@ -177,8 +172,9 @@ static void judge_ed25519(const struct dkim_field *f, struct span key,
 			v == VERIFY_GOOD ? "" : "the signature does not fit");
 }
 
+/* hash: of the header; NULL: the body does not fit anyhow. */
 static void judge_key(struct run *r, const struct dkim_field *f,
-	struct span record, const unsigned char hash[HASH_SHA256_SIZE],
+	struct span record, const unsigned char *hash,
 	struct dkim_signature *s)
 {
 	struct dkim_key key;
@@ -194,6 +190,8 @@ static void judge_key(struct run *r, const struct dkim_field *f,
 	else if (key.strict && !identity_is_of_domain(s))
 		settle(s, AUTH_PERMERROR,
 			"the key allows no identity below its domain");
+	else if (!hash)
+		settle(s, AUTH_FAIL, "the body is not as it was signed");
 	else if (f->ed25519)
 		judge_ed25519(f, key.bytes, hash, s);
 	else
@@ -202,7 +200,7 @@ static void judge_key(struct run *r, const struct dkim_field *f,
 
 /* A name may have several keys (section 6.1.2): the first that fits. */
 static void judge_keys(struct run *r, const struct dkim_field *f,
-	const struct question *q, struct dkim_signature *s)
+	const struct question *q, bool body_fits, struct dkim_signature *s)
 {
 	unsigned char hash[HASH_SHA256_SIZE];
 
@@ -215,7 +213,7 @@ static void judge_keys(struct run *r, const struct dkim_field *f,
 			settle(s, AUTH_PERMERROR,
 				"the key record is not well-formed");
 		else
-			judge_key(r, f, record, hash, s);
+			judge_key(r, f, record, body_fits ? hash : NULL, s);
 		if (s->result == AUTH_PASS)
 			break;
 	}
@@ -234,12 +232,18 @@ static const struct question *ask_key(struct lookup *l, struct arena *a,
 static void judge(struct run *r, const struct dkim_field *f,
 	const struct question *q, struct dkim_signature *s)
 {
-	if (q->state == ASK_LATER)
-		settle(s, AUTH_TEMPERROR, "the DNS did not answer");
-	else if (q->state != ASK_YES)
-		settle(s, AUTH_PERMERROR, "there is no key");
-	else if (body_fits(r, f, s))
-		judge_keys(r, f, q, s);
+	const struct body_hash *b;
+
+	if (q->state != ASK_YES) {
+		settle(s, q->state == ASK_LATER ? AUTH_TEMPERROR :
+			AUTH_PERMERROR, q->state == ASK_LATER ?
+			"the DNS did not answer" : "there is no key");
+		return;
+	}
+	b = hash_body(r, f);
+	if (length_fits(b, f, s))
+		judge_keys(r, f, q, memcmp(b->hash, f->body_hash.p,
+				HASH_SHA256_SIZE) == 0, s);
 }
 
 /* Better results first: one good signature is enough (section 6.1). */

@@ -26,7 +26,7 @@ enum {
 	DKIM_KEY_BYTES_MAX = 4096, /* of one key record */
 };
 
-/* What is true of a signature, whatever its result. */
+/* What is true of a signature, whatever its result, as far as looked at. */
 enum dkim_flag {
 	DKIM_PARTIAL = 1u << 0,	/* l= leaves an end of the body unsigned:
 				   never a pass for DMARC */
@@ -48,7 +48,7 @@ struct dkim_signature {
 	struct span domain, selector;
 	struct span identity;		/* i=, decoded; or "@" and the domain */
 	struct span algorithm;
-	unsigned key_bits;
+	unsigned key_bits;		/* 0: the body failed before, or none */
 	struct span problem;		/* why it is no pass, for people */
 };
 
