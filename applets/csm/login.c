@@ -28,6 +28,7 @@ enum {
 	LOOK_MS = 3000,		/* is the database there? */
 	LOOK_AGAIN_MS = 500,	/* it was not */
 	DB_MS = 5000,
+	PATIENCE_MS = 10000,	/* the database may still be starting */
 	MEMORY = 1 << 20,
 	AS_BYTES = 512 << 20,	/* Argon2id takes 64 MiB of them */
 	NOFILE = 64,
@@ -38,6 +39,7 @@ static struct {
 	const char *conninfo;
 	struct db *db;
 	bool away;
+	int64_t patient_until;
 	struct client {
 		int fd;		/* -1: free */
 		int64_t deadline_ms;
@@ -126,6 +128,8 @@ static void look(void)
 	if (l.db == NULL)
 		l.db = db_new(l.conninfo, "pm_login", DB_MS);
 	l.away = db_ready(l.db, &e) < 0;
+	if (l.away && clock_ms() < l.patient_until)
+		return;
 	life_degraded(l.away ? "the database does not answer: nobody can log "
 		"in; mail is not affected" : NULL);
 }
@@ -207,6 +211,7 @@ int login_run(const struct process *p)
 	l.signals = life_signals();
 	confine(p);
 	login_begin();
+	l.patient_until = clock_ms() + PATIENCE_MS;
 	look();
 	life_ready();
 	return serve();

@@ -34,6 +34,7 @@ enum {
 	WORKERS_MOST = 4,
 	BODY_MAX = 1 << 20,
 	DB_MS = 10000,
+	PATIENCE_MS = 10000,	/* the database may still be starting */
 	LOOK_MS = 3000,		/* is the database there? */
 	LOOK_AGAIN_MS = 500,	/* it was not */
 	CERT_WARN_DAYS = 30,
@@ -134,6 +135,7 @@ static void handle(void *context, const struct web_request *r,
  */
 static void start_watcher(const char *conninfo)
 {
+	int64_t patient_until = clock_ms() + PATIENCE_MS;
 	struct err e;
 	struct db *db;
 	pid_t parent = getpid(), pid = fork();
@@ -154,9 +156,10 @@ static void start_watcher(const char *conninfo)
 			life_degraded(NULL);
 			clock_sleep_ms(LOOK_MS);
 		}
-		life_degraded("the database does not answer: pages can show "
-			"nothing, and nobody can log in; mail is not "
-			"affected");
+		if (clock_ms() >= patient_until)
+			life_degraded("the database does not answer: pages "
+				"can show nothing, and nobody can log in; "
+				"mail is not affected");
 		/* A new one does not wait longer each time. */
 		db_free(&db);
 		clock_sleep_ms(LOOK_AGAIN_MS);
