@@ -12,7 +12,7 @@
 /* From the cluster's folder, where PostgreSQL works. */
 #define BACK "../../../../../"
 
-enum { RENEW_DAYS = 30 };
+enum { WARN_DAYS = 30 };
 
 static int have_certificate(const struct wiring *w, gid_t gid, struct err *e)
 {
@@ -21,8 +21,14 @@ static int have_certificate(const struct wiring *w, gid_t gid, struct err *e)
 	/* Whatever the umask: what it holds has modes of its own. */
 	if (chmod(REMOTE_FOLDER, 0755) < 0)
 		return err_errno(e, ERR_PERMANENT, REMOTE_FOLDER);
-	if (cert_good(CERT, KEY, RENEW_DAYS))
+	if (access(CERT, F_OK) == 0 && access(KEY, F_OK) == 0) {
+		/* Perhaps somebody else's, whom other appliances know. */
+		if (!cert_good(CERT, KEY, WARN_DAYS))
+			log_warn(CERT " is valid for less than %d days, or "
+				KEY " is not its key: replace both, or remove "
+				"them and start again", WARN_DAYS);
 		return 0;
+	}
 	if (cert_make(CERT, KEY, w->name, e) < 0)
 		return -1;
 	if (geteuid() == 0 && chown(KEY, 0, gid) < 0)

@@ -38,11 +38,21 @@ order by class, part;
 -- The point of no return: from here the copy is owed, and nobody sends it
 -- again. No row: the lease was lost. $1 key text, $2 token text
 -- login: pm_injector
-update job
-set state = 'handed', error = ''
-where key = $1::text::uuid and lease_by = $2::text
-	and state in ('leased', 'handed')
-returning key;
+with done as (
+	update job
+	set state = 'handed', error = ''
+	where key = $1::text::uuid and lease_by = $2::text
+		and state in ('leased', 'handed')
+	returning key, message, made_by, lease_by
+), told as (
+	insert into message_event (id, key, at, who, what, detail)
+	select message, md5('sent ' || key)::uuid, now(), made_by, 'sent',
+		'by ' || split_part(lease_by, '/', 1)
+	from done
+	on conflict (id, key) do update set who = excluded.who
+)
+select key
+from done;
 
 -- name: job_again
 -- Gives it back for later. $1 key text, $2 token text, $3 error text

@@ -83,6 +83,7 @@ $app->stop;
 
 # --- with one ---------------------------------------------------------------
 certificate('good', '/CN=pm_recorder.mx2', 'ca');
+certificate('jobs', '/CN=pm_injector.mx2', 'ca');
 certificate('owner', '/CN=pm.mx2', 'ca');
 certificate('long', '/CN=pm_recorder.mx2,pm', 'ca');
 certificate('foreign', '/CN=pm_recorder.mx2', 'other');
@@ -112,15 +113,16 @@ like(ask('', 'pm_recorder'), qr/valid client certificate|no pg_hba|requires/i,
 	'without a certificate');
 like(ask('', 'pm_recorder', mode => 'disable'), qr/no pg_hba\.conf entry/,
 	'without TLS');
-like(run('openssl', 's_client', '-connect', "$host:5432", '-starttls',
-	'postgres', '-tls1_1'), qr/alert|no protocols|error/i, 'TLS 1.1: no');
+my @client = ('openssl', 's_client', '-connect', "$host:5432", '-starttls',
+	'postgres', '-cipher', 'DEFAULT@SECLEVEL=0');
+like(run(@client, '-tls1_1'), qr/alert protocol version/, 'TLS 1.1: no');
+like(run(@client, '-tls1_2'), qr/^\s+Protocol\s+: TLSv1\.2/m, 'TLS 1.2: yes');
 
 # --- another appliance writes through it ------------------------------------
-my $group = getgrnam('pm-rec');
 my $far = Appliance->new(top => "db = { connection = \"host=localhost " .
 	"hostaddr=$host port=5432 dbname=pm sslmode=verify-full " .
-	'sslrootcert=etc/pm/db/server.pem sslcert=etc/pm/db/recorder.pem ' .
-	"sslkey=etc/pm/db/recorder.key\" },",
+	'sslrootcert=etc/pm/db/server.pem sslcert=etc/pm/db/{login}.pem ' .
+	"sslkey=etc/pm/db/{login}.key\" },",
 	roles => '"mta", "filter"');
 SKIP: {
 	skip 'Postfix is not installed', 3 unless -x '/usr/sbin/postconf';
@@ -129,10 +131,14 @@ SKIP: {
 	mkdir $to, 0755;
 	chmod 0755, $to;
 	run('cp', "$etc/cert.pem", "$to/server.pem");
-	run('cp', "$keys/good.$_->[0]", "$to/recorder.$_->[1]")
-		for ['pem', 'pem'], ['key', 'key'];
-	chown 0, $group, "$to/recorder.key";
-	chmod 0640, "$to/recorder.key";
+	for (['good', 'pm_recorder', 'pm-rec'],
+	     ['jobs', 'pm_injector', 'pm-inj']) {
+		my ($name, $login, $group) = @$_;
+		run('cp', "$keys/$name.pem", "$to/$login.pem");
+		run('cp', "$keys/$name.key", "$to/$login.key");
+		chown 0, scalar(getgrnam $group), "$to/$login.key";
+		chmod 0640, "$to/$login.key";
+	}
 	$far->start(60);
 	my $sent = $far->send_mail(from => 'a@example.net',
 		rcpts => ['nobody@example.org'], message => "Subject: x\n\nx\n");
@@ -141,8 +147,8 @@ SKIP: {
 		20), 'its archiver writes over TLS') or diag $far->log_tail(30);
 	is($app->sql("select string_agg(distinct usename, ' ') from
 		pg_stat_ssl s join pg_stat_activity a using (pid)
-		where ssl and version >= 'TLSv1.2'"), 'pm_recorder',
-		'as who its certificate says');
+		where ssl and version >= 'TLSv1.2'"), 'pm_injector pm_recorder',
+		'each process as who its certificate says');
 	$far->stop;
 }
 

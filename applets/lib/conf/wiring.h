@@ -25,7 +25,12 @@
  *			memory_mb = 0,		-- 0: RAM/8
  *		},
  *		db = {
- *			connection = "host=db1 dbname=pm", -- one elsewhere
+ *			connection = "host=db1 dbname=pm", -- one elsewhere:
+ *			    -- "host=db1 hostaddr=192.0.2.1 port=5432
+ *			    -- dbname=pm sslmode=verify-full
+ *			    -- sslrootcert=etc/pm/db/server.pem
+ *			    -- sslcert=etc/pm/db/{login}.pem
+ *			    -- sslkey=etc/pm/db/{login}.key"
  *			listen = { "0.0.0.0" }, -- our own, port 5432, for
  *						-- other appliances (TLS);
  *						-- default: only with csm

@@ -32,6 +32,23 @@ struct db {
 	struct err failed;	/* why it cannot be committed any more */
 };
 
+/* "{login}" in it becomes the login. */
+static const char *say_conninfo(struct arena *a, const char *conninfo,
+	const char *login)
+{
+	struct span rest = span_of(conninfo), mark = SPAN("{login}");
+	struct buf b = { .arena = a };
+	size_t at;
+
+	while ((at = span_find(rest, mark)) != SIZE_MAX) {
+		buf_span(&b, span_sub(rest, 0, at));
+		buf_string(&b, login);
+		rest = span_after(rest, at + mark.n);
+	}
+	buf_span(&b, rest);
+	return buf_c(&b);
+}
+
 struct db *db_new(const char *conninfo, const char *login,
 	unsigned deadline_ms)
 {
@@ -40,7 +57,7 @@ struct db *db_new(const char *conninfo, const char *login,
 
 	d->arena = a;
 	d->session = arena_new("db session", DB_LIMIT);
-	d->link.conninfo = arena_string(a, span_of(conninfo));
+	d->link.conninfo = say_conninfo(a, conninfo, login);
 	d->link.login = arena_string(a, span_of(login));
 	d->link.deadline_ms = deadline_ms;
 	return d;

@@ -37,7 +37,8 @@ struct db;
 
 /*
  * No I/O yet. conninfo: libpq's, several hosts allowed (conf/wiring.h has
- * it); `login` is used when it names no user. deadline_ms bounds each call
+ * it); `login` is used when it names no user, and in the place of each
+ * "{login}" in it (a certificate a login). deadline_ms bounds each call
  * (connecting included).
  */
 struct db *db_new(const char *conninfo, const char *login,
