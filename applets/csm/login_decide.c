@@ -268,6 +268,18 @@ static int set_password(struct db *db, const struct standing *s,
 	return db_commit(db, e);
 }
 
+/*
+ * An account, or the name that a one-time password was made for. Else it was
+ * deleted while its session stood, and must not come back.
+ */
+static bool is_somebody(const struct account *t, struct arena *a)
+{
+	struct first_login f;
+
+	return t->hash != nobodys ||
+	       (first_login_read(a, &f) && span_eq(f.name, t->name));
+}
+
 int login_change(struct db *db, const struct helper_request *r,
 	struct arena *a, struct login_answer *answer_r, struct err *e)
 {
@@ -280,7 +292,7 @@ int login_change(struct db *db, const struct helper_request *r,
 		return -1;
 	answer_r->result = LOGIN_WRONG;
 	answer_r->text = SPAN("The session has ended: log in again.");
-	if (!found)
+	if (!found || !is_somebody(&s.account, a))
 		return 0;
 	answer_r->wait_s = guard_wait(s.account.name, s.peer, clock_ms());
 	if (answer_r->wait_s) {

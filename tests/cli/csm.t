@@ -216,6 +216,23 @@ subtest 'sessions' => sub {
 		'the first one is nobody');
 };
 
+subtest 'who was deleted does not come back' => sub {
+	my $mine = do { local (@ARGV, $/) = $jar; <> };
+	unlink $jar;
+	$db->sql("insert into account (name, password, rights, must_change)
+		select 'gone', password, '{log}', true from account
+		where name = 'admin'");
+	is((try_log_in('gone', 'eight green bottles'))[0], 303, 'logs in');
+	my (undef, undef, $text) = browse('/password');
+	$db->sql("delete from account where name = 'gone'");
+	(undef, undef, $text) = browse('/password', csrf => csrf($text),
+		new => 'nine green bottles', again => 'nine green bottles');
+	like($text, qr/The session has ended: log in again\./, 'too late');
+	is($db->sql("select count(*) from account where name = 'gone'"), 0,
+		'no account was made');
+	spew($jar, $mine);
+};
+
 subtest 'too many wrong passwords' => sub {
 	my @answers = map { [ask_helper('192.0.2.1', 'root', "x$_")] } 1 .. 6;
 	is(join(' ', map { $_->[0] } @answers), '1 1 1 1 1 2',
