@@ -35,9 +35,7 @@ insert into account (name, password, rights)
 values ($1, $2, $3::text[])
 on conflict (name) do update
 set password = excluded.password,
-	must_change = false,
-	failures = 0,
-	locked_until = null
+	must_change = false
 
 -- name: login_audit
 -- Notes what was done. $1 who, $2 via, $3 what

@@ -295,9 +295,7 @@ create table account (
 	password text not null,
 	must_change bool not null default false,
 	rights text[] not null,
-	made timestamptz not null default now(),
-	failures int4 not null default 0,
-	locked_until timestamptz
+	made timestamptz not null default now()
 );
 comment on table account is 'Administrators; their log-in and their rights.';
 comment on column account.password is 'Argon2id, libsodium''s text form.';
