@@ -14,17 +14,20 @@ enum { WIRING_MEMORY = 16 << 20, PASSWORD_WORDS = 2, NAME_MAX_BYTES = 63 };
 
 static const struct process csm_processes[] = {
 	{
-		.name = "login", .user = "pm-login",
+		.name = "login", .run = login_run,
+		.user = "pm-login",
 		.ready_ms = 15000, .stop_ms = 3000,
 		.without = "nobody can log in to the administrators' pages; "
 			"mail is not affected",
 	}, {
-		.name = "viewer", .user = "pm-view", .groups = "pm-body",
+		.name = "viewer", .run = viewer_run,
+		.user = "pm-view", .groups = "pm-body",
 		.ready_ms = 5000, .stop_ms = 3000,
 		.without = "pages cannot show what is in a message; mail is "
 			"not affected",
 	}, {
-		.name = "web", .user = "pm-csm",
+		.name = "web", .run = web_run,
+		.user = "pm-csm",
 		.ready_ms = 15000, .stop_ms = 5000,
 		.without = "the administrators' pages are away; mail is not "
 			"affected",
@@ -80,13 +83,6 @@ static const struct role csm_role = {
 	.restart = { .threshold_s = 2, .delay_s = 1, .retries = 10 },
 };
 
-static const struct {
-	const char *name;
-	int (*run)(const struct process *p);
-} csm_lives[] = {
-	{ "login", login_run }, { "viewer", viewer_run }, { "web", web_run },
-};
-
 /* The form that table account has for names. */
 static bool is_name(struct span s)
 {
@@ -137,10 +133,7 @@ static int csm_main(int argc, char **argv)
 		return csm_password(&args);
 	if (life_begin(&csm_applet, argc, argv, &p, &code) < 0)
 		return code;
-	for (size_t i = 0; i < sizeof(csm_lives) / sizeof(*csm_lives); i++)
-		if (span_is(span_of(p->name), csm_lives[i].name))
-			return csm_lives[i].run(p);
-	return EXIT_USAGE;
+	return p->run(p);
 }
 
 const struct applet csm_applet = {

@@ -25,12 +25,14 @@ static const char *const db_also[] = { "standby", "monitor", NULL };
 static const struct process db_processes[] = {
 	{
 		/* Recovery of what was written last may take its time. */
-		.name = "postgres", .user = "pm-db",
+		.name = "postgres", .run = postgres_run,
+		.user = "pm-db",
 		.ready_ms = 3600000, .stop_ms = 30000,
 		.without = "kept mail waits in the spool; pages and searches "
 			"do not work",
 	}, {
-		.name = "keeper", .user = "pm-db", .needs = "postgres",
+		.name = "keeper", .run = keeper_run,
+		.user = "pm-db", .needs = "postgres",
 		.ready_ms = 3600000, .stop_ms = 5000,
 		.without = "nothing expires, and after a week mail is stored "
 			"outside the partitions",
@@ -143,8 +145,7 @@ static int db_main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (life_begin(&db_applet, argc, argv, &p, &code) < 0)
 		return code;
-	return strcmp(p->name, "keeper") == 0 ? keeper_run(p) :
-		postgres_run(p);
+	return p->run(p);
 }
 
 const struct applet db_applet = {

@@ -8,35 +8,42 @@
 
 static const struct process filter_processes[] = {
 	{
-		.name = "zygote", .user = "pm-scan",
+		.name = "zygote", .run = zygote_run,
+		.user = "pm-scan",
 		.ready_ms = 5000, .stop_ms = 2000,
 		.without = "no message can be judged: the MTA answers 451 "
 			"to all mail",
 	}, {
-		.name = "broker", .user = "pm-net",
+		.name = "broker", .run = broker_run,
+		.user = "pm-net",
 		.ready_ms = 5000, .stop_ms = 2000,
 		.without = "DNS and virus answers are \"later\": policy "
 			"decides",
 	}, {
-		.name = "recorder", .user = "pm-rec", .groups = "pm-inj",
+		.name = "recorder", .run = recorder_run,
+		.user = "pm-rec", .groups = "pm-inj",
 		.ready_ms = 10000, .stop_ms = 5000,
 		.without = "kept mail waits in the spool, unseen; none is "
 			"lost",
 	}, {
-		.name = "archiver", .user = "pm-rec", .groups = "pm-body",
+		.name = "archiver", .run = archiver_run,
+		.user = "pm-rec", .groups = "pm-body",
 		.ready_ms = 10000, .stop_ms = 5000,
 		.without = "pages and reports do not show what comes in; "
 			"nothing is lost",
 	}, {
-		.name = "signer", .user = "pm-key",
+		.name = "signer", .run = signer_run,
+		.user = "pm-key",
 		.ready_ms = 5000, .stop_ms = 2000,
 		.without = "mail goes out without our signatures",
 	}, {
-		.name = "delay", .user = "pm-milt",
+		.name = "delay", .run = delay_run,
+		.user = "pm-milt",
 		.ready_ms = 5000, .stop_ms = 2000,
 		.without = "delayed mail waits longer",
 	}, {
-		.name = "front", .user = "pm-milt",
+		.name = "front", .run = front_run,
+		.user = "pm-milt",
 		.needs = "zygote broker recorder",
 		.ready_ms = 15000, .stop_ms = 30000, .reload_ms = 10000,
 		.without = "the MTA answers 451 to all mail",
@@ -79,17 +86,6 @@ static const struct role filter_role = {
 	.restart = { .threshold_s = 2, .delay_s = 1, .retries = 10 },
 };
 
-/* Names and lives, in the order of the table above. */
-static const struct {
-	const char *name;
-	int (*run)(const struct process *p);
-} lives[] = {
-	{ "zygote", zygote_run }, { "broker", broker_run },
-	{ "recorder", recorder_run }, { "archiver", archiver_run },
-	{ "signer", signer_run }, { "delay", delay_run },
-	{ "front", front_run },
-};
-
 static int filter_main(int argc, char **argv)
 {
 	const struct process *p;
@@ -97,10 +93,7 @@ static int filter_main(int argc, char **argv)
 
 	if (life_begin(&filter_applet, argc, argv, &p, &code) < 0)
 		return code;
-	for (size_t i = 0; i < sizeof(lives) / sizeof(*lives); i++)
-		if (span_is(span_of(p->name), lives[i].name))
-			return lives[i].run(p);
-	return EXIT_USAGE;
+	return p->run(p);
 }
 
 const struct applet filter_applet = {

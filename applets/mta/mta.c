@@ -21,14 +21,17 @@ enum { WORDS_MAX = 8 };
 
 static const struct process mta_processes[] = {
 	{
-		.name = "master", .ready_ms = 20000, .stop_ms = 12000,
+		.name = "master", .run = master_run,
+		.ready_ms = 20000, .stop_ms = 12000,
 		.without = "no mail is taken or delivered",
 	}, {
-		.name = "injector", .user = "pm-inj", .needs = "master",
+		.name = "injector", .run = injector_run,
+		.user = "pm-inj", .needs = "master",
 		.ready_ms = 5000, .stop_ms = 5000,
 		.without = "released mail and copies wait in the spool",
 	}, {
-		.name = "jobs", .user = "pm-inj", .groups = "pm-body",
+		.name = "jobs", .run = jobs_run,
+		.user = "pm-inj", .groups = "pm-body",
 		.ready_ms = 15000, .stop_ms = 15000,
 		.without = "mail that people release from the database waits",
 	},
@@ -107,11 +110,7 @@ static int mta_main(int argc, char **argv)
 		return mta_check(argc, argv);
 	if (life_begin(&mta_applet, argc, argv, &p, &code) < 0)
 		return code;
-	if (strcmp(p->name, "injector") == 0)
-		return injector_run(p);
-	if (strcmp(p->name, "jobs") == 0)
-		return jobs_run(p);
-	return master_run(p);
+	return p->run(p);
 }
 
 const struct applet mta_applet = {

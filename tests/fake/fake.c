@@ -196,14 +196,17 @@ static int echo_main(int argc, char **argv)
 
 /* one <- two <- three: each needs the one before. */
 static const struct process fake_processes[] = {
-	{ "three", NULL, NULL, "two", 1000, 1000, 0, "nothing is counted" },
-	{ "two", NULL, NULL, "one", 1000, 1000, 0, "mail waits at the door" },
-	{ "one", NULL, NULL, NULL, 1000, 1000, 0, "mail stays in the MTA" },
+	{ "three", NULL, NULL, "two", 1000, 1000, 0, "nothing is counted",
+		NULL },
+	{ "two", NULL, NULL, "one", 1000, 1000, 0, "mail waits at the door",
+		NULL },
+	{ "one", NULL, NULL, NULL, 1000, 1000, 0, "mail stays in the MTA",
+		NULL },
 	{ 0 },
 };
 
 static const struct process echo_processes[] = {
-	{ "only", NULL, NULL, "fake/one", 1000, 1000, 0, "no echo" },
+	{ "only", NULL, NULL, "fake/one", 1000, 1000, 0, "no echo", NULL },
 	{ 0 },
 };
 

@@ -22,6 +22,8 @@ struct process {
 	unsigned stop_ms;	/* killed when not gone by then after TERM */
 	unsigned reload_ms;	/* must say reloaded by then; 0: never does */
 	const char *without;	/* what its absence means for mail */
+	/* Its life, from life_begin to an exit code. */
+	int (*run)(const struct process *self);
 };
 
 /* A socket of a role, as set-up and status tell it. */
