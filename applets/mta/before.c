@@ -23,7 +23,7 @@
 #define LOCK_FILE MTA_STATE "/lock"
 #define PID_FILE MTA_QUEUE "/pid/master.pid"
 
-enum { STALE_MS = 5000, PATH_SIZE = 4096 };
+enum { STALE_MS = 5000, PORT_MS = 2000, PATH_SIZE = 4096 };
 
 int before_installed(struct err *e)
 {
@@ -98,13 +98,29 @@ static int try_port(const char *what, const char *where, struct err *e)
 	return bad < 0 ? -1 : 0;
 }
 
-int before_ports(const struct wiring *w, struct err *e)
+static int try_ports(const struct wiring *w, struct err *e)
 {
 	for (size_t i = 0; i < w->mta.nlisten; i++)
 		if (try_port("mta.listen", w->mta.listen[i], e) < 0)
 			return -1;
 	return w->mta.reinject ?
 		try_port("mta.reinject", w->mta.reinject, e) : 0;
+}
+
+/*
+ * The smtpd processes of an earlier start keep its ports for a moment after
+ * their master has given back its lock.
+ */
+int before_ports(const struct wiring *w, struct err *e)
+{
+	int64_t deadline = clock_ms() + PORT_MS;
+
+	while (try_ports(w, e) < 0) {
+		if (e->class != ERR_TEMPORARY || clock_left_ms(deadline) == 0)
+			return -1;
+		clock_sleep_ms(20);
+	}
+	return 0;
 }
 
 /* A folder with its owner, group and mode. */
