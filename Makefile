@@ -8,7 +8,8 @@ OPT     ?= $(if $(SAN),-O1,-O2)
 PREFIX  ?= /usr/local
 Q       := $(if $(V),,@)
 
-PKGS    := lua5.4 libseccomp jansson libpq libevent libzstd libsodium
+PKGS    := lua5.4 libseccomp jansson libpq libevent libzstd libsodium \
+	libpsl libidn2 libarchive
 WARN    := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection \

@@ -7,11 +7,12 @@ cd "$(dirname "$0")/.."
 
 build='gcc libc6-dev make pkg-config libmilter-dev libseccomp-dev liblua5.4-dev
 libjansson-dev libunbound-dev libmbedtls-dev libpq-dev libevent-dev libzstd-dev
-libsodium-dev libjs-bootstrap5'
+libsodium-dev libjs-bootstrap5 libpsl-dev libidn2-dev libarchive-dev'
 run='postfix postgresql-15'
 test='perl libcmocka-dev lua-check universal-ctags clang llvm
 libclang-rt-14-dev procps util-linux xz-utils clamav-daemon mmdebstrap git
-chromium curl openssl'
+chromium curl openssl opendkim python3 python3-yaml gir1.2-gmime-3.0
+python3-gi'
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; return; fi

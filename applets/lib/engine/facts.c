@@ -19,14 +19,30 @@ static const struct {
 	{ MAIL_HAS_NUL, "nul" },
 	{ MAIL_UNCLOSED, "unclosed" },
 	{ MAIL_PARTIAL, "partial" },
+	{ MAIL_OTHER_CHARSET, "other-charset" },
+	{ MAIL_AMBIG_FROM, "ambiguous-from" },
+	{ MAIL_AMBIG_HEADER_END, "ambiguous-header-end" },
+	{ MAIL_AMBIG_LINE_END, "ambiguous-line-end" },
+	{ MAIL_AMBIG_NAME, "ambiguous-name" },
+	{ MAIL_AMBIG_CHARSET, "ambiguous-charset" },
+	{ MAIL_AMBIG_ARCHIVE, "ambiguous-archive" },
+	{ MAIL_OVER_READINGS, "over-readings" },
+	{ MAIL_OVER_ARCHIVE, "over-archive" },
+	{ MAIL_UNSCAN_ARCHIVE, "unscannable-archive" },
+	{ MAIL_ENCRYPTED, "encrypted" },
+	{ MAIL_BAD_UTF8, "bad-utf8" },
+	{ MAIL_OUTSIDE, "outside-parts" },
 };
 
 enum {
 	WORDS = sizeof(words) / sizeof(*words),
 	OVER = MAIL_OVER_HEADERS | MAIL_OVER_PARTS | MAIL_OVER_DEPTH |
-		MAIL_OVER_PARAMS | MAIL_OVER_DECODED | MAIL_OVER_URLS,
+		MAIL_OVER_PARAMS | MAIL_OVER_DECODED | MAIL_OVER_URLS |
+		MAIL_OVER_READINGS | MAIL_OVER_ARCHIVE,
 	AMBIGUOUS = MAIL_AMBIG_FIELD | MAIL_AMBIG_BOUNDARY |
-		MAIL_AMBIG_ENCODING,
+		MAIL_AMBIG_ENCODING | MAIL_AMBIG_FROM |
+		MAIL_AMBIG_HEADER_END | MAIL_AMBIG_LINE_END |
+		MAIL_AMBIG_NAME | MAIL_AMBIG_CHARSET | MAIL_AMBIG_ARCHIVE,
 };
 
 const char *facts_flag_word(unsigned flags, size_t i)

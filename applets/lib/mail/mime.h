@@ -1,13 +1,30 @@
 /*
- * The MIME tree of a message (RFC 2045, 2046, 2183, 2231), first reader.
+ * The MIME tree of a message (RFC 2045, 2046, 2183, 2231) in all readings.
+ *
+ * Where clients read differently the first reading (`origin` MIME_ENTITY) is
+ * the strict one, and each other reading stands beside it as a further part
+ * with origin MIME_READING, which may have children of its own. So whoever
+ * looks at all parts looks at the union. What is found inside a text or a
+ * container (uuencode, yEnc, BinHex, TNEF) is a child part with its content
+ * ready, made by mime_open().
  */
 #ifndef MAIL_MIME_H
 #define MAIL_MIME_H
 
 #include "mail/header.h"
 
+enum mime_origin {
+	MIME_ENTITY,		/* of the tree as the standards read it */
+	MIME_READING,		/* as other clients read the part `instead` */
+	MIME_PREAMBLE,		/* what stands before or after the parts of a */
+	MIME_EPILOGUE,		/* multipart, when it is more than blanks */
+	MIME_EMBEDDED,		/* a file in a text or a TNEF container */
+};
+
 struct mime_part {
 	struct mime_part *parent, *child, *next;
+	enum mime_origin origin;
+	struct mime_part *instead; /* of a MIME_READING, else NULL */
 	unsigned index, depth;	/* document order from 0; root is depth 0 */
 	struct header header;
 	struct span raw;	/* header and body */
@@ -16,6 +33,8 @@ struct mime_part {
 				   the field is missing or unreadable */
 	struct span charset;	/* as named, or empty */
 	struct span name;	/* file name, decoded UTF-8, or empty */
+	struct span *names;	/* all that clients may see, name first */
+	size_t nnames;
 	struct span disposition; /* "attachment", "inline" or empty */
 	enum mime_encoding {
 		MIME_7BIT, MIME_8BIT, MIME_BINARY, MIME_BASE64, MIME_QP,
@@ -49,6 +68,14 @@ struct span mime_decode(struct mime_part *p, const struct mail_limits *l,
  * charsets: valid UTF-8 is kept, else byte by byte as Latin-1, flagged). */
 struct span mime_text(struct mime_part *p, const struct mail_limits *l,
 	struct arena *a);
+
+/*
+ * Opens what holds files: decodes texts, containers and encoded messages, and
+ * adds their files as child parts of origin MIME_EMBEDDED (of a message: its
+ * whole tree). Text that is not part of a file stays the part's own. Once,
+ * after mime_parse.
+ */
+void mime_open(struct mime *m, const struct mail_limits *l, struct arena *a);
 
 /* A type from the first bytes: "zip", "pdf", "png", "exe" …, or empty. */
 struct span mime_magic(struct span content);

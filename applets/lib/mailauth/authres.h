@@ -1,0 +1,37 @@
+/*
+ * Authentication-Results (RFC 8601): ours written, those that claim to be
+ * ours found, to be removed.
+ */
+#ifndef MAILAUTH_AUTHRES_H
+#define MAILAUTH_AUTHRES_H
+
+#include "mail/header.h"
+#include "mailauth/arc.h"
+#include "mailauth/dmarc.h"
+
+/* What was found; a pointer that is NULL was not checked. */
+struct authres {
+	const struct spf_query *spf_query;
+	const struct spf_answer *spf;
+	const struct dkim_answer *dkim;
+	const struct dmarc_answer *dmarc;
+	const struct arc_answer *arc;
+	struct span auth_user;		/* SMTP AUTH; empty: none */
+};
+
+/*
+ * The value of the field, folded (CRLF and a tab), behind the colon and a
+ * blank: "mx.example.org; spf=pass smtp.mailfrom=…". What came from outside
+ * is quoted or left out, so that no word of it can be mistaken for ours.
+ */
+struct span authres_write(struct span authserv_id, const struct authres *r,
+	struct arena *a);
+
+/*
+ * Does this Authentication-Results value claim to be of that server? In any
+ * case of letters, with comments, folds, quotes and a version; a value that
+ * cannot be read counts as a claim (section 5).
+ */
+bool authres_claims(struct span value, struct span authserv_id);
+
+#endif
