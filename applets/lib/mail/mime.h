@@ -51,6 +51,7 @@ struct mime {
 	struct mime_part **parts; /* in document order */
 	size_t n;
 	unsigned flags;		/* of all parts, as the parse left them */
+	struct mime_tree *tree;	/* private */
 };
 
 /* Never fails. message/rfc822 is opened. Iterative: depth costs no stack. */
