@@ -124,6 +124,7 @@ static void expect_all(size_t i, struct dkim_answer answer)
 	for (size_t k = 0; k < answer.n; k++) {
 		struct dkim_signature *s = &answer.signatures[k];
 
+		assert_true(s->b.n > 80);
 		if (s->result != vectors[i].result ||
 		    (s->flags & ~(unsigned)DKIM_SHORT_KEY) !=
 		    vectors[i].flags)

@@ -48,6 +48,7 @@ struct dkim_signature {
 	struct span domain, selector;
 	struct span identity;		/* i=, decoded; or "@" and the domain */
 	struct span algorithm;
+	struct span b;			/* the signature, base64 as written */
 	unsigned key_bits;		/* 0: the body failed before, or none */
 	struct span problem;		/* why it is no pass, for people */
 };

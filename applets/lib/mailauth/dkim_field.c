@@ -199,6 +199,7 @@ static bool read_bytes(const struct dkim_tags *t, struct arena *a,
 	f->b_raw = dkim_tags_find(t, "b")->raw;
 	if (!dkim_base64(f->b_raw, a, &f->signature))
 		return bad(s, "b= is not base64");
+	s->b = f->b_raw;
 	if (!dkim_base64(dkim_tags_value(t, "bh"), a, &f->body_hash))
 		return bad(s, "bh= is not base64");
 	if (!(s->flags & DKIM_SHA1) && f->body_hash.n != HASH_SHA256_SIZE)
