@@ -216,8 +216,6 @@ struct sign_key *sign_load(const char *path, struct err *e)
 	struct sign_key *k = NULL;
 	struct buf b = { 0 };
 
-	/* Room at once: what a buf outgrows is not wiped. */
-	buf_room(&b, SIGN_PEM_MAX + 1);
 	if (io_slurp(path, SIGN_PEM_MAX, &b, e) == 0)
 		k = sign_read(buf_bytes(&b), path, e);
 	explicit_bzero(b.p, b.n);
