@@ -145,7 +145,8 @@ static bool read_html(struct maker *m, struct buf *text, bool want_text)
 		html_read(mime_text(part, LIMITS, m->a), PREVIEW_TEXT_MAX + 1,
 			LIMITS, m->a, &h);
 		for (size_t k = 0; k < h.nlinks; k++)
-			add_link(m, h.links[k]);
+			if (h.links[k].kind < HTML_IMG)
+				add_link(m, h.links[k].url);
 		if (want_text && text->n)
 			buf_string(text, "\n\n");
 		if (want_text && text->n <= PREVIEW_TEXT_MAX)

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    h.nlinks > mail_default_limits.urls)
 		__builtin_trap();
 	for (size_t i = 0; i < h.nlinks; i++)
-		if (h.links[i].n == 0 || !utf8_valid(h.links[i]))
+		if (h.links[i].target.n == 0 || !utf8_valid(h.links[i].target))
 			__builtin_trap();
 	html_read(span_from(data, size), 64, &mail_default_limits, a, &h);
 	arena_free(&a);

@@ -14,8 +14,10 @@ static struct span seen(struct arena *a, struct span s)
 	html_read(s, TEXT_MAX, LIMITS, a, &h);
 	buf_span(&b, h.text);
 	for (size_t i = 0; i < h.nlinks; i++) {
+		if (h.links[i].kind >= HTML_IMG)
+			continue;
 		buf_byte(&b, '|');
-		buf_span(&b, h.links[i]);
+		buf_span(&b, h.links[i].target);
 	}
 	return buf_bytes(&b);
 }
@@ -96,8 +98,8 @@ static void references_are_decoded(void **state)
 static void links_are_collected_once(void **state)
 {
 	static const struct row rows[] = {
-		{ "<a href=http://a.example/>x</a><a href='http://a.example/'>",
-			"x|http://a.example/" },
+		{ "<a href=http://a.example/>x</a><a href='http://a.example/'>"
+			"x</a>", "xx|http://a.example/" },
 		{ "<a href=\"?a=1&copy=2&amp;b\">", "|?a=1&copy=2&b" },
 		{ "<a href=' java\nscript&#58;x '>", "|javascript:x" },
 		{ "<a href=# ><a href><area href=b><base href=c>"
@@ -117,14 +119,15 @@ static void limits_are_told(void **state)
 	struct html h;
 
 	html_read(repeat(a, "\xc3\xa4", 1000), 100, LIMITS, a, &h);
-	assert_true(h.cut);
+	assert_int_equal(h.flags, HTML_OVER_TEXT);
 	assert_int_equal(h.text.n, 98);
 	assert_true(utf8_valid(h.text));
 	for (unsigned i = 0; i <= LIMITS->urls; i++)
 		buf_printf(&b, "<a href=%u>", i);
 	buf_string(&b, "t");
 	html_read(buf_bytes(&b), 100, LIMITS, a, &h);
-	assert_true(h.cut);
+	assert_int_equal(h.flags, HTML_OVER_LINKS);
+	assert_int_equal(h.links_over, 1);
 	assert_int_equal(h.nlinks, LIMITS->urls);
 	expect_span(h.text, "t");
 }

@@ -1,483 +1,574 @@
-#include "mail/html.h"
+#include "mail/html_reader.h"
 
-#include <string.h>
-
-#include "base/buf.h"
 #include "base/map.h"
 #include "base/utf8.h"
 
-enum { LINK_MAX_BYTES = 2048, BREAKS_MAX = 2 };
+enum { TINY = 1, TITLE_MAX = 512 };
 
-/* What an element means for the text. */
-enum kind {
-	INLINE, BREAK, BLOCK, PARAGRAPH, CELL, ITEM, PRE, RULE, IMAGE, LINK,
-	FORM,
-	DROPPED,	/* its content is neither text nor tags */
-	TITLE,		/* text without tags, not part of the page */
-	FIELD,		/* text without tags */
-	RAW,		/* text as it stands */
-	RAW_TO_END,
-};
-
-static const struct {
-	const char *name;
-	enum kind kind;
-} elements[] = {
-	{ "a", LINK }, { "address", BLOCK }, { "area", LINK },
-	{ "article", BLOCK }, { "base", LINK }, { "blockquote", PARAGRAPH },
-	{ "body", BLOCK }, { "br", BREAK }, { "center", BLOCK },
-	{ "dd", BLOCK }, { "div", BLOCK }, { "dl", PARAGRAPH },
-	{ "dt", BLOCK }, { "fieldset", BLOCK }, { "footer", BLOCK },
-	{ "form", FORM }, { "h1", PARAGRAPH }, { "h2", PARAGRAPH },
-	{ "h3", PARAGRAPH }, { "h4", PARAGRAPH }, { "h5", PARAGRAPH },
-	{ "h6", PARAGRAPH }, { "header", BLOCK }, { "hr", RULE },
-	{ "iframe", DROPPED }, { "img", IMAGE }, { "li", ITEM },
-	{ "main", BLOCK }, { "nav", BLOCK }, { "noembed", DROPPED },
-	{ "noframes", DROPPED }, { "ol", PARAGRAPH }, { "option", BLOCK },
-	{ "p", PARAGRAPH }, { "plaintext", RAW_TO_END }, { "pre", PRE },
-	{ "script", DROPPED }, { "section", BLOCK }, { "style", DROPPED },
-	{ "table", BLOCK }, { "td", CELL }, { "textarea", FIELD },
-	{ "th", CELL }, { "title", TITLE }, { "tr", BLOCK },
-	{ "ul", PARAGRAPH }, { "xmp", RAW },
-};
-
-struct reader {
-	struct span in;		/* what is left of it */
-	size_t max;
-	const struct mail_limits *limits;
-	struct arena *a;
-	struct buf out;
-	unsigned breaks;	/* line ends that go before the next text */
-	bool blank;		/* a blank goes before it */
-	bool full;
-	unsigned pre;		/* so many pre elements are open */
-	struct map *seen;	/* links */
-	size_t links_cap;
-	struct html *h;
-};
-
-struct tag {
-	struct span name;
-	bool end;
-	struct span target, alt; /* as written */
-};
-
-static bool is_blank(unsigned char c)
+static bool has(const struct html_tag *t, enum html_attr a)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+	return t->has >> a & 1;
 }
 
-static bool is_letter(unsigned char c)
+static struct span attr(const struct html_tag *t, enum html_attr a)
 {
-	return span_lower(c) >= 'a' && span_lower(c) <= 'z';
+	return has(t, a) ? t->value[a] : SPAN("");
 }
 
-static void skip(struct reader *r, size_t n)
+/* --- where text goes ----------------------------------------------------- */
+
+/* Ends a piece of hidden text, and counts it when there was any. */
+static void end_piece(struct html_reader *r)
 {
-	r->in = span_after(r->in, n);
+	if (r->to == &r->hidden && r->hidden.out.n > r->piece)
+		r->h->hidden_pieces++;
 }
 
-/* Passes over everything up to and including `what`, or the end. */
-static void skip_past(struct reader *r, struct span what)
+static void choose_writer(struct html_reader *r)
 {
-	size_t at = span_find(r->in, what);
+	unsigned hides = html_looks_hide(&r->looks);
+	struct html_writer *to = r->t.inside ? &r->other :
+		hides ? &r->hidden : &r->seen;
 
-	skip(r, at == SIZE_MAX ? r->in.n : at + what.n);
-}
-
-static void want_breaks(struct reader *r, unsigned n)
-{
-	r->blank = false;
-	if (r->breaks < n)
-		r->breaks = n;
-}
-
-static void one_more_break(struct reader *r)
-{
-	want_breaks(r, r->breaks < BREAKS_MAX ? r->breaks + 1 : BREAKS_MAX);
-}
-
-/* What of s there is room for, in whole characters. */
-static struct span fitting(struct reader *r, struct span s)
-{
-	size_t room = r->max - r->out.n, n;
-
-	room = room > BREAKS_MAX ? room - BREAKS_MAX : 0;
-	if (s.n <= room)
-		return s;
-	r->full = r->h->cut = true;
-	for (n = room; n && (s.p[n] & 0xc0) == 0x80; n--)
-		;
-	return span_sub(s, 0, n);
-}
-
-/* Characters that are no blanks. */
-static void put(struct reader *r, struct span s)
-{
-	if (r->full || (s = fitting(r, s)).n == 0)
-		return;
-	if (r->out.n)
-		for (unsigned i = 0; i < r->breaks; i++)
-			buf_byte(&r->out, '\n');
-	if (r->blank && r->breaks == 0 && r->out.n)
-		buf_byte(&r->out, ' ');
-	r->breaks = 0;
-	r->blank = false;
-	buf_span(&r->out, s);
-}
-
-static void put_blank(struct reader *r, unsigned char c)
-{
-	if (r->pre == 0)
-		r->blank = r->blank || r->breaks == 0;
-	else if (c == '\n')
-		one_more_break(r);
-	else if (c != '\r')
-		put(r, SPAN(" "));
-}
-
-static void put_code(struct reader *r, uint32_t code)
-{
-	unsigned char room[8];
-	struct buf b = { .p = room, .cap = sizeof(room) };
-
-	if (code < 128 && is_blank((unsigned char)code)) {
-		put_blank(r, (unsigned char)code);
-		return;
-	}
-	utf8_put(&b, code == 0xa0 ? ' ' : code < ' ' ? 0xfffd : code);
-	put(r, buf_bytes(&b));
-}
-
-/* The run of bytes that are text and neither blank nor a reference. */
-static size_t word_length(struct span s)
-{
-	size_t n = 0;
-
-	while (n < s.n && !is_blank(s.p[n]) && s.p[n] != '&')
-		n++;
-	return n;
-}
-
-static void put_text(struct reader *r, struct span s, bool references)
-{
-	while (s.n && !r->full) {
-		uint32_t code = s.p[0];
-		size_t n = references ? html_reference(s, false, &code) : 0;
-
-		if (n || is_blank(s.p[0])) {
-			put_code(r, code);
-			s = span_after(s, n ? n : 1);
-			continue;
+	if (to != r->to) {
+		end_piece(r);
+		if (to == &r->hidden) {
+			html_put_blank(to, ' ');
+			r->piece = to->out.n;
 		}
-		n = 1 + word_length(span_after(s, 1));
-		put(r, span_sub(s, 0, n));
-		s = span_after(s, n);
+		to->pre = r->to->pre;
+		r->to = to;
 	}
 }
 
-/* References decoded; of a target also without what browsers drop. */
-static struct span attribute(struct reader *r, struct span s, bool target)
+/* What is not displayed parts no lines; what cannot be read does. */
+static void put_breaks(struct html_reader *r, unsigned n)
 {
-	struct buf b = { .arena = r->a };
-
-	s = span_sub(s, 0, LINK_MAX_BYTES);
-	while (s.n) {
-		uint32_t code = 0;
-		size_t n = html_reference(s, true, &code);
-
-		if (n == 0) {
-			n = utf8_next(s, &code);
-			n = n ? n : 1;
-		}
-		s = span_after(s, n);
-		if (!target || (code != '\t' && code != '\n' && code != '\r'))
-			utf8_put(&b, code ? code : 0xfffd);
-	}
-	return span_trim(buf_bytes(&b));
+	html_put_breaks(r->to, n);
+	if (r->to == &r->hidden && !(html_looks_hide(&r->looks) &
+	    (HIDE_DISPLAY | HIDE_ELEMENT)))
+		html_put_breaks(&r->seen, n);
 }
 
-static void add_link(struct reader *r, struct span written)
+static void put_text(struct html_reader *r, struct span s, bool references)
 {
-	struct span s = attribute(r, written, true), *grown;
+	size_t before = r->to->out.n;
 
-	if (s.n == 0 || s.p[0] == '#' || map_get(r->seen, s))
-		return;
-	if (r->h->nlinks == r->limits->urls) {
-		r->h->cut = true;
-		return;
-	}
-	if (r->h->nlinks == r->links_cap) {
-		r->links_cap = r->links_cap ? 2 * r->links_cap : 16;
-		grown = arena_array(r->a, r->links_cap, sizeof(*grown));
-		if (r->h->nlinks)
-			memcpy(grown, r->h->links,
-				r->h->nlinks * sizeof(*grown));
-		r->h->links = grown;
-	}
-	map_put(r->seen, s, r->h);
-	r->h->links[r->h->nlinks++] = s;
+	html_put_text(r->to, s, references);
+	if (r->to == &r->hidden && r->to->out.n > before)
+		r->h->hidden_by |= html_looks_hide(&r->looks);
 }
 
-/* Passes over blanks and slashes between attributes. */
-static void skip_between(struct reader *r)
-{
-	while (r->in.n && (is_blank(r->in.p[0]) || r->in.p[0] == '/'))
-		skip(r, 1);
-}
+/* --- how an element looks ------------------------------------------------ */
 
-static void skip_blanks(struct reader *r)
-{
-	while (r->in.n && is_blank(r->in.p[0]))
-		skip(r, 1);
-}
-
-/* The value after "="; an unclosed quote takes everything, as in browsers. */
-static struct span read_value(struct reader *r)
-{
-	struct span s;
-	size_t n = 0;
-
-	skip_blanks(r);
-	if (r->in.n && (r->in.p[0] == '"' || r->in.p[0] == '\'')) {
-		unsigned char quote = r->in.p[0];
-
-		s = span_after(r->in, 1);
-		s = span_sub(s, 0, span_chr(s, quote));
-		skip(r, s.n + 2);
-		return s;
-	}
-	while (n < r->in.n && !is_blank(r->in.p[n]) && r->in.p[n] != '>')
-		n++;
-	s = span_sub(r->in, 0, n);
-	skip(r, n);
-	return s;
-}
-
-static void read_attribute(struct reader *r, struct tag *t)
-{
-	struct span name, value = { 0 };
-	size_t n = 1; /* a "=" in front is part of the name */
-
-	while (n < r->in.n && !is_blank(r->in.p[n]) && r->in.p[n] != '/' &&
-	       r->in.p[n] != '>' && r->in.p[n] != '=')
-		n++;
-	name = span_sub(r->in, 0, n);
-	skip(r, n);
-	skip_blanks(r);
-	if (r->in.n && r->in.p[0] == '=') {
-		skip(r, 1);
-		value = read_value(r);
-	}
-	/* The first of several with one name counts. */
-	if (t->target.p == NULL && (span_caseeq(name, SPAN("href")) ||
-	    span_caseeq(name, SPAN("action"))))
-		t->target = value;
-	else if (t->alt.p == NULL && span_caseeq(name, SPAN("alt")))
-		t->alt = value;
-}
-
-/* A tag, of which "<" or "</" is gone; false: the page ends in it. */
-static bool read_tag(struct reader *r, struct tag *t)
+static bool is_number_at_most(struct span s, uint64_t most)
 {
 	size_t n = 0;
+	uint64_t value;
 
-	while (n < r->in.n && !is_blank(r->in.p[n]) && r->in.p[n] != '/' &&
-	       r->in.p[n] != '>')
+	s = span_trim(s);
+	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
 		n++;
-	t->name = span_sub(r->in, 0, n);
-	skip(r, n);
-	for (;;) {
-		skip_between(r);
-		if (r->in.n == 0)
-			return false;
-		if (r->in.p[0] == '>')
-			break;
-		read_attribute(r, t);
+	return n && span_u64(span_sub(s, 0, n), most, &value) &&
+		(n == s.n || s.p[n] != '%');
+}
+
+/* Attributes that say what style="" would, but weigh less. */
+static void add_attributes(const struct html_tag *t, struct style *s)
+{
+	if (has(t, ATTR_BACKGROUND))
+		style_default(s, STYLE_BACKGROUND, STYLE_UNKNOWN);
+	if (has(t, ATTR_BGCOLOR))
+		style_default(s, STYLE_BACKGROUND,
+			style_legacy_colour(t->value[ATTR_BGCOLOR]));
+	if (has(t, ATTR_COLOR))
+		style_default(s, STYLE_COLOUR,
+			style_legacy_colour(t->value[ATTR_COLOR]));
+	if (has(t, ATTR_TEXT) && t->element->kind == KIND_BODY)
+		style_default(s, STYLE_COLOUR,
+			style_legacy_colour(t->value[ATTR_TEXT]));
+	if (has(t, ATTR_HIDDEN) || (t->element->kind == KIND_HIDDEN &&
+	    !(has(t, ATTR_OPEN) && span_caseeq(t->name, SPAN("dialog")))))
+		style_default(s, STYLE_DISPLAY, 0);
+	if (has(t, ATTR_WIDTH) && is_number_at_most(t->value[ATTR_WIDTH], 0))
+		style_default(s, STYLE_WIDTH, 0);
+	if (has(t, ATTR_HEIGHT) && is_number_at_most(t->value[ATTR_HEIGHT], 0))
+		style_default(s, STYLE_HEIGHT, 0);
+}
+
+static void read_style(struct html_reader *r, const struct html_tag *t,
+	struct style *s)
+{
+	*s = (struct style){ 0 };
+	if (r->sheet.n)
+		style_match(&r->sheet, t->name, attr(t, ATTR_ID),
+			attr(t, ATTR_CLASS), s);
+	if (has(t, ATTR_STYLE)) {
+		struct span css = html_value(r, t->value[ATTR_STYLE], false);
+		struct style own = { 0 };
+
+		style_declare(css, r->arena, &own);
+		style_merge(s, &own);
+		if (span_chr(css, '(') != SIZE_MAX)
+			html_add_css(r, css);
 	}
-	skip(r, 1);
-	return true;
+	add_attributes(t, s);
+	if (s->set >> STYLE_MSO_HIDE & 1 && s->value[STYLE_MSO_HIDE] == 0)
+		r->h->flags |= HTML_MSO_HIDE;
 }
 
-static enum kind find_kind(struct span name)
+/* --- what stands in raw text --------------------------------------------- */
+
+static void read_sheet(struct html_reader *r, struct span css)
 {
-	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
-		if (span_caseeq(name, span_of(elements[i].name)))
-			return elements[i].kind;
-	return INLINE;
+	html_add_css(r, css);
+	if (r->t.inside || r->second)
+		return;
+	/* It holds for the text before it, too. */
+	if (r->seen.out.n + r->hidden.out.n > 0)
+		r->again = true;
+	style_read(&r->sheet, css);
 }
 
-/* The content up to the end tag of that name, where only it is a tag. */
-static struct span take_raw(struct reader *r, struct span name)
+static void read_title(struct html_reader *r, struct span s)
 {
-	struct span all = r->in;
+	struct html_writer w = { .out = { .arena = r->arena },
+		.max = TITLE_MAX };
 
-	while (r->in.n) {
-		struct span s;
+	if (r->h->title.n)
+		return;
+	html_put_text(&w, s, true);
+	r->h->title = buf_bytes(&w.out);
+}
 
-		skip(r, span_chr(r->in, '<') == SIZE_MAX ? r->in.n :
-			span_chr(r->in, '<'));
-		s = span_after(r->in, 2);
-		if (r->in.n > 2 && r->in.p[1] == '/' &&
-		    span_casestarts(s, name) && s.n > name.n &&
-		    (is_blank(s.p[name.n]) || s.p[name.n] == '/' ||
-		     s.p[name.n] == '>'))
-			break;
-		if (r->in.n)
-			skip(r, 1);
+static void show_raw(struct html_reader *r, struct span s, bool references)
+{
+	put_breaks(r, 1);
+	r->to->pre++;
+	put_text(r, s, references);
+	r->to->pre--;
+	put_breaks(r, 1);
+}
+
+static void hide_raw(struct html_reader *r, struct span s)
+{
+	struct html_writer *to = r->to;
+
+	if (span_trim(s).n == 0)
+		return;
+	r->to = r->t.inside ? &r->other : &r->hidden;
+	html_put_blank(r->to, ' ');
+	put_text(r, s, true);
+	html_put_blank(r->to, ' ');
+	if (!r->t.inside) {
+		r->h->hidden_by |= HIDE_ELEMENT;
+		r->h->hidden_pieces++;
 	}
-	return span_sub(all, 0, all.n - r->in.n);
+	r->to = to;
 }
 
-static void begin_raw(struct reader *r, const struct tag *t, enum kind kind)
+static void begin_raw(struct html_reader *r, const struct html_tag *t)
 {
+	enum html_kind kind = t->element->kind;
 	struct span s;
 
-	if (kind == RAW_TO_END) {
-		s = r->in;
-		skip(r, s.n);
+	if (kind == KIND_RAW_TO_END) {
+		r->h->flags |= HTML_PLAINTEXT;
+		s = r->t.in;
+		r->t.in.n = 0;
 	} else {
-		s = take_raw(r, t->name);
+		s = html_take_raw(&r->t, t->name);
 	}
-	if (kind == DROPPED || kind == TITLE)
-		return;
-	want_breaks(r, 1);
-	r->pre++;
-	put_text(r, s, kind == FIELD);
-	r->pre--;
-	want_breaks(r, 1);
+	if (kind == KIND_SCRIPT)
+		html_add_script(r, s);
+	else if (kind == KIND_STYLE)
+		read_sheet(r, s);
+	else if (kind == KIND_TITLE)
+		read_title(r, s);
+	else if (kind == KIND_DROPPED || kind == KIND_FRAME)
+		hide_raw(r, s);
+	else
+		show_raw(r, s, kind == KIND_FIELD);
 }
 
-static void show_image(struct reader *r, const struct tag *t)
-{
-	struct span alt = attribute(r, t->alt, false);
+/* --- start tags ---------------------------------------------------------- */
 
+static void show_image(struct html_reader *r, const struct html_tag *t,
+	const struct style *s)
+{
+	struct span alt = html_value(r, attr(t, ATTR_ALT), false);
+	bool narrow = is_number_at_most(attr(t, ATTR_WIDTH), TINY) ||
+		(s->set >> STYLE_WIDTH & 1 && s->value[STYLE_WIDTH] == 0);
+	bool low = is_number_at_most(attr(t, ATTR_HEIGHT), TINY) ||
+		(s->set >> STYLE_HEIGHT & 1 && s->value[STYLE_HEIGHT] == 0);
+	unsigned flags = narrow && low ? HTML_LINK_TINY : 0;
+
+	if (r->to == &r->hidden || (s->set >> STYLE_DISPLAY & 1 &&
+	    s->value[STYLE_DISPLAY] == 0))
+		flags |= HTML_LINK_HIDDEN;
+	else if (!flags)
+		r->anchor_flags |= HTML_LINK_IMAGE;
+	html_add_link(r, HTML_IMG, attr(t, ATTR_SRC), flags);
+	if (has(t, ATTR_SRCSET))
+		html_add_srcset(r, t->value[ATTR_SRCSET]);
 	if (alt.n == 0)
 		return;
-	put(r, SPAN("["));
+	html_put(r->to, SPAN("["));
 	put_text(r, alt, false);
-	put(r, SPAN("]"));
+	html_put(r->to, SPAN("]"));
 }
 
-static void begin(struct reader *r, const struct tag *t, enum kind kind)
+/* <meta http-equiv=refresh content="0; url=http://a.example/"> */
+static void read_meta(struct html_reader *r, const struct html_tag *t)
 {
-	switch (kind) {
-	case INLINE:
+	struct span s = html_value(r, attr(t, ATTR_CONTENT), false);
+	size_t at;
+
+	if (!span_caseeq(span_trim(attr(t, ATTR_HTTP_EQUIV)), SPAN("refresh")))
+		return;
+	for (at = 0; at < s.n && s.p[at] != ';' && s.p[at] != ','; at++)
+		;
+	s = span_trim(span_after(s, at + 1));
+	if (span_casestarts(s, SPAN("url"))) {
+		struct span rest = span_trim(span_after(s, 3));
+
+		if (rest.n && rest.p[0] == '=')
+			s = span_trim(span_after(rest, 1));
+	}
+	if (s.n && (s.p[0] == '"' || s.p[0] == '\''))
+		s = span_sub(span_after(s, 1), 0, span_chr(span_after(s, 1),
+			s.p[0]));
+	if (s.n == 0)
+		return;
+	r->h->flags |= HTML_REFRESH;
+	html_add_link(r, HTML_META_REFRESH, s, 0);
+}
+
+static void read_input(struct html_reader *r, const struct html_tag *t)
+{
+	struct span type = span_trim(attr(t, ATTR_TYPE));
+	bool password = span_caseeq(type, SPAN("password"));
+
+	if (has(t, ATTR_FORMACTION))
+		html_add_link(r, HTML_ACTION, t->value[ATTR_FORMACTION], 0);
+	if (span_caseeq(type, SPAN("hidden")))
+		return;
+	r->h->flags |= HTML_INPUT | (password ? HTML_PASSWORD : 0);
+	if (r->form)
+		r->h->links[r->form - 1].flags |= HTML_LINK_INPUT |
+			(password ? HTML_LINK_PASSWORD : 0);
+	if (span_caseeq(type, SPAN("image")))
+		html_add_link(r, HTML_IMG, attr(t, ATTR_SRC), 0);
+}
+
+static void read_frame(struct html_reader *r, const struct html_tag *t)
+{
+	r->h->flags |= HTML_FRAME;
+	html_add_link(r, HTML_IFRAME, attr(t, ATTR_SRC), 0);
+	if (has(t, ATTR_SRCDOC))
+		html_add_data(r, SPAN("text/html"), html_value(r,
+			t->value[ATTR_SRCDOC], false));
+}
+
+/* What an element refers to, apart from its text. */
+static void read_targets(struct html_reader *r, const struct html_tag *t)
+{
+	switch (t->element->kind) {
+	case KIND_AREA:
+		html_add_link(r, HTML_AREA, attr(t, ATTR_HREF), 0);
 		break;
-	case BREAK:
-		one_more_break(r);
+	case KIND_BASE:
+		if (has(t, ATTR_HREF))
+			r->h->flags |= HTML_BASE;
+		html_add_link(r, HTML_BASE_HREF, attr(t, ATTR_HREF), 0);
 		break;
-	case CELL:
-		put_blank(r, ' ');
+	case KIND_FORM:
+		r->h->flags |= HTML_FORM;
+		html_add_link(r, HTML_ACTION, attr(t, ATTR_ACTION), 0);
 		break;
-	case ITEM:
-		want_breaks(r, 1);
-		put(r, SPAN("*"));
-		r->blank = true;
+	case KIND_META:
+		read_meta(r, t);
 		break;
-	case RULE:
-		want_breaks(r, 1);
-		put(r, SPAN("---"));
-		want_breaks(r, 1);
+	case KIND_INPUT:
+		read_input(r, t);
 		break;
-	case IMAGE:
-		show_image(r, t);
+	case KIND_FIELD:
+		r->h->flags |= HTML_INPUT;
 		break;
-	case LINK:
-		add_link(r, t->target);
+	case KIND_SHEET:
+		html_add_link(r, HTML_SHEET, attr(t, ATTR_HREF), 0);
 		break;
-	case FORM:
-		add_link(r, t->target);
-		want_breaks(r, 1);
+	case KIND_FRAME:
+		read_frame(r, t);
 		break;
-	case PRE:
-		want_breaks(r, 2);
-		r->pre++;
+	case KIND_EMBED:
+		r->h->flags |= HTML_OBJECT;
+		html_add_link(r, HTML_EMBED, attr(t, ATTR_SRC), 0);
+		html_add_link(r, HTML_EMBED, attr(t, ATTR_DATA), 0);
 		break;
-	case PARAGRAPH:
-		want_breaks(r, 2);
+	case KIND_MEDIA:
+		html_add_link(r, HTML_SOURCE, attr(t, ATTR_SRC), 0);
+		html_add_link(r, HTML_SOURCE, attr(t, ATTR_POSTER), 0);
 		break;
-	case BLOCK:
-		want_breaks(r, 1);
+	case KIND_SCRIPT:
+		html_add_link(r, HTML_SOURCE, attr(t, ATTR_SRC), 0);
+		break;
+	case KIND_FOREIGN:
+		r->h->flags |= HTML_SVG;
 		break;
 	default:
-		begin_raw(r, t, kind);
+		break;
+	}
+	if (has(t, ATTR_BACKGROUND))
+		html_add_link(r, HTML_BACKGROUND, t->value[ATTR_BACKGROUND], 0);
+	if (has(t, ATTR_XLINK))
+		html_add_link(r, HTML_SOURCE, t->value[ATTR_XLINK], 0);
+}
+
+/* The lines and marks that come before the content. */
+static void begin_text(struct html_reader *r, const struct html_tag *t,
+	const struct style *s)
+{
+	switch (t->element->kind) {
+	case KIND_BREAK:
+		html_put_line_end(r->to);
+		break;
+	case KIND_CELL:
+		html_put_blank(r->to, ' ');
+		break;
+	case KIND_ITEM:
+		put_breaks(r, 1);
+		if (span_caseeq(t->name, SPAN("li"))) {
+			html_put(r->to, SPAN("*"));
+			html_put_blank(r->to, ' ');
+		}
+		break;
+	case KIND_RULE:
+		put_breaks(r, 1);
+		html_put(r->to, SPAN("---"));
+		put_breaks(r, 1);
+		break;
+	case KIND_IMAGE:
+		show_image(r, t, s);
+		break;
+	case KIND_PRE:
+		put_breaks(r, 2);
+		r->to->pre++;
+		break;
+	case KIND_PARAGRAPH:
+	case KIND_LIST:
+		put_breaks(r, 2);
+		break;
+	case KIND_BLOCK:
+	case KIND_BODY:
+	case KIND_TABLE:
+	case KIND_ROW:
+	case KIND_FORM:
+		put_breaks(r, 1);
+		break;
+	default:
+		break;
 	}
 }
 
-static void end(struct reader *r, enum kind kind)
+static bool closes_others(enum html_kind kind)
 {
-	if (kind == PRE && r->pre)
-		r->pre--;
-	if (kind == PARAGRAPH || kind == PRE)
-		want_breaks(r, 2);
-	else if (kind == BLOCK || kind == ITEM || kind == FORM)
-		want_breaks(r, 1);
-	else if (kind == BREAK) /* browsers read </br> as <br> */
-		one_more_break(r);
-	else if (kind == CELL)
-		put_blank(r, ' ');
+	return kind == KIND_BLOCK || kind == KIND_PARAGRAPH ||
+		kind == KIND_LIST || kind == KIND_PRE || kind == KIND_RULE ||
+		kind == KIND_FORM || kind == KIND_ITEM || kind == KIND_CELL ||
+		kind == KIND_ROW;
 }
 
-/* "<!--": up to "-->" or "--!>"; "<!-->" and "<!--->" are whole. */
-static void skip_comment(struct reader *r)
+static void begin(struct html_reader *r, const struct html_tag *t)
 {
-	skip(r, 4);
-	if (span_starts(r->in, SPAN(">")) || span_starts(r->in, SPAN("->"))) {
-		skip_past(r, SPAN(">"));
-		return;
+	enum html_kind kind = t->element->kind;
+	struct style own;
+
+	if (t->event)
+		r->h->flags |= HTML_EVENT;
+	if (closes_others(kind))
+		html_looks_imply(&r->looks, kind);
+	if (kind == KIND_LINK) /* one does not stand in another */
+		html_looks_pop(&r->looks, t);
+	read_style(r, t, &own);
+	if (!t->element->empty && kind < KIND_DROPPED &&
+	    !html_looks_push(&r->looks, t, &own))
+		r->h->flags |= HTML_OVER_DEPTH;
+	choose_writer(r);
+	read_targets(r, t);
+	begin_text(r, t, &own);
+	if (kind == KIND_LINK && has(t, ATTR_HREF))
+		html_open_anchor(r, t->value[ATTR_HREF]);
+	if (kind >= KIND_DROPPED && !t->element->empty)
+		begin_raw(r, t);
+}
+
+/* --- end tags ------------------------------------------------------------ */
+
+static void end_text(struct html_reader *r, enum html_kind kind)
+{
+	switch (kind) {
+	case KIND_PRE:
+		if (r->to->pre)
+			r->to->pre--;
+		put_breaks(r, 2);
+		break;
+	case KIND_PARAGRAPH:
+	case KIND_LIST:
+		put_breaks(r, 2);
+		break;
+	case KIND_BLOCK:
+	case KIND_ITEM:
+	case KIND_FORM:
+	case KIND_TABLE:
+	case KIND_ROW:
+		put_breaks(r, 1);
+		break;
+	case KIND_BREAK: /* browsers read </br> as <br> */
+		html_put_line_end(r->to);
+		break;
+	case KIND_CELL:
+		html_put_blank(r->to, ' ');
+		break;
+	default:
+		break;
 	}
-	while (r->in.n) {
-		skip_past(r, SPAN("--"));
-		while (r->in.n && r->in.p[0] == '-')
-			skip(r, 1);
-		if (span_starts(r->in, SPAN(">")) ||
-		    span_starts(r->in, SPAN("!>"))) {
-			skip_past(r, SPAN(">"));
+}
+
+static void end(struct html_reader *r, const struct html_tag *t)
+{
+	enum html_kind kind = t->element->kind;
+
+	end_text(r, kind);
+	if (kind == KIND_LINK)
+		html_close_anchor(r);
+	if (kind == KIND_FORM)
+		r->form = 0;
+	html_looks_pop(&r->looks, t);
+	choose_writer(r);
+}
+
+/* --- the page ------------------------------------------------------------ */
+
+/* In a conditional comment elements are opened and closed on their own. */
+static void enter_comment(struct html_reader *r)
+{
+	r->looks.floor = r->looks.n;
+	choose_writer(r);
+	html_put_breaks(r->to, 1);
+}
+
+static void leave_comment(struct html_reader *r)
+{
+	r->looks.n = r->looks.floor;
+	r->looks.floor = 0;
+	choose_writer(r);
+}
+
+static void read_tokens(struct html_reader *r)
+{
+	for (;;) {
+		switch (html_next(&r->t)) {
+		case HTML_TOKEN_END:
 			return;
+		case HTML_TOKEN_TEXT:
+			put_text(r, r->t.text, true);
+			break;
+		case HTML_TOKEN_TAG:
+			if (r->t.tag.end)
+				end(r, &r->t.tag);
+			else
+				begin(r, &r->t.tag);
+			break;
+		case HTML_TOKEN_IF:
+			enter_comment(r);
+			break;
+		case HTML_TOKEN_ENDIF:
+			leave_comment(r);
+			break;
+		case HTML_TOKEN_REST:
+			html_put_text(&r->other, r->t.text, false);
+			break;
 		}
 	}
 }
 
-/* At "<": a tag, a comment, or the character itself. */
-static void read_markup(struct reader *r)
+static void finish(struct html_reader *r)
 {
-	unsigned char next = r->in.n > 1 ? r->in.p[1] : 0;
-	struct tag t = { .end = next == '/' };
-	unsigned char first = t.end && r->in.n > 2 ? r->in.p[2] : next;
+	struct html *h = r->h;
 
-	if (span_starts(r->in, SPAN("<!--"))) {
-		skip_comment(r);
-	} else if (is_letter(first)) {
-		skip(r, t.end ? 2 : 1);
-		if (!read_tag(r, &t))
-			return;
-		if (t.end)
-			end(r, find_kind(t.name));
-		else
-			begin(r, &t, find_kind(t.name));
-	} else if (next == '!' || next == '?' || (t.end && r->in.n > 2)) {
-		skip_past(r, SPAN(">"));
-	} else {
-		put(r, SPAN("<"));
-		skip(r, 1);
-	}
+	html_close_anchor(r);
+	end_piece(r);
+	h->text = buf_bytes(&r->seen.out);
+	h->hidden = buf_bytes(&r->hidden.out);
+	h->other = buf_bytes(&r->other.out);
+	h->zero_width = r->seen.zero_width;
+	h->flags |= r->t.flags;
+	if (r->seen.full || r->hidden.full || r->other.full)
+		h->flags |= HTML_OVER_TEXT;
+	if (r->seen.bidi || r->hidden.bidi || r->other.bidi)
+		h->flags |= HTML_BIDI;
+	if (r->sheet.over)
+		h->flags |= HTML_OVER_STYLE;
+}
+
+static void read_page(struct span s, size_t text_max,
+	struct html_reader *r)
+{
+	struct html_writer empty = { .out = { .arena = r->arena },
+		.max = text_max };
+	struct html *h = r->h;
+
+	*h = (struct html){ 0 };
+	r->t = (struct html_tokens){ .in = s };
+	r->seen = r->hidden = r->other = empty;
+	r->to = &r->seen;
+	r->links = map_new(r->arena);
+	r->links_cap = r->scripts_cap = r->data_cap = 0;
+	r->anchor.n = 0;
+	r->form = 0;
+	r->again = false;
+	html_looks_begin(&r->looks);
+	read_tokens(r);
+	finish(r);
+}
+
+/* A second time with all style sheets known, where one came late. */
+static void read_twice(struct span s, size_t text_max, bool inner,
+	const struct mail_limits *l, struct arena *a, struct html *h_r)
+{
+	struct html_reader *r = arena_alloc(a, sizeof(*r));
+
+	r->limits = l;
+	r->arena = a;
+	r->h = h_r;
+	r->inner = inner;
+	r->sheet.arena = a;
+	read_page(s, text_max, r);
+	r->second = true;
+	if (r->again && r->sheet.n)
+		read_page(s, text_max, r);
+}
+
+static bool is_page(const struct html_data *d)
+{
+	return span_is(d->type, "text/html") ||
+		span_is(d->type, "application/xhtml+xml") ||
+		span_is(d->type, "image/svg+xml");
 }
 
 void html_read(struct span s, size_t text_max, const struct mail_limits *l,
 	struct arena *a, struct html *h_r)
 {
-	struct reader r = { .in = s, .max = text_max, .limits = l, .a = a,
-		.out = { .arena = a }, .seen = map_new(a), .h = h_r };
+	read_twice(s, text_max, false, l, a, h_r);
+	for (size_t i = 0; i < h_r->ndata; i++) {
+		struct buf b = { .arena = a };
 
-	*h_r = (struct html){ 0 };
-	while (r.in.n) {
-		struct span text = span_sub(r.in, 0, span_chr(r.in, '<'));
-
-		put_text(&r, text, true);
-		skip(&r, text.n);
-		if (r.in.n)
-			read_markup(&r);
+		if (!is_page(&h_r->data[i]))
+			continue;
+		utf8_sanitise(&b, h_r->data[i].content);
+		h_r->data[i].page = arena_alloc(a, sizeof(struct html));
+		read_twice(buf_bytes(&b), text_max, true, l, a,
+			h_r->data[i].page);
 	}
-	h_r->text = buf_bytes(&r.out);
 }

@@ -28,4 +28,13 @@ struct url_set {
 void url_find(struct span text, bool html, const struct mail_limits *l,
 	struct arena *a, struct url_set *set);
 
+/*
+ * A reference in a page whose base is known (RFC 3986, section 5.2; dots in
+ * paths stay). Where there is nothing to join it is given as it stands.
+ */
+struct span url_join(struct span base, struct span reference, struct arena *a);
+
+/* "http://a.example", "//a.example", "http:a.example" as browsers read it. */
+bool url_has_host(struct span s);
+
 #endif
