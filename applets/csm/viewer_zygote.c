@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "mail/charset.h"
 #include "preview.h"
 #include "role/life.h"
 #include "role/sandbox.h"
@@ -206,6 +207,7 @@ int viewer_zygote(const struct process *p)
 	int pair[2];
 	struct err e;
 
+	charset_open_all();
 	z.program = sandbox_compile(SANDBOX_SCANNER, &e);
 	if (z.program == NULL)
 		log_fatal("%s", e.text);

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "mail/charset.h"
 #include "role/life.h"
 #include "role/sandbox.h"
 
@@ -31,6 +32,7 @@ static void enter_sandbox(void)
 	limits.as = UINT64_C(1536) << 20;
 #endif
 	json_free(&first);
+	charset_open_all();
 	life_rlimits(&limits);
 	if (sandbox_paths(NULL, &e) < 0 ||
 	    sandbox_calls(SANDBOX_SCANNER, &e) < 0)

@@ -1,10 +1,11 @@
 #include "mail/charset.h"
 
+#include <errno.h>
+#include <iconv.h>
 #include <string.h>
 
 #include "base/utf8.h"
-
-enum kind { KIND_ASCII, KIND_UTF8, KIND_1252, KIND_OTHER };
+#include "mail/charset_code.h"
 
 /* Windows-1252 0x80 to 0x9f; its five holes stay C1 controls. */
 static const uint16_t cp1252[32] = {
@@ -13,31 +14,6 @@ static const uint16_t cp1252[32] = {
 	0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
 	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
 };
-
-static enum kind kind_of(struct span charset)
-{
-	static const struct {
-		const char *name;
-		enum kind kind;
-	} names[] = {
-		{ "utf-8", KIND_UTF8 },
-		{ "utf8", KIND_UTF8 },
-		{ "us-ascii", KIND_ASCII },
-		{ "ascii", KIND_ASCII },
-		{ "iso-8859-1", KIND_1252 },
-		{ "iso8859-1", KIND_1252 },
-		{ "latin1", KIND_1252 },
-		{ "windows-1252", KIND_1252 },
-		{ "cp1252", KIND_1252 },
-	};
-
-	if (charset.n == 0)
-		return KIND_ASCII;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (span_caseeq(charset, span_of(names[i].name)))
-			return names[i].kind;
-	return KIND_OTHER;
-}
 
 size_t charset_ascii_run(struct span s)
 {
@@ -57,8 +33,7 @@ size_t charset_ascii_run(struct span s)
 	return i;
 }
 
-/* How many bytes at the front are well-formed UTF-8 and not NUL. */
-static size_t utf8_run(struct span s)
+size_t charset_utf8_run(struct span s)
 {
 	size_t i = 0;
 
@@ -99,7 +74,7 @@ static void add_1252(struct span text, struct buf *out)
 static void add_utf8(struct span text, struct buf *out)
 {
 	while (text.n) {
-		size_t n = utf8_run(text);
+		size_t n = charset_utf8_run(text);
 
 		buf_add(out, text.p, n);
 		text = span_after(text, n);
@@ -109,29 +84,246 @@ static void add_utf8(struct span text, struct buf *out)
 	}
 }
 
+/* --- UTF-16, UTF-32 and HZ ----------------------------------------------- */
+
+static uint32_t unit(const unsigned char *p, size_t width, bool big)
+{
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < width; i++)
+		v = v << 8 | p[big ? i : width - 1 - i];
+	return v;
+}
+
+/* A byte order mark at the front says otherwise than the label. */
+static bool take_mark(struct span *s, size_t width, bool *big)
+{
+	for (int k = 0; k < 2 && s->n >= width; k++)
+		if (unit(s->p, width, k) == 0xfeff) {
+			*big = k;
+			*s = span_after(*s, width);
+			return true;
+		}
+	return false;
+}
+
+/* Text of Western languages has its zeros on one side. */
+static bool looks_big(struct span s, size_t width)
+{
+	size_t first = 0, last = 0;
+
+	for (size_t i = 0; i + width <= s.n; i += width) {
+		first += s.p[i] == 0;
+		last += s.p[i + width - 1] == 0;
+	}
+	return first > last;
+}
+
+static void put_code(struct buf *out, uint32_t code)
+{
+	utf8_put(out, code ? code : 0xfffd);
+}
+
+static void add_utf16(struct span s, bool big, struct buf *out)
+{
+	size_t i = 0;
+
+	while (i + 2 <= s.n) {
+		uint32_t c = unit(s.p + i, 2, big), low;
+
+		i += 2;
+		if (c >= 0xd800 && c < 0xdc00 && i + 2 <= s.n) {
+			low = unit(s.p + i, 2, big);
+			if (low >= 0xdc00 && low < 0xe000) {
+				i += 2;
+				c = 0x10000 + ((c - 0xd800) << 10) +
+				    (low - 0xdc00);
+			}
+		}
+		put_code(out, c);
+	}
+	if (i < s.n)
+		utf8_put(out, 0xfffd);
+}
+
+static void add_utf32(struct span s, bool big, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i + 4 <= s.n; i += 4)
+		put_code(out, unit(s.p + i, 4, big));
+	if (i < s.n)
+		utf8_put(out, 0xfffd);
+}
+
+static void add_wide(struct span s, enum charset_code code, struct buf *out)
+{
+	bool wide = code == CHARSET_UTF32 || code == CHARSET_UTF32LE ||
+		code == CHARSET_UTF32BE;
+	size_t width = wide ? 4 : 2;
+	bool big = code == CHARSET_UTF16BE || code == CHARSET_UTF32BE;
+
+	if (!take_mark(&s, width, &big) &&
+	    (code == CHARSET_UTF16 || code == CHARSET_UTF32))
+		big = looks_big(s, width);
+	if (wide)
+		add_utf32(s, big, out);
+	else
+		add_utf16(s, big, out);
+}
+
+/* --- iconv --------------------------------------------------------------- */
+
+static struct converter {
+	iconv_t cd;
+	bool open;
+} converters[CHARSET_N];
+
+void charset_open_all(void)
+{
+	static const struct {
+		enum charset_code code;
+		const char *name;
+	} names[] = {
+#define CHARSET_NAME(code, name) { CHARSET_##code, name },
+		CHARSET_CONVERTED(CHARSET_NAME)
+#undef CHARSET_NAME
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct converter *c = &converters[names[i].code];
+
+		if (c->open)
+			continue;
+		c->cd = iconv_open("UTF-8", names[i].name);
+		c->open = c->cd != (iconv_t)-1;
+	}
+}
+
+/* A byte that is not of the charset, or a character cut off by the end. */
+static void pass_over(char **in, size_t *left, struct buf *out)
+{
+	utf8_put(out, 0xfffd);
+	if (errno == EINVAL) {
+		*in += *left;
+		*left = 0;
+	} else if (*left) {
+		++*in;
+		--*left;
+	}
+}
+
+static void add_converted(struct span s, enum charset_code code,
+	struct buf *out)
+{
+	iconv_t cd = converters[code].cd;
+	/* iconv's prototype lacks the const that its contract has. */
+	char *in = (char *)(uintptr_t)s.p;
+	size_t left = s.n;
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	while (left) {
+		char piece[4096], *to = piece;
+		size_t room = sizeof(piece), before = left, n;
+
+		n = iconv(cd, &in, &left, &to, &room);
+		add_utf8(span_from(piece, sizeof(piece) - room), out);
+		/* Converters of glibc have miscounted, and stood still. */
+		if (left > before)
+			break;
+		if (n == (size_t)-1 && (errno != E2BIG ||
+				(left == before && room == sizeof(piece))))
+			pass_over(&in, &left, out);
+	}
+}
+
+/* "~{" to "~}" are pairs of seven bits (RFC 1843). */
+static void add_hz(struct span s, struct buf *out)
+{
+	struct buf gb = { .arena = out->arena };
+	bool pairs = false;
+
+	buf_room(&gb, s.n);
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = s.p[i], next = i + 1 < s.n ? s.p[i + 1] : 0;
+
+		if (c == '\n')
+			pairs = false;
+		if (c == '~' && (next == '{' || next == '}')) {
+			pairs = next == '{';
+			i++;
+		} else if (c == '~' && (next == '~' || next == '\n')) {
+			i++;
+			if (next == '~')
+				buf_byte(&gb, '~');
+		} else {
+			buf_byte(&gb, pairs && c > 32 ? c | 0x80 : c);
+		}
+	}
+	add_converted(buf_bytes(&gb), CHARSET_GB18030, out);
+	if (out->arena == NULL)
+		buf_free(&gb);
+}
+
+/* --- all ----------------------------------------------------------------- */
+
+bool charset_is_known(enum charset_code code)
+{
+	if (code == CHARSET_HZ)
+		return converters[CHARSET_GB18030].open;
+	return code <= CHARSET_UTF32BE || converters[code].open;
+}
+
+void charset_add_code(struct span text, enum charset_code code,
+	struct buf *out)
+{
+	if (!charset_is_known(code))
+		code = CHARSET_OTHER;
+	if (code >= CHARSET_UTF16 && code <= CHARSET_UTF32BE)
+		add_wide(text, code, out);
+	else if (code == CHARSET_HZ)
+		add_hz(text, out);
+	else if (code > CHARSET_HZ && code < CHARSET_OTHER)
+		add_converted(text, code, out);
+	else if (code == CHARSET_UTF8 ||
+		 (code != CHARSET_1252 && charset_utf8_run(text) == text.n))
+		add_utf8(text, out);
+	else
+		add_1252(text, out);
+}
+
 bool charset_add(struct span text, struct span charset, struct buf *out_r)
 {
-	enum kind kind = kind_of(charset);
+	enum charset_code code = charset_code_of(charset);
 
-	if (kind == KIND_UTF8 ||
-	    (kind != KIND_1252 && utf8_run(text) == text.n))
-		add_utf8(text, out_r);
-	else
-		add_1252(text, out_r);
-	return kind != KIND_OTHER;
+	charset_add_code(text, code, out_r);
+	return charset_is_known(code);
+}
+
+struct span charset_text_code(struct span text, enum charset_code code,
+	struct arena *a)
+{
+	struct buf out = { .arena = a };
+
+	if (!charset_is_known(code))
+		code = CHARSET_OTHER;
+	if (code <= CHARSET_UTF8 || code == CHARSET_OTHER) {
+		if (charset_utf8_run(text) == text.n)
+			return text;
+	} else if (charset_has_ascii(code) &&
+		   charset_ascii_run(text) == text.n) {
+		return text;
+	}
+	buf_room(&out, text.n);
+	charset_add_code(text, code, &out);
+	return buf_bytes(&out);
 }
 
 struct span charset_text(struct span text, struct span charset,
 	struct arena *a, bool *known_r)
 {
-	enum kind kind = kind_of(charset);
-	struct buf out = { .arena = a };
+	enum charset_code code = charset_code_of(charset);
 
-	*known_r = kind != KIND_OTHER;
-	if (kind == KIND_1252 ? charset_ascii_run(text) == text.n :
-				utf8_run(text) == text.n)
-		return text;
-	buf_room(&out, text.n);
-	charset_add(text, charset, &out);
-	return buf_bytes(&out);
+	*known_r = charset_is_known(code);
+	return charset_text_code(text, code, a);
 }

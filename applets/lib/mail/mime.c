@@ -1,6 +1,5 @@
 #include "mail/mime.h"
 
-#include "mail/charset.h"
 #include "mail/decode.h"
 #include "mail/mime_tree.h"
 
@@ -53,16 +52,4 @@ struct span mime_decode(struct mime_part *p, const struct mail_limits *l,
 	else
 		p->content = p->body;
 	return p->content;
-}
-
-struct span mime_text(struct mime_part *p, const struct mail_limits *l,
-	struct arena *a)
-{
-	struct span content = mime_decode(p, l, a), text;
-	bool known;
-
-	text = charset_text(content, p->charset, a, &known);
-	if (!known)
-		p->flags |= MAIL_OTHER_CHARSET;
-	return text;
 }

@@ -41,7 +41,8 @@ struct mime_part {
 		MIME_UNKNOWN
 	} encoding;
 	unsigned flags;
-	struct mime_part *last;	/* child; private, as are the next two */
+	struct mime_part *last;	/* child; private, as are the next three */
+	struct span own;	/* text without the files in it; NULL: all */
 	struct span content;	/* what mime_decode gave */
 	size_t *decoded;	/* bytes out of all decoders of the message */
 };
@@ -65,10 +66,23 @@ void mime_parse(struct span raw, const struct mail_limits *l, struct arena *a,
  */
 struct span mime_decode(struct mime_part *p, const struct mail_limits *l,
 	struct arena *a);
-/* Text of a text part as UTF-8 (UTF-8, Latin-1, Windows-1252 are ours; other
- * charsets: valid UTF-8 is kept, else byte by byte as Latin-1, flagged). */
+/*
+ * Text of a text part as UTF-8, as most clients show it (charset.h): lines
+ * that flow are paragraphs, files in it (mime_open) are left out. Its flags
+ * say whether the charset is not known, and whether the label is in doubt.
+ */
 struct span mime_text(struct mime_part *p, const struct mail_limits *l,
 	struct arena *a);
+/* After mime_text: the same as clients read it that take another charset; one
+ * text behind another, empty when there is no other. Whoever looks for
+ * something looks here, too. */
+struct span mime_other_text(struct mime_part *p, const struct mail_limits *l,
+	struct arena *a);
+
+/* Has it a content of its own, even when files in it are its children? */
+bool mime_is_leaf(const struct mime_part *p);
+/* The same, and it is text. */
+bool mime_is_text(const struct mime_part *p);
 
 /*
  * Opens what holds files: decodes texts, containers and encoded messages, and
