@@ -1,4 +1,4 @@
-# yEnc and BinHex files of the conformance suites, against what others made
+# yEnc, BinHex and TNEF files of the conformance suites, against what others made
 # of them.
 use strict;
 use warnings;
@@ -48,5 +48,29 @@ for my $i (0 .. $#files) {
 	isnt($data, 'broken', "BinHex file $i is whole");
 	is(substr($data, 0, length $begins[$i]), $begins[$i],
 		"BinHex file $i is what it says") if $begins[$i];
+}
+
+# Every file that MimeKit took out of a container, line ends apart; of an
+# object it kept the identifier in front.
+my $tnef = "$mime/mimekit/tnef";
+for my $path (sort glob "$tnef/*.tnef") {
+	my ($dir) = $path =~ /(.*)\.tnef$/;
+	my @listed = split /\n/, first_file('mail_tnef', $path);
+	my %ours;
+	for my $i (0 .. $#listed - 1) {
+		open my $f, '-|:raw', "$unit/mail_tnef", $path, $i or die;
+		my $bytes = do { local $/; <$f> } // '';
+		$bytes =~ s/\r//g;
+		$ours{$bytes} = 1;
+	}
+	my @missed;
+	for my $file (grep { -f } glob "$dir/*") {
+		my $want = slurp($file);
+		my ($plain, $behind) = ($want, length $want > 16 ?
+			substr($want, 16) : '');
+		s/\r//g for $plain, $behind;
+		push @missed, $file unless $ours{$plain} || $ours{$behind};
+	}
+	is_deeply(\@missed, [], 'all files of ' . ($path =~ s{.*/}{}r));
 }
 done_testing();
