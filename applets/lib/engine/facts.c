@@ -72,6 +72,24 @@ static void add_mailboxes(struct facts *f, struct span name, size_t max,
 	}
 }
 
+/* From all readings of the header: parts without a parent. */
+static void find_authors(struct facts *f)
+{
+	const struct header **headers = arena_array(f->arena, f->mime.n,
+		sizeof(*headers));
+	unsigned flags;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->mime.n; i++)
+		if (f->mime.parts[i]->parent == NULL)
+			headers[n++] = &f->mime.parts[i]->header;
+	f->nauthors = address_authors(headers, n, FACTS_FROM_MAX, f->arena,
+		&f->authors, &flags);
+	f->more_flags |= flags;
+	if (f->nauthors)
+		f->from = f->authors[0];
+}
+
 struct facts *facts_new(const struct envelope *env,
 	const struct bundle *bundle, struct span raw, struct arena *a)
 {
@@ -90,11 +108,7 @@ struct facts *facts_new(const struct envelope *env,
 	field = header_find(&f->mime.root->header, SPAN("Subject"), 1);
 	if (field)
 		f->subject = header_decode(field->value, a);
-	f->authors = arena_array(a, FACTS_FROM_MAX, sizeof(*f->authors));
-	add_mailboxes(f, SPAN("From"), FACTS_FROM_MAX, f->authors,
-		&f->nauthors);
-	if (f->nauthors)
-		f->from = f->authors[0];
+	find_authors(f);
 	return f;
 }
 

@@ -1,338 +1,293 @@
 #include "mail/address.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "mail/header.h"
+#include "base/map.h"
+#include "mail/address_parse.h"
 
-enum { LIST_FIRST = 4, LABEL_MAX = 63, DOMAIN_MAX = 253 };
-
-/* One mailbox while it is read. */
-struct mailbox {
-	struct buf phrase;	/* words, quotes undone, comments left out */
-	struct buf raw;		/* the same with quotes as written */
-	struct buf comment;	/* what the last comment held */
-	struct buf angle;	/* what stood in < > */
-	bool has_angle, has_at;
+enum {
+	/* No From is longer; what is is read in one way. */
+	READ_ALL_MAX = 64 << 10,
+	DOUBTS = NOTE_GROUP | NOTE_ROUTE | NOTE_COMMA | NOTE_SIDE,
 };
 
-struct reader {
-	const unsigned char *p, *end;
-	struct mailbox box;
+/* The ways of reading beside the first, and what makes them worth it. */
+static const struct {
+	unsigned habits, when;
+} ways[] = {
+	{ HABIT_FIRST, ~0u },
+	{ HABIT_JOIN | HABIT_ESCAPES, NOTE_ESCAPE },
+	{ HABIT_JOIN | HABIT_NO_ESCAPES, NOTE_ESCAPE },
+	{ HABIT_JOIN | HABIT_NO_COMMENTS, NOTE_COMMENT },
+	{ HABIT_FIRST | HABIT_NO_COMMENTS, NOTE_COMMENT },
+	{ HABIT_JOIN | HABIT_ROUTES, NOTE_ROUTE },
+};
+
+/* The last reading that had this address of the union. */
+struct member {
+	unsigned reading;
+};
+
+struct gather {
 	struct arena *arena;
+	struct map *members;
 	struct address *list;
-	size_t n, cap, max;
+	size_t n, max;
+	struct address *spare;	/* what named no domain, if nothing does */
+	size_t nspare;
+	unsigned reading;	/* counts them */
+	size_t least;		/* addresses of the reading that has fewest */
+	unsigned notes;
 };
 
-static bool is_blank(unsigned char c)
+static struct span without_dot(struct span domain)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return span_sub(domain, 0, domain.n - span_ends(domain, SPAN(".")));
 }
 
-/* A comment that starts here; nested ones are counted. */
-static void read_comment(struct reader *r)
+/* The same for all ways to write one address. */
+static struct span address_key(const struct address *ad, struct arena *a)
 {
-	struct buf *b = &r->box.comment;
-	size_t depth = 0;
+	unsigned char *p = arena_alloc(a, ad->full.n);
+	size_t n = ad->full.n - ad->domain.n + without_dot(ad->domain).n;
 
-	b->n = 0;
-	for (; r->p < r->end; r->p++) {
-		if (*r->p == '\\' && r->end - r->p > 1) {
-			r->p++;
-		} else if (*r->p == '(') {
-			if (depth++ == 0)
-				continue;
-		} else if (*r->p == ')' && --depth == 0) {
-			r->p++;
-			return;
-		}
-		buf_byte(b, *r->p);
+	if (ad->local.n)
+		memcpy(p, ad->full.p, ad->local.n);
+	for (size_t i = ad->local.n; i < n; i++)
+		p[i] = span_lower(ad->full.p[i]);
+	return span_from(p, n);
+}
+
+/* Adds one of the current reading; false: the reading had it already. */
+static bool add_member(struct gather *g, const struct address *ad)
+{
+	struct span key = address_key(ad, g->arena);
+	struct member *m = map_get(g->members, key);
+
+	if (m == NULL && g->n == g->max) {
+		g->notes |= NOTE_MORE;
+		return false;
 	}
-}
-
-/* A quoted string that starts here, to both buffers. */
-static void read_quoted(struct reader *r, struct buf *plain, struct buf *raw)
-{
-	buf_byte(raw, *r->p++);
-	while (r->p < r->end) {
-		unsigned char c = *r->p++;
-
-		buf_byte(raw, c);
-		if (c == '"')
-			return;
-		if (c == '\\' && r->p < r->end) {
-			c = *r->p++;
-			buf_byte(raw, c);
-		}
-		if (plain && c != '\r' && c != '\n')
-			buf_byte(plain, c);
+	if (m == NULL) {
+		m = arena_alloc(g->arena, sizeof(*m));
+		map_put(g->members, key, m);
+		g->list[g->n++] = *ad;
+	} else if (m->reading == g->reading) {
+		return false;
 	}
+	m->reading = g->reading;
+	return true;
 }
 
-/* <...>, with its route left out (RFC 5322 section 4.4); '>' may be missing */
-static void read_angle(struct reader *r)
+static void add_reading(struct gather *g, const struct address *list, size_t n)
 {
-	struct buf *b = &r->box.angle;
-	bool route;
+	size_t count = 0;
 
-	b->n = 0;
-	r->box.has_angle = true;
-	r->p++;
-	while (r->p < r->end && is_blank(*r->p))
-		r->p++;
-	route = r->p < r->end && *r->p == '@';
-	while (r->p < r->end && *r->p != '>') {
-		if (*r->p == ',' && !route)
-			return;
-		if (*r->p == '"') {
-			read_quoted(r, NULL, b);
-			continue;
-		}
-		if (*r->p == ':' && route) {
-			b->n = 0;
-			route = false;
-		} else if (!is_blank(*r->p)) {
-			buf_byte(b, *r->p);
-		}
-		r->p++;
+	g->reading++;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].domain.n)
+			count += add_member(g, &list[i]);
+	if (count && (g->least == 0 || count < g->least))
+		g->least = count;
+}
+
+/* One way of reading; returns what it met. */
+static unsigned read_way(struct gather *g, struct span value, unsigned habits)
+{
+	struct address *list;
+	unsigned notes;
+	size_t n = address_parse(value, habits, g->max, g->arena, &list,
+		&notes);
+
+	g->notes |= notes & NOTE_MORE;
+	if (g->nspare == 0) {
+		g->spare = list;
+		g->nspare = n;
 	}
-	if (r->p < r->end)
-		r->p++;
+	add_reading(g, list, n);
+	return notes;
 }
 
-/* The @ that parts local part and domain: the last outside quotes. */
-static size_t find_at(struct span s)
+/* One @ and nothing odd: all clients read it alike. */
+static bool is_plain(struct span value, unsigned notes)
 {
-	size_t at = SIZE_MAX;
-	bool quoted = false;
+	size_t at = span_chr(value, '@');
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && quoted)
-			i++;
-		else if (s.p[i] == '"')
-			quoted = !quoted;
-		else if (s.p[i] == '@' && !quoted)
-			at = i;
-	}
-	return at;
+	return notes == 0 && span_chr(value, 0) == SIZE_MAX &&
+	       span_find(value, SPAN("=?")) == SIZE_MAX &&
+	       (at == SIZE_MAX ||
+		span_chr(span_after(value, at + 1), '@') == SIZE_MAX);
 }
 
-/* Adds a local part with its quotes undone. */
-static void add_local(struct span s, struct buf *out)
+static void gather_value(struct gather *g, struct span value)
 {
-	bool quoted = false;
+	unsigned notes = read_way(g, value, HABIT_JOIN);
+	size_t nul = span_chr(value, 0);
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"') {
-			quoted = !quoted;
-			continue;
-		}
-		if (s.p[i] == '\\' && quoted && i + 1 < s.n)
-			i++;
-		buf_byte(out, s.p[i]);
-	}
-}
-
-/* Fills local, domain and full from an addr-spec as written. */
-static void set_spec(struct address *ad, struct span spec, struct arena *a)
-{
-	struct buf full = { .arena = a };
-	size_t at = find_at(spec), local;
-
-	buf_room(&full, spec.n);
-	add_local(span_sub(spec, 0, at), &full);
-	local = full.n;
-	if (at != SIZE_MAX) {
-		buf_byte(&full, '@');
-		buf_span(&full, span_after(spec, at + 1));
-	}
-	ad->full = buf_bytes(&full);
-	ad->local = span_sub(ad->full, 0, local);
-	ad->domain = span_after(ad->full, at == SIZE_MAX ? local : local + 1);
-}
-
-/* Without < >: the last word that holds an @ is the address, the rest name */
-static struct span bare_spec(struct span raw, struct span *rest_r)
-{
-	size_t at = find_at(raw), from = at, to = at;
-
-	*rest_r = SPAN("");
-	if (at == SIZE_MAX)
-		return raw;
-	while (from > 0 && raw.p[from - 1] != ' ')
-		from--;
-	if (at > 1 && raw.p[at - 1] == '"') {
-		size_t quote = span_rchr(span_sub(raw, 0, at - 1), '"');
-
-		from = quote == SIZE_MAX ? from : quote;
-	}
-	while (to < raw.n && raw.p[to] != ' ')
-		to++;
-	*rest_r = span_trim(span_sub(raw, 0, from));
-	return span_sub(raw, from, to - from);
-}
-
-static struct address *new_address(struct reader *r)
-{
-	if (r->n == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : LIST_FIRST;
-		struct address *v = arena_array(r->arena, cap, sizeof(*v));
-
-		if (r->n)
-			memcpy(v, r->list, r->n * sizeof(*v));
-		r->list = v;
-		r->cap = cap;
-	}
-	return &r->list[r->n++];
-}
-
-/* The mailbox that was read, if there is one, goes to the list. */
-static void end_mailbox(struct reader *r)
-{
-	struct mailbox *b = &r->box;
-	struct span shown = span_trim(buf_bytes(&b->phrase)), spec;
-	struct address *ad;
-
-	if (b->has_angle)
-		spec = buf_bytes(&b->angle);
-	else
-		spec = bare_spec(span_trim(buf_bytes(&b->raw)), &shown);
-	if (spec.n || shown.n) {
-		ad = new_address(r);
-		set_spec(ad, spec, r->arena);
-		if (shown.n == 0)
-			shown = span_trim(buf_bytes(&b->comment));
-		ad->display = header_decode(arena_span(r->arena, shown),
-			r->arena);
-	}
-	b->phrase.n = b->raw.n = b->comment.n = b->angle.n = 0;
-	b->has_angle = b->has_at = false;
-}
-
-/* A byte of the phrase; blanks and folds become one blank. */
-static void add_byte(struct mailbox *b, unsigned char c)
-{
-	if (is_blank(c)) {
-		if (b->raw.n == 0 || b->raw.p[b->raw.n - 1] == ' ')
-			return;
-		c = ' ';
-	}
-	b->has_at |= c == '@';
-	buf_byte(&b->phrase, c);
-	buf_byte(&b->raw, c);
-}
-
-static void read_next(struct reader *r)
-{
-	struct mailbox *b = &r->box;
-	unsigned char c = *r->p;
-
-	if (c == '(') {
-		read_comment(r);
+	g->notes |= notes & DOUBTS;
+	if (is_plain(value, notes))
+		return;
+	if (value.n > READ_ALL_MAX) {
+		g->notes |= NOTE_MORE;
 		return;
 	}
-	if (c == '"') {
-		read_quoted(r, &b->phrase, &b->raw);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (ways[i].when == ~0u || notes & ways[i].when)
+			read_way(g, value, ways[i].habits);
+	if (nul != SIZE_MAX)
+		read_way(g, span_sub(value, 0, nul), HABIT_JOIN);
+	if (span_find(value, SPAN("=?")) == SIZE_MAX)
 		return;
+	read_way(g, value, HABIT_JOIN | HABIT_RAW_WORDS);
+	read_way(g, header_decode(value, g->arena),
+		HABIT_JOIN | HABIT_RAW_WORDS | HABIT_DECODED);
+}
+
+static struct gather gather_begin(size_t max, struct arena *a)
+{
+	return (struct gather){ .arena = a, .members = map_new(a),
+		.list = arena_array(a, max, sizeof(struct address)),
+		.max = max };
+}
+
+static bool many_domains(const struct gather *g)
+{
+	for (size_t i = 1; i < g->n; i++)
+		if (!span_caseeq(without_dot(g->list[i].domain),
+			    without_dot(g->list[0].domain)))
+			return true;
+	return false;
+}
+
+/* The union, and whether there is doubt who it is. */
+static size_t gather_end(struct gather *g, struct address **list_r,
+	unsigned *flags_r)
+{
+	bool doubt = g->notes & (DOUBTS | NOTE_MORE) || g->n == 0 ||
+		     g->least < g->n || many_domains(g);
+
+	*flags_r = (doubt ? (unsigned)MAIL_AMBIG_FROM : 0u) |
+		   (g->notes & NOTE_MORE ? (unsigned)MAIL_OVER_HEADERS : 0u);
+	if (g->n == 0) {
+		g->list = g->spare;
+		g->n = g->nspare;
 	}
-	if (c == '<' && !b->has_angle) {
-		read_angle(r);
-		return;
-	}
-	r->p++;
-	if (c == ',' || c == ';')
-		end_mailbox(r);
-	else if (c == ':' && !b->has_angle && !b->has_at)
-		b->phrase.n = b->raw.n = 0;	/* the name of a group */
-	else
-		add_byte(b, c);
+	*list_r = g->list;
+	return g->n;
 }
 
 size_t address_list(struct span value, size_t max, struct arena *a,
 	struct address **list_r)
 {
-	struct reader r = {
-		.p = value.p,
-		.end = value.p ? value.p + value.n : value.p,
-		.arena = a,
-		.max = max,
-		.box = {
-			.phrase.arena = a,
-			.raw.arena = a,
-			.comment.arena = a,
-			.angle.arena = a,
-		},
+	unsigned notes;
+
+	return address_parse(value, 0, max, a, list_r, &notes);
+}
+
+size_t address_readings(struct span value, size_t max, struct arena *a,
+	struct address **list_r, unsigned *flags_r)
+{
+	struct gather g = gather_begin(max, a);
+
+	gather_value(&g, value);
+	return gather_end(&g, list_r, flags_r);
+}
+
+/* Does every client see it as a field of that name? */
+static bool is_clear(const struct header_field *f)
+{
+	return f->value.p == f->name.p + f->name.n + 1;
+}
+
+/* All fields of the name; returns how many of them all clients see. */
+static size_t gather_fields(struct gather *g, const struct header *h,
+	struct span name)
+{
+	size_t clear = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		const struct header_field *f = &h->fields[i];
+
+		if (!span_caseeq(f->name, name))
+			continue;
+		if (is_clear(f))
+			clear++;
+		else
+			g->notes |= NOTE_SIDE;
+		gather_value(g, f->value);
+	}
+	return clear;
+}
+
+/* "h=" of a signature is folded, and then a line begins with "from:". */
+static bool is_signature(struct span name)
+{
+	static const char *const names[] = {
+		"dkim-signature", "domainkey-signature", "arc-seal",
+		"arc-message-signature", "x-google-dkim-signature",
 	};
 
-	while (r.p < r.end && r.n < max)
-		read_next(&r);
-	if (r.n < max)
-		end_mailbox(&r);
-	*list_r = r.list;
-	return r.n;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_caseeq(name, span_of(names[i])))
+			return true;
+	return false;
 }
 
-struct address address_split(struct span addr)
+/* " From: a@b.c" below another field: clients that trim lines see a From. */
+static void gather_line(struct gather *g, struct span line)
 {
-	struct address ad = { .full = addr };
-	size_t at = span_rchr(addr, '@');
+	struct address *list;
+	unsigned notes;
 
-	ad.local = span_sub(addr, 0, at);
-	ad.domain = span_after(addr, at == SIZE_MAX ? addr.n : at + 1);
-	if (ad.domain.n > 1 && ad.domain.p[ad.domain.n - 1] == '.')
-		ad.domain.n--;
-	return ad;
+	line = span_trim(line);
+	if (!span_casestarts(line, SPAN("from")))
+		return;
+	line = span_trim(span_after(line, 4));
+	if (!span_starts(line, SPAN(":")))
+		return;
+	line = span_after(line, 1);
+	if (address_parse(line, 0, 1, g->arena, &list, &notes) != 1 ||
+	    list[0].local.n == 0 || !address_domain_ok(list[0].domain))
+		return;
+	g->notes |= NOTE_SIDE;
+	gather_value(g, line);
 }
 
-/* [192.0.2.1] or [IPv6:2001:db8::1] (RFC 5321 section 4.1.3). */
-static bool literal_ok(struct span s)
+static void gather_folded(struct gather *g, const struct header *h)
 {
-	char text[INET6_ADDRSTRLEN];
-	unsigned char addr[sizeof(struct in6_addr)];
-	int family = AF_INET;
+	for (size_t i = 0; i < h->n; i++) {
+		struct span rest = h->fields[i].value, line;
 
-	if (s.n < 2 || s.p[s.n - 1] != ']')
-		return false;
-	s = span_sub(s, 1, s.n - 2);
-	if (span_casestarts(s, SPAN("IPv6:"))) {
-		family = AF_INET6;
-		s = span_after(s, 5);
+		if (is_signature(h->fields[i].name) || !span_line(&rest, &line))
+			continue;
+		while (span_line(&rest, &line))
+			gather_line(g, line);
 	}
-	if (s.n >= sizeof(text) || span_chr(s, 0) != SIZE_MAX)
-		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = 0;
-	return inet_pton(family, text, addr) == 1;
 }
 
-static bool label_ok(struct span label)
+size_t address_authors(const struct header *const *headers, size_t count,
+	size_t max, struct arena *a, struct address **list_r,
+	unsigned *flags_r)
 {
-	if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-' ||
-	    label.p[label.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.n; i++) {
-		unsigned char c = span_lower(label.p[i]);
+	struct gather g = gather_begin(max, a);
+	size_t clear = 0;
+	bool any;
 
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    c != '-')
-			return false;
+	for (size_t i = 0; i < count; i++) {
+		clear += gather_fields(&g, headers[i], SPAN("from"));
+		gather_folded(&g, headers[i]);
 	}
-	return true;
-}
-
-bool address_domain_ok(struct span domain)
-{
-	struct span label;
-
-	if (domain.n == 0 || domain.n > DOMAIN_MAX)
-		return false;
-	if (domain.p[0] == '[')
-		return literal_ok(domain);
-	if (domain.p[domain.n - 1] == '.')
-		return false;
-	while (span_cut(&domain, '.', &label))
-		if (!label_ok(label))
-			return false;
-	return true;
+	any = clear || g.reading;
+	if (clear == 0 || g.n == 0) {
+		for (size_t i = 0; i < count; i++) {
+			gather_fields(&g, headers[i], SPAN("sender"));
+			gather_fields(&g, headers[i], SPAN("resent-from"));
+		}
+		g.notes |= NOTE_SIDE;
+	}
+	count = gather_end(&g, list_r, flags_r);
+	if (!any && count == 0)
+		*flags_r = 0;
+	return count;
 }

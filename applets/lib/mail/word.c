@@ -1,3 +1,5 @@
+#include "mail/word.h"
+
 #include <string.h>
 
 #include "base/utf8.h"
@@ -43,6 +45,13 @@ static bool read_word(struct span s, struct word *w_r)
 	w_r->text = span_sub(rest, 0, text);
 	w_r->size = 2 + q + 3 + text + 2;
 	return true;
+}
+
+size_t word_size(struct span s)
+{
+	struct word w;
+
+	return span_starts(s, SPAN("=?")) && read_word(s, &w) ? w.size : 0;
 }
 
 /* Where the next "=?" is, or SIZE_MAX. */
