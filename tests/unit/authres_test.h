@@ -51,7 +51,7 @@ static inline bool authres_take_quoted(struct span *s)
 	return true;
 }
 
-/* value / [[local-part] "@"] domain-name, up to the next blank. */
+/* value / [[local-part] "@"] domain-name, up to the next blank or semicolon */
 static inline bool authres_take_value(struct span *s)
 {
 	struct span word;
@@ -59,8 +59,8 @@ static inline bool authres_take_value(struct span *s)
 
 	if (s->n > 0 && s->p[0] == '"')
 		return authres_take_quoted(s);
-	at = span_chr(*s, ' ');
-	word = span_sub(*s, 0, at);
+	word = span_sub(*s, 0, span_chr(*s, ' '));
+	word = span_sub(word, 0, span_chr(word, ';'));
 	*s = span_after(*s, word.n);
 	at = span_chr(word, '@');
 	for (size_t i = 0; i < word.n; i++)

@@ -12,19 +12,20 @@
 #ifndef DMARC_TEST_H
 #define DMARC_TEST_H
 
-#include "mail_test.h"
-
+#include "base/buf.h"
 #include "mailauth/dmarc.h"
+
+enum { WHO_MAX = 16, FROM_MAX = 64 };
 
 struct who {
 	struct spf_answer spf;
 	struct dkim_answer dkim;
-	struct dkim_signature signatures[16];
+	struct dkim_signature signatures[WHO_MAX];
 };
 
 static inline enum auth_result dmarc_word(struct span s)
 {
-	for (unsigned r = 0; r < AUTH_N; r++)
+	for (unsigned r = 0; r < AUTH_WAIT; r++)
 		if (span_is(s, auth_result_name(r)))
 			return r;
 	if (span_is(s, "parttemp"))
@@ -34,12 +35,16 @@ static inline enum auth_result dmarc_word(struct span s)
 
 static inline void dmarc_read_who(struct span text, struct who *w)
 {
-	struct span word, method, result;
+	struct span word;
 
 	*w = (struct who){ .dkim.signatures = w->signatures };
 	while (span_cut(&text, ' ', &word)) {
+		struct span method = { 0 }, result = { 0 };
+
 		span_cut(&word, '=', &method);
 		span_cut(&word, ':', &result);
+		if (span_is(method, "dkim") && w->dkim.n == WHO_MAX)
+			continue;
 		if (span_is(method, "dkim")) {
 			struct dkim_signature *s =
 				&w->signatures[w->dkim.n++];
@@ -64,8 +69,8 @@ static inline size_t dmarc_read_authors(struct span text, struct arena *a,
 	struct span one;
 	size_t n = 0;
 
-	*list_r = arena_array(a, 64, sizeof(**list_r));
-	while (span_cut(&text, ',', &one)) {
+	*list_r = arena_array(a, FROM_MAX, sizeof(**list_r));
+	while (n < FROM_MAX && span_cut(&text, ',', &one)) {
 		size_t at = span_rchr(one, '@');
 
 		(*list_r)[n++].domain = at == SIZE_MAX ? one :
@@ -79,6 +84,8 @@ static inline void dmarc_add_txt(struct question *q, struct span text,
 {
 	struct buf b = { .arena = a };
 
+	if (q->nrecords == ASK_RECORDS_MAX)
+		return;
 	while (text.n > 0) {
 		struct span piece = span_sub(text, 0, 100);
 
@@ -103,7 +110,7 @@ static inline void dmarc_answer(struct span zone, struct question *q,
 		bool later = line.n > 0 && line.p[0] == '!';
 		bool address = span_starts(span_after(line, later),
 			SPAN("A "));
-		struct span at;
+		struct span at = { 0 };
 
 		line = span_after(line, (later ? 1u : 0u) +
 			(address ? 2u : 0u));
@@ -120,22 +127,22 @@ static inline void dmarc_answer(struct span zone, struct question *q,
 }
 
 /* Runs until there is an answer; *asked_r: how many questions. */
-static inline struct dmarc_answer dmarc_run(const char *from, const char *who,
-	const char *zone, struct arena *a, size_t *asked_r)
+static inline struct dmarc_answer dmarc_run(struct span from, struct span who,
+	struct span zone, struct arena *a, size_t *asked_r)
 {
 	struct lookup *l = lookup_new(a, 256);
 	struct address *authors;
-	size_t n = dmarc_read_authors(span_of(from), a, &authors);
+	size_t n = dmarc_read_authors(from, a, &authors);
 	struct dmarc_answer r;
 	struct question *q;
 	struct who w;
 
 	*asked_r = 0;
-	dmarc_read_who(span_of(who), &w);
+	dmarc_read_who(who, &w);
 	do {
 		dmarc_check(l, authors, n, &w.spf, &w.dkim, a, &r);
 		while ((q = lookup_fresh(l))) {
-			dmarc_answer(span_of(zone), q, a);
+			dmarc_answer(zone, q, a);
 			++*asked_r;
 		}
 	} while (r.result == AUTH_WAIT);

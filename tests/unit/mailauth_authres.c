@@ -160,6 +160,23 @@ static void a_helo_is_named_when_it_was_checked(void **state)
 		"mx.example.org;\r\n\tspf=none");
 }
 
+/* A user, what is written of him. */
+static void users_are_tokens_or_addresses(void **state)
+{
+	static const char *const users[][2] = { { "joe", " smtp.auth=joe" },
+		{ "joe@b.de", " smtp.auth=joe@b.de" }, { "a/b", "" },
+		{ "a b", "" }, { "x; dkim=pass", "" }, { "J.o_e+x",
+		" smtp.auth=J.o_e+x" } };
+
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		struct authres r = { .auth_user = span_of(users[i][0]) };
+
+		expect_span(authres_write(ID, &r, *state),
+			arena_printf(*state, "mx.example.org;\r\n"
+				"\tauth=pass%s", users[i][1]));
+	}
+}
+
 static void long_names_fold(void **state)
 {
 	struct span name = repeat(*state, "abcdefghi.", 25);
@@ -185,6 +202,7 @@ static void the_checker_is_strict(void **state)
 	static const char *const bad[] = { "", "a", "a;", "a; spf", "a; =x",
 		"a; spf=pass x", "a; spf=pass x=y", "a; spf=pass a.b=",
 		"a; spf=pass a.b=\"c", "a; spf=pass a.b=c;d=e",
+		"a; spf=pass a.b=;",
 		"a; spf=pass a.b=c\r\nd", "a; spf=pass a.b=c\001",
 		"a; spf=pass a.b=@", "a; spf=pass (x", "a; none; spf=pass" };
 
@@ -272,6 +290,7 @@ int main(void)
 		TEST(our_name_is_an_a_label_or_quoted),
 		TEST(senders_cannot_write_results),
 		TEST(a_helo_is_named_when_it_was_checked),
+		TEST(users_are_tokens_or_addresses),
 		TEST(long_names_fold),
 		TEST(the_checker_is_strict),
 		TEST(claims_are_found),

@@ -4,6 +4,7 @@
  * as RFC 7489's where both have them; B6 to B73 are of security.md.
  */
 #include "dmarc_test.h"
+#include "mail_test.h"
 
 #define REJECT "example.com v=DMARC1; p=reject"
 #define STRICT REJECT "; adkim=s; aspf=s"
@@ -314,6 +315,13 @@ static const struct test {
 	{ "an address literal", "[192.0.2.1]", "", "", "permerror" },
 };
 
+static struct dmarc_answer run(const char *from, const char *who,
+	const char *zone, struct arena *a, size_t *asked_r)
+{
+	return dmarc_run(span_of(from), span_of(who), span_of(zone), a,
+		asked_r);
+}
+
 static void each_case_has_its_answer(void **state)
 {
 	struct arena *a = *state;
@@ -322,7 +330,7 @@ static void each_case_has_its_answer(void **state)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		const struct test *t = &tests[i];
 		size_t asked;
-		struct dmarc_answer r = dmarc_run(t->from, t->who, t->zone,
+		struct dmarc_answer r = run(t->from, t->who, t->zone,
 			a, &asked);
 		const char *got = dmarc_text(&r.authors[0], a);
 
@@ -380,7 +388,7 @@ static void the_strictest_author_decides(void **state)
 
 	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
 		size_t asked;
-		struct dmarc_answer r = dmarc_run(many[i].from,
+		struct dmarc_answer r = run(many[i].from,
 			"spf=pass:evil.net dkim=pass:example.com",
 			many[i].zone, a, &asked);
 
@@ -396,14 +404,14 @@ static void the_strictest_author_decides(void **state)
 static void more_authors_than_the_most_are_no_pass(void **state)
 {
 	size_t asked;
-	struct dmarc_answer r = dmarc_run("a.x.com,b.x.com,c.x.com,d.x.com,"
+	struct dmarc_answer r = run("a.x.com,b.x.com,c.x.com,d.x.com,"
 		"e.x.com,f.x.com,g.x.com,h.x.com,h.x.com",
 		"spf=pass:x.com", "x.com v=DMARC1; p=reject", *state, &asked);
 
 	assert_false(r.more);
 	assert_int_equal(r.n, DMARC_AUTHORS_MAX);
 	assert_int_equal(r.result, AUTH_PASS);
-	r = dmarc_run("a.x.com,b.x.com,c.x.com,d.x.com,e.x.com,f.x.com,"
+	r = run("a.x.com,b.x.com,c.x.com,d.x.com,e.x.com,f.x.com,"
 		"g.x.com,h.x.com,bank.com", "spf=pass:x.com",
 		"x.com v=DMARC1; p=reject\nbank.com v=DMARC1; p=reject",
 		*state, &asked);
@@ -424,7 +432,7 @@ static void questions_are_bounded(void **state)
 	for (int i = 0; i < 16; i++)
 		buf_printf(&who, "%sdkim=pass:%d.%d.%d.%d.%d.%d.%d.%d.i.com",
 			i ? " " : "", i, i, i, i, i, i, i, i);
-	dmarc_run(buf_c(&from), buf_c(&who), "i.com v=DMARC1; p=reject", a,
+	run(buf_c(&from), buf_c(&who), "i.com v=DMARC1; p=reject", a,
 		&asked);
 	assert_in_range(asked, 8 * 5, 8 * (DMARC_AUTHORS_MAX +
 		DKIM_SIGNATURES_MAX + 1));
@@ -492,7 +500,7 @@ static void questions_beyond_the_most_are_temporary(void **state)
 static void what_reports_need_is_kept(void **state)
 {
 	size_t asked;
-	struct dmarc_answer r = dmarc_run("example.com", "",
+	struct dmarc_answer r = run("example.com", "",
 		REJECT "; ri=86400; rua=mailto:a@b.c!10m , mailto:d@e.f ;"
 		"fo=1:d; ruf=mailto:x@y.z; rf=afrf", *state, &asked);
 
@@ -500,7 +508,7 @@ static void what_reports_need_is_kept(void **state)
 	expect_span(r.authors[0].record.ruf, "mailto:x@y.z");
 	expect_span(r.authors[0].record.fo, "1:d");
 	assert_true(r.authors[0].record.historic);
-	r = dmarc_run("example.com", "", REJECT "; fo=1", *state, &asked);
+	r = run("example.com", "", REJECT "; fo=1", *state, &asked);
 	expect_span(r.authors[0].record.fo, "");
 	assert_false(r.authors[0].record.historic);
 }

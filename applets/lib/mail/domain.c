@@ -2,7 +2,6 @@
 
 #include <idn2.h>
 #include <libpsl.h>
-#include <string.h>
 
 #include "base/buf.h"
 
@@ -83,7 +82,7 @@ bool domain_ascii(struct span domain, struct arena *a, struct span *ascii_r)
 	uint8_t *out = NULL;
 
 	domain = span_sub(domain, 0, INPUT_MAX + 1);
-	if (domain.n > INPUT_MAX || memchr(domain.p, 0, domain.n))
+	if (domain.n > INPUT_MAX || span_chr(domain, 0) != SIZE_MAX)
 		return false;
 	if (is_ascii(domain)) {
 		*ascii_r = without_final_dot(copy_lower(domain, a));

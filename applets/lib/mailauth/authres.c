@@ -136,11 +136,14 @@ static void put_result(struct writer *w, const char *method,
 	w->any = true;
 }
 
+/* A user's name alone is a token: it has no "/" or "?". */
 static void put_auth(struct writer *w, struct span user)
 {
+	bool token = user.n <= LOCAL_MAX &&
+		consists_of(user, "!#$%&'*+-^_`{|}~.");
+
 	put_result(w, "auth", AUTH_PASS, "", SPAN(""));
-	put_property(w, "smtp.auth", span_chr(user, '@') == SIZE_MAX &&
-		is_safe_local(user) ? user : safe_address(w, user));
+	put_property(w, "smtp.auth", token ? user : safe_address(w, user));
 }
 
 static void put_spf(struct writer *w, const struct spf_query *q,

@@ -34,7 +34,7 @@ static bool is_domain(struct span d)
 	struct span label;
 	unsigned labels = 0;
 
-	if (d.n > 253)
+	if (d.n > 253 || (d.n > 0 && d.p[d.n - 1] == '.'))
 		return false;
 	for (size_t i = 0; i < d.n; i++) {
 		unsigned char c = span_lower(d.p[i]);
