@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "mail/html.h"
 #include "mail/mime.h"
+#include "mail/type.h"
 #include "mail/url.h"
 
 #define LIMITS (&mail_default_limits)
@@ -100,7 +101,7 @@ static void list_parts(struct maker *m)
 		content = mime_decode(part, LIMITS, m->a);
 		p->parts[p->nparts++] = (struct preview_part){
 			.type = printable(m->a, part->type, NAME_BYTES),
-			.true_type = mime_magic(content),
+			.true_type = type_word(type_of(content)),
 			.name = printable(m->a, part->name, NAME_BYTES),
 			.size = content.n, .attachment = is_attachment(part),
 		};

@@ -1,6 +1,7 @@
 /* A whole message: its tree, each part decoded and read as text. */
 #include "base/utf8.h"
 #include "mail/mime.h"
+#include "mail/type.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < m.n; i++) {
 		struct mime_part *p = m.parts[i];
 
-		mime_magic(mime_decode(p, l, a));
+		type_of(mime_decode(p, l, a));
 		if (!utf8_valid(mime_text(p, l, a)) || !utf8_valid(p->name) ||
 		    p->index != i || p->depth > l->depth ||
 		    p->raw.p + p->raw.n > data + size)

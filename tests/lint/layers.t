@@ -32,6 +32,7 @@ my %foreign = (
 	'unbound'       => qr{^applets/lib/net/},
 	'hs(?:\.h|/)'   => qr{^applets/lib/detect/},
 	'archive'       => qr{^applets/lib/mail/},
+	'zlib'          => qr{^applets/lib/mail/},
 	'libpsl'        => qr{^applets/lib/mail/},
 	'idn2'          => qr{^applets/lib/mail/},
 	'jansson'       => qr{^applets/lib/base/},

@@ -1,5 +1,7 @@
 #include "engine/facts.h"
 
+#include "mail/type.h"
+
 static const struct {
 	unsigned flag;
 	const char *word;
@@ -161,7 +163,7 @@ struct span facts_true_type(struct facts *f, size_t part)
 {
 	if (!is_leaf(f->parts[part].mime))
 		return (struct span){ NULL, 0 };
-	return mime_magic(facts_content(f, part));
+	return type_word(type_of(facts_content(f, part)));
 }
 
 const struct url_set *facts_urls(struct facts *f)

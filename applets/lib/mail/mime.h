@@ -92,7 +92,4 @@ bool mime_is_text(const struct mime_part *p);
  */
 void mime_open(struct mime *m, const struct mail_limits *l, struct arena *a);
 
-/* A type from the first bytes: "zip", "pdf", "png", "exe" …, or empty. */
-struct span mime_magic(struct span content);
-
 #endif
