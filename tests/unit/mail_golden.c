@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "mail/address.h"
 #include "mail/mime.h"
+#include "mail/type.h"
 #include "mail/url.h"
 
 #define LIMITS (&mail_default_limits)
@@ -85,7 +86,7 @@ static void print_content(struct buf *b, struct mime_part *p, struct arena *a)
 
 	buf_printf(b, "%*sdecoded: %zu\n", (int)(p->depth * 2 + 2), "",
 		content.n);
-	print_value(b, p->depth, "magic", mime_magic(content));
+	print_value(b, p->depth, "magic", type_word(type_of(content)));
 	if (!span_starts(p->type, SPAN("text/")))
 		return;
 	content = mime_text(p, LIMITS, a);

@@ -174,7 +174,7 @@ static void several_types_at_once(void **state)
 	put_zip(&b, "a", "x");
 	buf_string(&b, "%PDF-1.4");
 	expect_all(buf_bytes(&b), "zip@0 pdf@101", *state);
-	expect_all(SPAN("\n\n\x81%PDF-1.4"), "pdf@0 pdf@3", *state);
+	expect_all(SPAN("\n\n\x81%PDF-1.4"), "text@0 pdf@3", *state);
 }
 
 static void names_promise(void **state)
