@@ -52,8 +52,8 @@ static void texts(void **state)
 		{ "<html><head><HTA:APPLICATION ID=\"a\">", "hta" },
 		{ "<?xml version=\"1.0\"?><svg/>", "svg" },
 		{ "<?xml version=\"1.0\"?><a/>", "xml" },
-		{ "<?xml version='1.0'?>\n<?mso-application progid='Word.Document'"
-			"?>", "office-xml" },
+		{ "<?xml version='1.0'?>\n<?mso-application "
+			"progid='Word.Document'?>", "office-xml" },
 		{ "<job id=\"a\"><script language=\"VBScript\">", "wsf" },
 		{ "#!/bin/sh\nls", "shell" },
 		{ "#!/usr/bin/env python3\n", "python" },

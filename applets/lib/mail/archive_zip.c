@@ -206,7 +206,8 @@ static bool is_same(struct span s, const struct zip_entry *e)
 	    e->name))
 		return false;
 	return (streamed && le32(s, e->at + 18) == 0) ||
-		le32(s, e->at + 18) == NONE32 || le32(s, e->at + 22) == NONE32 ||
+		le32(s, e->at + 18) == NONE32 ||
+		le32(s, e->at + 22) == NONE32 ||
 		(le32(s, e->at + 18) == (uint32_t)e->packed &&
 		 le32(s, e->at + 22) == (uint32_t)e->size);
 }
