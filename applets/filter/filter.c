@@ -34,8 +34,8 @@ static const struct process filter_processes[] = {
 	}, {
 		.name = "signer", .run = signer_run,
 		.user = "pm-key",
-		.ready_ms = 5000, .stop_ms = 2000,
-		.without = "mail goes out without our signatures",
+		.ready_ms = 5000, .stop_ms = 2000, .reload_ms = 10000,
+		.without = "outgoing mail that we sign is answered 451",
 	}, {
 		.name = "delay", .run = delay_run,
 		.user = "pm-milt",

@@ -16,6 +16,7 @@
 #include "conf/wiring.h"
 #include "role/life.h"
 #include "role/sandbox.h"
+#include "store/keyring.h"
 #include "store/spool.h"
 #include "budget.h"
 #include "filter.h"
@@ -119,9 +120,9 @@ static int open_all(const struct process *p, const struct wiring *w,
 	struct err *e)
 {
 	const struct sandbox_path paths[] = {
-{ ROOT_ETC, SANDBOX_READ },
+		{ ROOT_ETC, SANDBOX_READ }, { KEYRING_DIR, SANDBOX_READ },
 		{ ROOT_SPOOL "/tmp", SANDBOX_WRITE },
-{ ROOT_SPOOL "/new", SANDBOX_WRITE },
+		{ ROOT_SPOOL "/new", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/poison", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/journal", SANDBOX_WRITE }, { 0 },
 	};
@@ -129,7 +130,8 @@ static int open_all(const struct process *p, const struct wiring *w,
 		"unix:" ROOT_RUN "/milter.sock";
 	int landlock;
 
-	if (front_milter_open(where, p->user, e) < 0)
+	if (keyring_make(e) < 0 ||
+	    front_milter_open(where, p->user, e) < 0)
 		return -1;
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .nofile = 65536 });

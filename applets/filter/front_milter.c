@@ -36,6 +36,12 @@ static int add_header(void *to, const char *name, const char *value)
 		(char *)(uintptr_t)value) == MI_SUCCESS ? 0 : -1;
 }
 
+static int put_header(void *to, const char *name, const char *value)
+{
+	return smfi_insheader(to, 0, (char *)(uintptr_t)name,
+		(char *)(uintptr_t)value) == MI_SUCCESS ? 0 : -1;
+}
+
 static int change_header(void *to, const char *name, unsigned nth,
 	const char *value)
 {
@@ -72,8 +78,8 @@ static int set_reply(void *to, const char *code, const char *enhanced,
 
 static struct milter_ops ops_of(SMFICTX *ctx)
 {
-	return (struct milter_ops){ ctx, add_header, change_header,
-		delete_rcpt, set_reply };
+	return (struct milter_ops){ ctx, add_header, put_header,
+		change_header, delete_rcpt, set_reply };
 }
 
 static sfsistat status_of(enum reply_kind kind, sfsistat accept)

@@ -44,7 +44,7 @@ void health_set(enum health_cause cause, const char *text)
 void health_tend(void)
 {
 	static const enum health_cause fading[] = { HEALTH_RULE,
-		HEALTH_SPOOL };
+		HEALTH_SPOOL, HEALTH_SIGNER };
 	int64_t old = clock_ms() - HEALTH_FADE_MS;
 
 	for (size_t i = 0; i < sizeof(fading) / sizeof(*fading); i++) {

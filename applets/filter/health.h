@@ -15,14 +15,15 @@ enum health_cause {
 	HEALTH_SPOOL,
 	HEALTH_JOURNAL,
 	HEALTH_LISTEN,
+	HEALTH_SIGNER,	/* outgoing mail cannot be signed */
 	HEALTH_N
 };
 
 /* text NULL: well again. */
 void health_set(enum health_cause cause, const char *text);
 /*
- * Each second: RULE and SPOOL, which single messages tell, are forgotten
- * when no message has told them for HEALTH_FADE_MS.
+ * Each second: RULE, SPOOL and SIGNER, which single messages tell, are
+ * forgotten when no message has told them for HEALTH_FADE_MS.
  */
 void health_tend(void);
 

@@ -4,17 +4,35 @@
 
 #include "store/spool.h"
 
+#define DKIM_FIELD "DKIM-Signature"
 #define LATER_TEXT "mail filter: temporary failure, try again later"
 #define REJECT_TEXT "mail filter: message refused"
 
-/* The same splices in the spool's words. */
+/* "DKIM-Signature: …" for the beginning of a copy; the last one first. */
+static struct span signature_fields(struct arena *a, const struct group *g)
+{
+	struct buf b = { .arena = a };
+
+	for (size_t i = g->nsigns; i-- > 0;) {
+		buf_string(&b, DKIM_FIELD ":");
+		buf_span(&b, g->signs[i].value);
+		buf_string(&b, "\r\n");
+	}
+	return buf_bytes(&b);
+}
+
+/* The same splices in the spool's words, the signatures before them. */
 static void copy_splices(struct arena *a, const struct group *g,
 	struct spool_item *item)
 {
-	item->splices = arena_array(a, g->nsplices, sizeof(*item->splices));
-	item->nsplices = g->nsplices;
+	size_t most = g->nsplices + 1;
+
+	item->splices = arena_array(a, most, sizeof(*item->splices));
+	if (g->nsigns)
+		item->splices[item->nsplices++].insert =
+			signature_fields(a, g);
 	for (size_t i = 0; i < g->nsplices; i++)
-		item->splices[i] = (struct spool_splice){
+		item->splices[item->nsplices++] = (struct spool_splice){
 			g->splices[i].at, g->splices[i].remove,
 			g->splices[i].insert };
 }
@@ -140,12 +158,25 @@ static int edit_one(struct session *s, const struct edit *d,
 	return -1;
 }
 
+/* RFC 6376 section 5.6: before other signatures. */
+static int put_signatures(struct session *s, const struct group *own,
+	const struct milter_ops *ops)
+{
+	for (size_t i = 0; own && i < own->nsigns; i++)
+		if (ops->put_header(ops->to, DKIM_FIELD,
+		    value_text(s, own->signs[i].value)) < 0)
+			return -1;
+	return 0;
+}
+
 int keep_edit(struct session *s, const struct resolution *r,
 	const struct milter_ops *ops)
 {
 	for (size_t i = 0; i < r->nedits; i++)
 		if (edit_one(s, &r->edits[i], ops) < 0)
 			return -1;
+	if (put_signatures(s, r->own, ops) < 0)
+		return -1;
 	for (size_t i = 0; i < r->ndelete; i++) {
 		uint32_t n = r->delete_rcpts[i];
 

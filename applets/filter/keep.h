@@ -13,6 +13,8 @@
 struct milter_ops {
 	void *to;
 	int (*add_header)(void *to, const char *name, const char *value);
+	/* before all others */
+	int (*put_header)(void *to, const char *name, const char *value);
 	/* value NULL: the header goes */
 	int (*change_header)(void *to, const char *name, unsigned nth,
 		const char *value);

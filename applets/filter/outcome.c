@@ -11,6 +11,7 @@
 #include "message_log.h"
 #include "poison.h"
 #include "policy_source.h"
+#include "signing.h"
 
 static bool can_reinject;
 static atomic_uint pending;
@@ -138,13 +139,38 @@ void outcome_sync(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Spool, edits, answer: in this order. */
+/* Mail of a domain that has a key never goes out without its signature. */
+static enum reply_kind not_signed(struct ending *d, const struct err *e)
+{
+	log_error("message %s: not signed: %s", d->s->id.text, e->text);
+	health_set(HEALTH_SIGNER, e->text);
+	return later(d, "the signer does not sign");
+}
+
+/* Does r deliver something that is signed? */
+static bool has_signs(const struct resolution *r)
+{
+	if (r->own && r->own->nsigns)
+		return true;
+	for (size_t i = 0; i < r->nkeeps; i++)
+		if (r->keeps[i].kind == KEEP_COPY && r->keeps[i].group->nsigns)
+			return true;
+	return false;
+}
+
+/* Signature, spool, edits, answer: in this order. */
 static enum reply_kind carry_out(struct ending *d)
 {
 	struct err e;
 
 	tell_failure(d->s, &d->v);
+	signing_check(d->s, &d->v);
 	verdict_resolve(&d->v, &d->s->env, &d->s->can, d->s->message, &d->r);
+	if (has_signs(&d->r)) {
+		if (signing_sign(d->s, &d->v, &d->r, &e) < 0)
+			return not_signed(d, &e);
+		health_set(HEALTH_SIGNER, NULL);
+	}
 	if (keep_commit(d->s, &d->v, &d->r, &e) < 0)
 		return not_kept(d, &e);
 	if (d->r.nkeeps)

@@ -12,12 +12,14 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "engine/bundle.h"
+#include "store/keyring.h"
 #include "role/life.h"
 #include "health.h"
 #include "link.h"
 #include "scanners.h"
+#include "signing.h"
 
-enum { WIRING_MEMORY = 16 << 20 };
+enum { WIRING_MEMORY = 20 << 20, KEYS_MAX = 4096 };
 
 struct offer {
 	int fd;			/* -1: none */
@@ -50,7 +52,40 @@ bool policy_source_has_rules(enum engine_stage stage)
 	return atomic_load(&stages) >> stage & 1;
 }
 
-/* Wiring, policy and lists of the disk as one record. */
+/* The keys of one domain that sign. */
+static int add_keys(const char *domain, struct keyring *r, struct arena *a,
+	struct bundle_settings *s, struct err *e)
+{
+	if (keyring_load(domain, r, e) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->keys[i].state == KEYRING_ACTIVE &&
+		    s->nkeys < KEYS_MAX)
+			s->keys[s->nkeys++] = (struct bundle_key){
+				span_of(domain),
+				arena_span(a, span_of(r->keys[i].selector)),
+				r->keys[i].kind == SIGN_ED25519 };
+	return 0;
+}
+
+/* Their names only: the keys themselves are the signer's. */
+static int read_keys(struct arena *a, struct bundle_settings *s,
+	struct err *e)
+{
+	struct keyring *r = arena_alloc(a, sizeof(*r));
+	const char **domains;
+	size_t n;
+
+	if (keyring_domains(a, &domains, &n, e) < 0)
+		return -1;
+	s->keys = arena_array(a, n ? KEYS_MAX : 0, sizeof(*s->keys));
+	for (size_t i = 0; i < n; i++)
+		if (add_keys(domains[i], r, a, s, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Wiring, policy, lists and keys of the disk as one record. */
 static int build(struct buf *b, struct err *e)
 {
 	struct arena *a = arena_new("wiring", WIRING_MEMORY);
@@ -58,7 +93,8 @@ static int build(struct buf *b, struct err *e)
 	struct wiring w;
 	int result = -1;
 
-	if (wiring_load(a, &w, e) == 0) {
+	if (wiring_load(a, &w, e) == 0 && read_keys(a, &s, e) == 0) {
+		signing_networks(&w);
 		s.networks = arena_spans(a, w.networks, w.nnetworks);
 		s.nnetworks = w.nnetworks;
 		s.domains = arena_spans(a, w.domains, w.ndomains);

@@ -92,7 +92,7 @@ sub ask {
 }
 
 background('dns', \&serve_dns);
-for my $name (qw(signer delay)) {
+for my $name (qw(delay)) {
 	is(start($name), "ready\n", "$name: ready");
 	my $s = dial($name);
 	is(ask($s, $_), "later $name: not in this version\n",
@@ -102,6 +102,14 @@ for my $name (qw(signer delay)) {
 	is(ask($s, 'z'), "later $name: not in this version\n",
 		"$name: still, with more connections than it takes");
 }
+is(start('signer'), "ready\n", 'signer: ready');
+my $unknown = pack 'a4 a254 a64 a32 x2', 'pmS1', 'example.org', 'one', '';
+is(ask(dial('signer'), $unknown), pack('a4 V x512', 'pmS1', 0),
+	'signer: a key that is not there is not available');
+is(ask(dial('signer'), $_), '', 'signer: nonsense ends the connection')
+	for 'x', $unknown . 'y', 'z' x 60000, pack('a4 a350', 'pmS1', 'a' x 350);
+is((stat 'run/pm/filter/signer.sock')[2] & 07777, 0660,
+	'signer: only its group may ask');
 is(start('broker'), "ready\n", 'broker: ready');
 is((stat 'run/pm/filter/broker.sock')[2] & 07777, 0660,
 	'broker: only its group may ask');

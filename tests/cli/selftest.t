@@ -30,7 +30,9 @@ sub check {
 		'broker: an internet socket is possible',
 		'broker: a packet socket is refused',
 		'recorder: an internet socket is refused',
-		'signer: a unix socket is refused') {
+		'signer: a unix socket is refused',
+		'signer: opening a file is possible',
+		'signer: writing a file is refused') {
 		ok(scalar(grep { /^ok \d+ - \Q$what\E$/ } @lines),
 			"$who: $what");
 	}

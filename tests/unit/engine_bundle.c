@@ -53,7 +53,11 @@ static void test_folders(void **state)
 {
 	struct span nets[] = { SPAN("10.0.0.0/8") };
 	struct span domains[] = { SPAN("a.example"), SPAN("b.example") };
-	struct bundle_settings s = { nets, 1, domains, 2, true };
+	struct bundle_key keys[] = {
+		{ SPAN("a.example"), SPAN("one"), false },
+		{ SPAN("a.example"), SPAN("two"), true },
+	};
+	struct bundle_settings s = { nets, 1, domains, 2, true, keys, 2 };
 	struct arena *a = arena_new("test", 1 << 20);
 	struct buf b = { 0 };
 	struct err e = { 0 };
@@ -70,6 +74,11 @@ static void test_folders(void **state)
 	assert_int_equal(got.settings.ndomains, 2);
 	assert_true(span_is(got.settings.networks[0], "10.0.0.0/8"));
 	assert_true(got.settings.virus);
+	assert_int_equal(got.settings.nkeys, 2);
+	assert_true(span_is(got.settings.keys[0].domain, "a.example"));
+	assert_false(got.settings.keys[0].ed25519);
+	assert_true(span_is(got.settings.keys[1].selector, "two"));
+	assert_true(got.settings.keys[1].ed25519);
 	assert_non_null(bundle_find_list(&got, SPAN("valid-recipients")));
 	for (size_t n = 0; n < b.n; n++)
 		assert_int_equal(bundle_open(span_sub(buf_bytes(&b), 0, n), a,

@@ -326,6 +326,12 @@ static struct verdict full_verdict(struct arena *a)
 	v.groups[1].splices[0] = change_splice;
 	v.groups[1].splices[1] = add_splice;
 	v.groups[1].nsplices = 2;
+	v.groups[1].signs = arena_array(a, 2, sizeof(struct sign));
+	v.groups[1].signs[0] = (struct sign){ SPAN("example.org"),
+		SPAN("pm202611"), SPAN(" v=1;\r\n\tb="), { 1, 2, 3 },
+		{ NULL, 0 } };
+	v.groups[1].signs[1] = v.groups[1].signs[0];
+	v.groups[1].nsigns = 2;
 	v.groups[2].code = SPAN("5.1.1");
 	v.groups[2].text = SPAN("no such user");
 	v.groups[2].reason = SPAN("Spam");
@@ -444,6 +450,67 @@ static void wrong_recipients_are_refused(void **state)
 	assert_false(goes_through(&v, a, &got));
 	memcpy(v.groups[0].rcpts, (uint32_t[]){ 0, 1, 2 }, 12);
 	assert_true(goes_through(&v, a, &got));
+	arena_free(&a);
+}
+
+static void wrong_signs_are_refused(void **state)
+{
+	static const struct sign bad[] = {
+		{ .domain = SPAN("../x"), .selector = SPAN("a"),
+			.field = SPAN(" b=") },
+		{ .domain = SPAN("A.org"), .selector = SPAN("a"),
+			.field = SPAN(" b=") },
+		{ .domain = SPAN("a.org"), .field = SPAN(" b=") },
+		{ .domain = SPAN("a.org"), .selector = SPAN("a/b"),
+			.field = SPAN(" b=") },
+		{ .domain = SPAN("a.org"), .selector = SPAN("a"),
+			.field = SPAN(" b=x") },
+		{ .domain = SPAN("a.org"), .selector = SPAN("a"),
+			.field = SPAN("\r\nFrom: x b=") },
+	};
+	struct arena *a = arena_new("test", 1 << 20);
+	struct verdict v = full_verdict(a), got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		v.groups[1].signs[1] = bad[i];
+		assert_false(goes_through(&v, a, &got));
+	}
+	v.groups[1].nsigns = 1;
+	assert_true(goes_through(&v, a, &got));
+	assert_memory_equal(got.groups[1].signs[0].hash, "\1\2\3", 3);
+	/* Nobody is given what would be signed here. */
+	v.groups[2].signs = v.groups[1].signs;
+	v.groups[2].nsigns = 1;
+	assert_false(goes_through(&v, a, &got));
+	arena_free(&a);
+}
+
+/* An MTA that takes no header gets none: what is signed goes as a copy. */
+static void signed_mail_needs_an_added_header(void **state)
+{
+	struct mta_can can = { .add_header = true, .reinject = true };
+	struct arena *a = arena_new("test", 1 << 20);
+	struct sign sign = { 0 };
+	unsigned plans[RCPTS] = { ACTION_DELIVER, ACTION_DELIVER,
+		ACTION_DELIVER };
+	struct verdict v = verdict_of(plans, true, a);
+	struct resolution r;
+
+	(void)state;
+	for (size_t i = 0; i < v.ngroups; i++) {
+		v.groups[i].signs = &sign;
+		v.groups[i].nsigns = 1;
+	}
+	verdict_resolve(&v, &env, &can, a, &r);
+	assert_int_equal(r.reply, REPLY_ACCEPT);
+	assert_non_null(r.own);
+	can.add_header = false;
+	verdict_resolve(&v, &env, &can, a, &r);
+	assert_int_equal(r.reply, REPLY_DISCARD);
+	assert_null(r.own);
+	assert_int_equal(r.nkeeps, 1);
+	assert_int_equal(r.keeps[0].kind, KEEP_COPY);
 	arena_free(&a);
 }
 
@@ -605,6 +672,8 @@ int main(void)
 		cmocka_unit_test(changed_bytes_do_no_harm),
 		cmocka_unit_test(wrong_recipients_are_refused),
 		cmocka_unit_test(wrong_splices_are_refused),
+		cmocka_unit_test(wrong_signs_are_refused),
+		cmocka_unit_test(signed_mail_needs_an_added_header),
 		cmocka_unit_test(wrong_headers_are_refused),
 		cmocka_unit_test(wrong_words_are_refused),
 		cmocka_unit_test(wrong_redirects_are_refused),

@@ -177,6 +177,16 @@ static void put_spans(struct buf *b, const struct span *v, size_t n)
 		wire_put_span(b, v[i]);
 }
 
+static void put_keys(struct buf *b, const struct bundle_settings *s)
+{
+	wire_put_u32(b, (uint32_t)s->nkeys);
+	for (size_t i = 0; i < s->nkeys; i++) {
+		wire_put_span(b, s->keys[i].domain);
+		wire_put_span(b, s->keys[i].selector);
+		wire_put_u8(b, s->keys[i].ed25519);
+	}
+}
+
 /* Two bundles with one generation have one content. */
 static void stamp(struct buf *b, size_t start)
 {
@@ -197,6 +207,7 @@ int bundle_build(const struct bundle_settings *s, const char *policy_dir,
 	put_spans(b, s->networks, s->nnetworks);
 	put_spans(b, s->domains, s->ndomains);
 	wire_put_u8(b, s->virus);
+	put_keys(b, s);
 	if (put_policy(policy_dir, b, e) < 0 || put_lists(lists_dir, b, e) < 0)
 		return -1;
 	stamp(b, start);
@@ -214,6 +225,18 @@ static struct span *get_spans(struct wire *w, struct arena *a, size_t *n_r)
 	return v;
 }
 
+static void get_keys(struct wire *w, struct arena *a,
+	struct bundle_settings *s)
+{
+	s->nkeys = wire_count(w, 9);
+	s->keys = arena_array(a, s->nkeys, sizeof(*s->keys));
+	for (size_t i = 0; i < s->nkeys; i++) {
+		s->keys[i].domain = wire_span(w);
+		s->keys[i].selector = wire_span(w);
+		s->keys[i].ed25519 = wire_u8(w);
+	}
+}
+
 int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	struct err *e)
 {
@@ -225,6 +248,7 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	b->settings.networks = get_spans(&w, a, &b->settings.nnetworks);
 	b->settings.domains = get_spans(&w, a, &b->settings.ndomains);
 	b->settings.virus = wire_u8(&w);
+	get_keys(&w, a, &b->settings);
 	b->npolicy = wire_count(&w, 8);
 	b->policy = arena_array(a, b->npolicy, sizeof(*b->policy));
 	for (size_t i = 0; i < b->npolicy; i++) {

@@ -11,6 +11,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* A key that signs outgoing mail. */
+struct bundle_key {
+	struct span domain, selector;
+	bool ed25519;		/* else RSA */
+};
+
 /* Settings that travel with the policy; from the wiring. */
 struct bundle_settings {
 	struct span *networks;	/* internal networks, CIDR texts */
@@ -18,6 +24,8 @@ struct bundle_settings {
 	struct span *domains;	/* domains whose mail is ours */
 	size_t ndomains;
 	bool virus;		/* an engine is wired */
+	struct bundle_key *keys; /* active ones; the signer has them */
+	size_t nkeys;
 };
 
 struct bundle_file {

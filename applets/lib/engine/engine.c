@@ -7,6 +7,7 @@
 #include "mail/words.h"
 #include "engine/check.h"
 #include "engine/policy.h"
+#include "engine/signing.h"
 
 enum {
 	POLICY_RESERVE_MS = 2000,	/* of the deadline (DESIGN 4) */
@@ -173,6 +174,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	v->subject = shown(f->subject);
 	v->header_from = shown(f->from.full);
 	v->message_id = message_id(f);
+	signing_prepare(f, v);
 	withheld = is_withheld(v);
 	if (withheld)
 		v->words = words_of(f);

@@ -180,6 +180,8 @@ static const struct ride *largest_ride(const struct resolver *s)
 
 static bool can_edit(const struct mta_can *can, const struct group *g)
 {
+	if (g->nsigns && !can->add_header)
+		return false;
 	for (size_t i = 0; i < g->nedits; i++)
 		if (g->edits[i].kind == EDIT_ADD_HEADER ?
 		    !can->add_header : !can->change_header)
@@ -247,6 +249,7 @@ static bool ride_on_own_copy(struct resolver *s, const struct ride *own)
 		s->r->reply = REPLY_ACCEPT;
 		s->r->edits = own->first->edits;
 		s->r->nedits = own->first->nedits;
+		s->r->own = own->first;
 		return true;
 	}
 	s->r->ndelete = 0;

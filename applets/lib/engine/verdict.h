@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "crypto/hash.h"
 #include "engine/envelope.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
 	VERDICT_HEADER_MAX = 64 << 10,	/* of the value of one edit */
 	VERDICT_TEXT_MAX = 400,
 	VERDICT_ID_MAX = 998,	/* of a Message-ID */
+	VERDICT_SIGNS_MAX = 2,	/* one for each algorithm */
 };
 
 /* What policy chose, the most severe first (DESIGN 11). */
@@ -65,6 +67,18 @@ struct trace_step {
 				   empty: the rule had nothing to say */
 };
 
+/*
+ * A DKIM signature that the signer has to make of what a group gets, after
+ * its edits (mailauth/dkim_sign.h).
+ */
+struct sign {
+	struct span domain, selector;
+	struct span field;	/* the value of DKIM-Signature up to "b=" */
+	unsigned char hash[HASH_SHA256_SIZE];
+	struct span value;	/* the whole value, once it is signed; never
+				   part of the record */
+};
+
 /* Recipients whose plans are equal. */
 struct group {
 	enum action action;
@@ -81,6 +95,8 @@ struct group {
 	size_t nedits;
 	struct splice *splices;	/* ascending, not overlapping */
 	size_t nsplices;
+	struct sign *signs;	/* of outgoing mail */
+	size_t nsigns;
 	struct trace_step *trace;
 	size_t ntrace;
 	uint32_t *rcpts;	/* indices into the envelope, ascending */
@@ -137,6 +153,7 @@ struct resolution {
 	struct span code, text;	/* for TEMPFAIL and REJECT */
 	const struct edit *edits; /* for the MTA's own copy */
 	size_t nedits;
+	const struct group *own; /* whose content that copy is, or NULL */
 	uint32_t *delete_rcpts;	/* indices, when REPLY_ACCEPT */
 	size_t ndelete;
 	struct keep *keeps;	/* one spool file holds them all */

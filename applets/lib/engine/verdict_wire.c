@@ -7,20 +7,23 @@
 
 #include "base/utf8.h"
 #include "base/wire.h"
+#include "mail/domain.h"
 #include "mail/words.h"
 
 enum {
-	VERDICT_MAGIC = 0x32566d70, /* "pmV2" */
+	VERDICT_MAGIC = 0x33566d70, /* "pmV3" */
 	EDITS_MAX = 1000,
 	SPLICES_MAX = 4000,
 	REDIRECTS_MAX = 1000,
 	TRACE_MAX = 4096,
 	ADDRESS_MAX = 1024,
 	LABEL_MAX = 255,
+	SELECTOR_MAX = 63,
 	/* Least bytes of one thing in the record. */
 	EDIT_LEAST = 1 + 4 + 4 + 4,
 	SPLICE_LEAST = 8 + 8 + 4,
-	GROUP_LEAST = 1 + 4 + 4 * 4 + 5 * 4,
+	SIGN_LEAST = 3 * 4 + HASH_SHA256_SIZE,
+	GROUP_LEAST = 1 + 4 + 4 * 4 + 6 * 4,
 };
 
 const char *action_name(enum action a)
@@ -54,6 +57,18 @@ static void put_splices(struct buf *b, const struct group *g)
 	}
 }
 
+static void put_signs(struct buf *b, const struct group *g)
+{
+	wire_put_u32(b, (uint32_t)g->nsigns);
+	for (size_t i = 0; i < g->nsigns; i++) {
+		wire_put_span(b, g->signs[i].domain);
+		wire_put_span(b, g->signs[i].selector);
+		wire_put_span(b, g->signs[i].field);
+		for (size_t k = 0; k < HASH_SHA256_SIZE; k++)
+			wire_put_u8(b, g->signs[i].hash[k]);
+	}
+}
+
 static void put_trace(struct buf *b, const struct group *g)
 {
 	wire_put_u32(b, (uint32_t)g->ntrace);
@@ -78,6 +93,7 @@ static void put_group(struct buf *b, const struct group *g)
 		wire_put_span(b, g->redirect[i]);
 	put_edits(b, g);
 	put_splices(b, g);
+	put_signs(b, g);
 	put_trace(b, g);
 	wire_put_u32(b, (uint32_t)g->nrcpts);
 	for (size_t i = 0; i < g->nrcpts; i++)
@@ -237,6 +253,38 @@ static void get_splices(struct wire *w, uint64_t msg_bytes, struct arena *a,
 	}
 }
 
+/* A name of the DNS as the keys have it: no more than that is a path. */
+static bool is_name(struct span s, size_t max)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') &&
+		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' &&
+		    s.p[i] != '.' && s.p[i] != '_')
+			return false;
+	return s.n > 0 && s.n <= max;
+}
+
+static void get_signs(struct wire *w, struct arena *a, struct group *g)
+{
+	g->nsigns = count(w, SIGN_LEAST, VERDICT_SIGNS_MAX);
+	g->signs = arena_array(a, g->nsigns, sizeof(*g->signs));
+	for (size_t i = 0; i < g->nsigns; i++) {
+		struct sign *s = &g->signs[i];
+
+		s->domain = wire_span(w);
+		s->selector = wire_span(w);
+		s->field = wire_span(w);
+		for (size_t k = 0; k < HASH_SHA256_SIZE; k++)
+			s->hash[k] = wire_u8(w);
+		w->bad |= !is_name(s->domain, DOMAIN_MAX) ||
+			  !is_name(s->selector, SELECTOR_MAX) ||
+			  !span_ends(s->field, SPAN("b=")) ||
+			  !is_header_value(s->field);
+	}
+	w->bad |= g->nsigns && g->action != ACTION_DELIVER &&
+		  g->action != ACTION_REDIRECT;
+}
+
 static void get_trace(struct wire *w, struct arena *a, struct group *g)
 {
 	g->ntrace = count(w, 4 * 4, TRACE_MAX);
@@ -308,6 +356,7 @@ static void get_group(struct wire *w, uint64_t msg_bytes, struct arena *a,
 	get_redirect(w, a, g);
 	get_edits(w, a, g);
 	get_splices(w, msg_bytes, a, g);
+	get_signs(w, a, g);
 	get_trace(w, a, g);
 }
 

@@ -20,7 +20,7 @@ enum sandbox_profile {
 	SANDBOX_ARCHIVER,	/* files below journal and quarantine, the
 				   database */
 	SANDBOX_INJECTOR,	/* spool, loopback TCP */
-	SANDBOX_SIGNER,		/* its socket */
+	SANDBOX_SIGNER,		/* its socket, its keys */
 	SANDBOX_DELAY,		/* its socket, its spool */
 	SANDBOX_WEB,		/* fork, its port, the database, helpers */
 	SANDBOX_WEB_WORKER,	/* the same without fork and kill */

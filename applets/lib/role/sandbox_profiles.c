@@ -153,6 +153,16 @@ static const struct sandbox_rule file_changes[] = {
 	END
 };
 
+/* Reading what Landlock leaves, and locking what was read in memory. */
+static const struct sandbox_rule keys[] = {
+	MASKED(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY),
+	MASKED(open, 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY),
+	ALLOW(access), ALLOW(faccessat), ALLOW(faccessat2), ALLOW(newfstatat),
+	ALLOW(getdents64), WHEN(fcntl, 1, F_GETFD), WHEN(fcntl, 1, F_SETFD),
+	WHEN(fcntl, 1, F_GETFL), ALLOW(mlock), ALLOW(munlock),
+	END
+};
+
 /* What somebody handed over, from its beginning. */
 static const struct sandbox_rule reading[] = {
 	ALLOW(pread64),
@@ -204,8 +214,7 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		inet_client, names, files, file_changes, sanitizer },
 	[SANDBOX_INJECTOR] = { basic, serving, events, unix_client,
 		inet_client, files, file_changes, sanitizer },
-	[SANDBOX_SIGNER] = { basic, serving, events, sanitizer,
-		sanitizer_soft },
+	[SANDBOX_SIGNER] = { basic, serving, keys, sanitizer },
 	[SANDBOX_DELAY] = { basic, serving, events, files, file_changes,
 		sanitizer },
 	[SANDBOX_WEB] = { basic, memfd, forking, serving, events,

@@ -197,7 +197,7 @@ static const struct attempt {
 	int (*run)(void);
 } attempts[] = {
 	{ "working on memory and open descriptors", ALL, try_work },
-	{ "opening a file", WITH_FILES, try_open },
+	{ "opening a file", WITH_FILES | BIT(SANDBOX_SIGNER), try_open },
 	{ "writing a file", WITH_FILES, try_write_file },
 	{ "an internet socket", WITH_INET, try_inet },
 	{ "a unix socket", WITH_UNIX, try_unix },
@@ -338,7 +338,7 @@ int sandbox_selftest(enum sandbox_profile profile, const char *name,
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
 		failures += !run_attempt(profile, name, &attempts[i], false,
 			++*count);
-	if (BIT(profile) & WITH_FILES)
+	if (BIT(profile) & (WITH_FILES | BIT(SANDBOX_SIGNER)))
 		failures += run_landlock(profile, name, count);
 	if (victim > 0) {
 		kill(victim, SIGKILL);

@@ -1,0 +1,160 @@
+#include "engine/signing.h"
+
+#include <string.h>
+
+#include "mail/domain.h"
+#include "mailauth/dkim_sign.h"
+
+enum { AUTHORS_MAX = 16 };
+
+/* One message, while it is prepared. */
+struct preparation {
+	struct facts *f;
+	unsigned char body[HASH_SHA256_SIZE];
+	bool hashed;
+};
+
+bool signing_is_outgoing(const struct envelope *env,
+	const struct cidr *networks, size_t nnetworks)
+{
+	struct netaddr a;
+
+	if (env->relay_addr.n == 0 || env->auth_user.n)
+		return true;
+	if (!netaddr_parse(env->relay_addr, &a))
+		return false;
+	for (size_t i = 0; i < nnetworks; i++)
+		if (cidr_contains(&networks[i], &a))
+			return true;
+	return false;
+}
+
+/* By the bundle's networks, whose texts loading has checked. */
+static bool is_outgoing(const struct facts *f)
+{
+	const struct bundle_settings *s = &f->bundle->settings;
+	struct cidr *networks = arena_array(f->arena, s->nnetworks,
+		sizeof(*networks));
+
+	for (size_t i = 0; i < s->nnetworks; i++)
+		cidr_parse(s->networks[i], &networks[i]);
+	return signing_is_outgoing(f->env, networks, s->nnetworks);
+}
+
+/* The bytes from `from` to `to` after the splices that begin there. */
+static void splice(const struct group *g, struct span raw, size_t from,
+	size_t to, struct buf *b)
+{
+	for (size_t i = 0; i < g->nsplices; i++) {
+		const struct splice *s = &g->splices[i];
+
+		buf_span(b, span_sub(raw, from, (size_t)s->at - from));
+		buf_span(b, s->insert);
+		from = (size_t)(s->at + s->remove);
+	}
+	buf_span(b, span_sub(raw, from, to - from));
+}
+
+/*
+ * The header as this group's edits leave it. False: they reach into the body,
+ * of which only one hash is made.
+ */
+static bool edited_header(struct facts *f, const struct group *g,
+	struct header *h_r)
+{
+	const struct header *h = &f->mime.root->header;
+	struct buf b = { .arena = f->arena };
+
+	*h_r = *h;
+	if (g->nsplices == 0)
+		return true;
+	if (g->splices[g->nsplices - 1].at +
+	    g->splices[g->nsplices - 1].remove > h->size)
+		return false;
+	splice(g, f->raw, 0, h->size, &b);
+	header_parse(buf_bytes(&b), &mail_default_limits, f->arena, h_r);
+	return true;
+}
+
+/* The domain of all authors of the only From field. */
+static bool author_domain(const struct header *h, struct arena *a,
+	struct span *domain_r)
+{
+	const struct header_field *from = header_find(h, SPAN("From"), 1);
+	struct address *authors;
+	struct span one;
+	size_t n;
+
+	if (from == NULL || header_count(h, SPAN("From")) != 1)
+		return false;
+	n = address_list(header_unfold(from->value, a), AUTHORS_MAX, a,
+		&authors);
+	if (n == 0 || n == AUTHORS_MAX ||
+	    !domain_ascii(authors[0].domain, a, domain_r))
+		return false;
+	for (size_t i = 1; i < n; i++)
+		if (!domain_ascii(authors[i].domain, a, &one) ||
+		    !span_eq(one, *domain_r))
+			return false;
+	return true;
+}
+
+static bool has_key(const struct bundle_settings *s, struct span domain)
+{
+	for (size_t i = 0; i < s->nkeys; i++)
+		if (span_eq(s->keys[i].domain, domain))
+			return true;
+	return false;
+}
+
+static void add_sign(struct preparation *p, const struct header *h,
+	const struct bundle_key *key, struct group *g)
+{
+	struct dkim_signing s = { key->domain, key->selector, key->ed25519,
+		(uint64_t)p->f->env->received_ms / 1000 };
+	struct sign *sign = &g->signs[g->nsigns];
+	size_t body = p->f->mime.root->header.size;
+
+	if (!p->hashed)
+		dkim_sign_body(span_after(p->f->raw, body), p->f->arena,
+			p->body);
+	p->hashed = true;
+	*sign = (struct sign){ .domain = key->domain,
+		.selector = key->selector };
+	if (dkim_sign_prepare(&s, h, p->body, p->f->arena, &sign->field,
+		sign->hash))
+		g->nsigns++;
+}
+
+static void prepare_group(struct preparation *p, struct group *g)
+{
+	const struct bundle_settings *s = &p->f->bundle->settings;
+	struct span domain;
+	struct header h;
+
+	if (!edited_header(p->f, g, &h) ||
+	    !author_domain(&h, p->f->arena, &domain))
+		return;
+	if (!has_key(s, domain))
+		domain = domain_organisation(domain);
+	if (domain.n == 0 || !has_key(s, domain))
+		return;
+	g->signs = arena_array(p->f->arena, VERDICT_SIGNS_MAX,
+		sizeof(*g->signs));
+	for (size_t i = 0; i < s->nkeys; i++)
+		if (span_eq(s->keys[i].domain, domain) &&
+		    g->nsigns < VERDICT_SIGNS_MAX)
+			add_sign(p, &h, &s->keys[i], g);
+}
+
+void signing_prepare(struct facts *f, struct verdict *v)
+{
+	struct preparation p = { .f = f };
+
+	if (f->bundle->settings.nkeys == 0 || !is_outgoing(f))
+		return;
+	for (size_t i = 0; i < v->ngroups; i++)
+		if (v->groups[i].action == ACTION_DELIVER ||
+		    v->groups[i].action == ACTION_REDIRECT)
+			prepare_group(&p, &v->groups[i]);
+}
