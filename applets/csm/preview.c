@@ -120,7 +120,7 @@ static void read_plain(struct maker *m, struct buf *text)
 		if (!is_text(part, SPAN("text/plain")))
 			continue;
 		s = mime_text(part, LIMITS, m->a);
-		url_find(s, false, LIMITS, m->a, &urls);
+		url_find(s, URL_IN_TEXT, LIMITS, m->a, &urls);
 		if (text->n)
 			buf_string(text, "\n\n");
 		if (text->n <= PREVIEW_TEXT_MAX)

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "mail/address.h"
+#include "mail/html.h"
 #include "mail/mime.h"
 #include "mail/type.h"
 #include "mail/url.h"
@@ -82,6 +83,7 @@ static void print_header(struct buf *b, const struct mime_part *p,
 static void print_content(struct buf *b, struct mime_part *p, struct arena *a)
 {
 	struct url_set urls = { 0 };
+	struct html page;
 	struct span content = mime_decode(p, LIMITS, a);
 
 	buf_printf(b, "%*sdecoded: %zu\n", (int)(p->depth * 2 + 2), "",
@@ -91,7 +93,12 @@ static void print_content(struct buf *b, struct mime_part *p, struct arena *a)
 		return;
 	content = mime_text(p, LIMITS, a);
 	print_value(b, p->depth, "text", content);
-	url_find(content, span_is(p->type, "text/html"), LIMITS, a, &urls);
+	if (span_is(p->type, "text/html")) {
+		html_read(content, content.n, LIMITS, a, &page);
+		html_urls(&page, LIMITS, a, &urls);
+	} else {
+		url_find(content, URL_IN_TEXT, LIMITS, a, &urls);
+	}
 	for (size_t i = 0; i < urls.n; i++) {
 		print_value(b, p->depth, "url", urls.v[i].raw);
 		print_value(b, p->depth, "host", urls.v[i].host);

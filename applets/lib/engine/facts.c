@@ -166,14 +166,30 @@ struct span facts_true_type(struct facts *f, size_t part)
 	return type_word(type_of(facts_content(f, part)));
 }
 
+const struct html *facts_html(struct facts *f, size_t part)
+{
+	struct fact_part *p = &f->parts[part];
+
+	if (p->html == NULL) {
+		p->html = arena_alloc(f->arena, sizeof(*p->html));
+		html_read(facts_text(f, part), FACTS_PAGE_TEXT_MAX,
+			&mail_default_limits, f->arena, p->html);
+	}
+	return p->html;
+}
+
 const struct url_set *facts_urls(struct facts *f)
 {
 	for (size_t i = 0; !f->urls_known && i < f->mime.n; i++) {
 		struct mime_part *p = f->parts[i].mime;
 
-		if (is_leaf(p) && span_starts(p->type, SPAN("text/")))
-			url_find(facts_text(f, i),
-				span_is(p->type, "text/html"),
+		if (!is_leaf(p) || !span_starts(p->type, SPAN("text/")))
+			continue;
+		if (span_is(p->type, "text/html"))
+			html_urls(facts_html(f, i), &mail_default_limits,
+				f->arena, &f->urls);
+		else
+			url_find(facts_text(f, i), URL_IN_TEXT,
 				&mail_default_limits, f->arena, &f->urls);
 	}
 	f->urls_known = true;

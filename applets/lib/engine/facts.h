@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/question.h"
 #include "mail/address.h"
+#include "mail/html.h"
 #include "mail/mime.h"
 #include "mail/url.h"
 #include "engine/bundle.h"
@@ -23,6 +24,7 @@ enum {
 	FACTS_EVIDENCE_MAX = 200,
 	FACTS_TO_MAX = 1000,
 	FACTS_FROM_MAX = 100,
+	FACTS_PAGE_TEXT_MAX = 1 << 20,	/* of each text of a page */
 	FACTS_BYTES_MAX = 8 << 20,	/* of the record; then `cut` */
 };
 
@@ -47,6 +49,7 @@ struct fact_part {
 	bool decoded;
 	struct span content;	/* transfer encoding undone */
 	struct span text;	/* of a text part, UTF-8; p NULL: not asked */
+	struct html *html;	/* of a page; NULL: not asked */
 };
 
 /* A recipient (UINT32_MAX: sender or relay) was found on a list. */
@@ -91,6 +94,8 @@ struct facts *facts_new(const struct envelope *env,
 size_t facts_to(struct facts *f, const struct address **to_r);
 struct span facts_content(struct facts *f, size_t part);
 struct span facts_text(struct facts *f, size_t part);
+/* A page as it is seen. */
+const struct html *facts_html(struct facts *f, size_t part);
 /* "zip", "pdf", … from the content, or empty. */
 struct span facts_true_type(struct facts *f, size_t part);
 const struct url_set *facts_urls(struct facts *f);

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "mail/limits.h"
+#include "mail/url.h"
 
 /* What a page has, or what was doubtful about it. */
 enum html_flag {
@@ -124,6 +125,10 @@ struct html {
  */
 void html_read(struct span s, size_t text_max, const struct mail_limits *l,
 	struct arena *a, struct html *h_r);
+
+/* Adds what it leads to, loads, and names in its texts and scripts. */
+void html_urls(const struct html *h, const struct mail_limits *l,
+	struct arena *a, struct url_set *set);
 
 /*
  * A character reference at the front of s ("&amp;", "&#x41;"): its length

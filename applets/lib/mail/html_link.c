@@ -11,6 +11,7 @@ enum {
 	TARGET_MAX = 8192,
 	ANCHOR_TEXT_MAX = 512,
 	SRCSET_MAX = 16,	/* candidates of one image */
+	REDIRECTIONS_MAX = 4,
 	FIRST = 16,
 };
 
@@ -147,6 +148,57 @@ static struct span key_of(struct html_reader *r, const struct html_link *l)
 	return buf_bytes(&b);
 }
 
+/* The first URL or domain that a text names, if it names one at its front or
+ * with a scheme. */
+static bool named_in(struct html_reader *r, struct span text, struct url *u_r)
+{
+	struct mail_limits few = *r->limits;
+	struct url_set set = { 0 };
+
+	if (span_chr(text, '.') == SIZE_MAX)
+		return false;
+	few.urls = 1;
+	url_find(text, URL_IN_TEXT, &few, r->arena, &set);
+	if (set.n == 0 || span_is(set.v[0].scheme, "mailto") ||
+	    span_is(set.v[0].scheme, "tel"))
+		return false;
+	*u_r = set.v[0];
+	return !(u_r->flags & URL_BARE) || u_r->raw.p == text.p;
+}
+
+/* Where a chain of redirections leads, if each names one other URL only. */
+static void follow(struct html_reader *r, struct url *u)
+{
+	struct url inner, second;
+
+	for (int i = 0; i < REDIRECTIONS_MAX; i++) {
+		size_t at = 0;
+
+		if (!url_nested(u, &at, r->arena, &inner) ||
+		    url_nested(u, &at, r->arena, &second))
+			return;
+		*u = inner;
+	}
+}
+
+/* "<a href=http://a.example>http://b.example</a>" */
+static void compare_text(struct html_reader *r, struct html_link *l)
+{
+	struct url named, target;
+
+	if (!named_in(r, l->text, &named) ||
+	    !url_read(l->url, r->arena, &target) || target.host.n == 0 ||
+	    span_is(target.scheme, "mailto"))
+		return;
+	follow(r, &target);
+	if (named.organisation.n && target.organisation.n ?
+	    span_eq(named.organisation, target.organisation) :
+	    span_eq(named.host, target.host))
+		return;
+	l->flags |= HTML_LINK_OTHER;
+	l->looks = named.host;
+}
+
 static struct html_link *keep_link(struct html_reader *r,
 	const struct html_link *l)
 {
@@ -170,6 +222,8 @@ static struct html_link *keep_link(struct html_reader *r,
 	h->links = grow(r, h->links, h->nlinks, &r->links_cap,
 		sizeof(*h->links));
 	h->links[h->nlinks] = *l;
+	if (l->text.n)
+		compare_text(r, &h->links[h->nlinks]);
 	map_put(r->links, key, (void *)(h->nlinks + 1));
 	return &h->links[h->nlinks++];
 }
@@ -306,4 +360,31 @@ void html_add_script(struct html_reader *r, struct span text)
 	h->scripts = grow(r, h->scripts, h->nscripts, &r->scripts_cap,
 		sizeof(*h->scripts));
 	h->scripts[h->nscripts++] = text;
+}
+
+/* --- the URLs of a page -------------------------------------------------- */
+
+static void add_urls(const struct html *h, const struct mail_limits *l,
+	struct arena *a, struct url_set *set)
+{
+	if (h->flags & HTML_OVER_LINKS)
+		set->flags |= MAIL_OVER_URLS;
+	set->over += h->links_over;
+	for (size_t i = 0; i < h->nlinks; i++)
+		url_add(h->links[i].url, h->links[i].kind < HTML_IMG ?
+			URL_IN_LINK : URL_IN_LOAD, l, a, set);
+	url_find(h->text, URL_IN_TEXT, l, a, set);
+	url_find(h->other, URL_IN_TEXT, l, a, set);
+	url_find(h->hidden, URL_IN_HIDDEN, l, a, set);
+	for (size_t i = 0; i < h->nscripts; i++)
+		url_find(h->scripts[i], URL_IN_SCRIPT, l, a, set);
+}
+
+void html_urls(const struct html *h, const struct mail_limits *l,
+	struct arena *a, struct url_set *set)
+{
+	add_urls(h, l, a, set);
+	for (size_t i = 0; i < h->ndata; i++)
+		if (h->data[i].page)
+			add_urls(h->data[i].page, l, a, set);
 }

@@ -2,100 +2,28 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/map.h"
+#include "mail/decode.h"
 
 enum {
 	URLS_FIRST = 16,
-	URL_BYTES_MAX = 8192,	/* more is cut, and flagged */
-	HOST_MAX = 255,
+	NESTED_MAX = 8,		/* looked for in one that was found */
+	NESTED_BYTES_MAX = 1 << 20, /* of all of them together */
 };
 
 struct url_index {
-	struct map *map;
+	struct map *raw, *normal; /* to the number of the URL, from 1 */
 	size_t cap;
+	size_t nested_bytes;
 };
 
-struct finder {
-	struct span text;
-	bool html;
-	const struct mail_limits *limits;
-	struct arena *arena;
-	struct url_set *set;
-};
-
-static bool is_slash(unsigned char c)
+static struct url *append(struct url_set *set, struct arena *a)
 {
-	return c == '/' || c == '\\';	/* browsers take both */
-}
-
-static bool is_alnum(unsigned char c)
-{
-	c = span_lower(c);
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-/* Where the URL that starts at `from` ends. */
-static size_t find_end(const struct finder *f, size_t from)
-{
-	const char *stops = f->html ? "<>\"'`" : "<>\"`";
-	size_t nstops = f->html ? 5 : 4;
-	size_t end = from;
-
-	while (end < f->text.n && f->text.p[end] > 32 &&
-	       f->text.p[end] != 127 &&
-	       !memchr(stops, f->text.p[end], nstops)) {
-		if (end - from == URL_BYTES_MAX) {
-			f->set->flags |= MAIL_OVER_URLS;
-			break;
-		}
-		end++;
-	}
-	return end;
-}
-
-/* Sentence marks behind a URL are not of it. */
-static size_t trim_end(const struct finder *f, size_t from, size_t end)
-{
-	while (end > from && memchr(".,;:!?)]}'*", f->text.p[end - 1], 11))
-		end--;
-	return end;
-}
-
-/* Host of what follows "//": no user, no port, lower case. */
-static struct span read_host(struct span s, struct arena *a)
-{
-	unsigned char *host;
-	size_t n = 0, user;
-
-	while (n < s.n && !is_slash(s.p[n]) && s.p[n] != '?' && s.p[n] != '#')
-		n++;
-	s.n = n;
-	user = span_rchr(s, '@');
-	if (user != SIZE_MAX)
-		s = span_after(s, user + 1);
-	if (s.n && s.p[0] == '[')
-		s = span_sub(s, 0, span_chr(s, ']') == SIZE_MAX ? SIZE_MAX :
-			span_chr(s, ']') + 1);
-	else
-		s = span_sub(s, 0, span_chr(s, ':'));
-	while (s.n && s.p[s.n - 1] == '.')
-		s.n--;
-	if (s.n == 0 || s.n > HOST_MAX)
-		return SPAN("");
-	host = arena_alloc(a, s.n);
-	for (size_t i = 0; i < s.n; i++)
-		host[i] = span_lower(s.p[i]);
-	return span_from(host, s.n);
-}
-
-static struct url *new_url(struct finder *f)
-{
-	struct url_set *set = f->set;
-
 	if (set->n == set->index->cap) {
 		size_t cap = set->index->cap ? set->index->cap * 2 :
 					       URLS_FIRST;
-		struct url *v = arena_array(f->arena, cap, sizeof(*v));
+		struct url *v = arena_array(a, cap, sizeof(*v));
 
 		if (set->n)
 			memcpy(v, set->v, set->n * sizeof(*v));
@@ -105,128 +33,182 @@ static struct url *new_url(struct finder *f)
 	return &set->v[set->n++];
 }
 
-/* Keeps the URL if it is new; false: the set is full. */
-static bool add_url(struct finder *f, struct span raw, size_t host_at)
+/* The one of that text, with one more place noted; NULL: it is new. */
+static struct url *find_known(struct url_set *set, struct map *map,
+	struct span key, unsigned flags)
 {
-	struct url_set *set = f->set;
-	struct url url = { .raw = raw };
+	size_t i = (size_t)map_get(map, key);
 
-	if (set->index == NULL) {
-		set->index = arena_alloc(f->arena, sizeof(*set->index));
-		set->index->map = map_new(f->arena);
-	}
-	if (map_get(set->index->map, raw))
-		return true;
-	url.host = read_host(span_after(raw, host_at), f->arena);
-	if (url.host.n == 0)
-		return true;
-	if (set->n >= f->limits->urls) {
+	if (i == 0)
+		return NULL;
+	set->v[i - 1].flags |= flags;
+	return &set->v[i - 1];
+}
+
+/* Keeps it if it is new and there is room; which it is, or NULL. */
+static struct url *keep(struct url_set *set, const struct url *u,
+	const struct mail_limits *l, struct arena *a)
+{
+	struct url *known = find_known(set, set->index->normal, u->url,
+		u->flags & URL_PLACES);
+
+	if (known)
+		return known;
+	if (set->n >= l->urls) {
 		set->flags |= MAIL_OVER_URLS;
+		set->over++;
+		return NULL;
+	}
+	if (u->flags & URL_CUT)
+		set->flags |= MAIL_OVER_URLS;
+	*append(set, a) = *u;
+	map_put(set->index->normal, u->url, (void *)set->n);
+	return &set->v[set->n - 1];
+}
+
+/* --- URLs in URLs -------------------------------------------------------- */
+
+/* "http://" at or behind `from`, or SIZE_MAX. */
+static size_t find_scheme(struct span s, size_t from)
+{
+	while (from < s.n) {
+		size_t at = span_chr(span_after(s, from), ':');
+		struct span before, after;
+
+		if (at == SIZE_MAX)
+			return SIZE_MAX;
+		at += from;
+		before = span_sub(s, 0, at);
+		after = span_sub(s, at + 1, 2);
+		if (after.n == 2 && (after.p[0] == '/' || after.p[0] == '\\') &&
+		    (after.p[1] == '/' || after.p[1] == '\\')) {
+			static const char *const names[] = { "https", "http",
+				"ftp" };
+
+			for (size_t i = 0; i < 3; i++) {
+				struct span name = span_of(names[i]);
+
+				if (before.n >= from + name.n &&
+				    span_caseeq(name, span_after(before,
+				    before.n - name.n)))
+					return at - name.n;
+			}
+		}
+		from = at + 1;
+	}
+	return SIZE_MAX;
+}
+
+/* A colon, or one with a percent sign, or one of those: worth a look. */
+static bool find_colon(struct span s)
+{
+	if (span_chr(s, ':') != SIZE_MAX)
+		return true;
+	for (size_t at = 0; at < s.n; at++) {
+		size_t n = span_chr(span_after(s, at), '%');
+
+		if (n == SIZE_MAX)
+			return false;
+		at += n;
+		if (span_casestarts(span_after(s, at + 1), SPAN("3a")) ||
+		    span_starts(span_after(s, at + 1), SPAN("25")))
+			return true;
+	}
+	return false;
+}
+
+static struct span without_percents(struct span s, struct arena *a)
+{
+	unsigned char *p = arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int high = s.p[i] == '%' && i + 2 < s.n ?
+			decode_hex(s.p[i + 1]) : -1;
+		int low = high < 0 ? -1 : decode_hex(s.p[i + 2]);
+
+		p[n++] = low < 0 ? s.p[i] : (unsigned char)(high * 16 + low);
+		i += low < 0 ? 0 : 2;
+	}
+	return span_from(p, n);
+}
+
+bool url_nested(const struct url *u, size_t *at, struct arena *a,
+	struct url *url_r)
+{
+	if (span_is(u->scheme, "mailto") || span_is(u->scheme, "tel"))
 		return false;
+	while (*at < u->path.n) {
+		struct span piece = span_after(u->path, *at);
+
+		piece = span_sub(piece, 0, span_chr(piece, '&'));
+		*at += piece.n + 1;
+		if (find_colon(piece)) {
+			size_t from;
+
+			piece = without_percents(piece, a);
+			from = find_scheme(piece, 0);
+			if (from != SIZE_MAX && url_read(span_after(piece,
+			    from), a, url_r))
+				return true;
+		}
 	}
-	map_put(set->index->map, raw, set);
-	*new_url(f) = url;
-	return true;
+	return false;
 }
 
-/* Takes the URL from..; `host` is where its host starts. Returns its end, or
- * SIZE_MAX when the set is full. */
-static size_t take_url(struct finder *f, size_t from, size_t host)
+/* At most NESTED_MAX, those in nested ones included. */
+static bool add_nested(struct url_set *set, const struct url *outer,
+	unsigned where, const struct mail_limits *l, struct arena *a)
 {
-	size_t end = find_end(f, from), trimmed = trim_end(f, from, end);
+	struct url queue[NESTED_MAX + 1];
+	size_t n = 1;
 
-	if (trimmed > host && !add_url(f,
-		span_sub(f->text, from, trimmed - from), host - from))
-		return SIZE_MAX;
-	return end;
-}
+	queue[0] = *outer;
+	for (size_t k = 0; k < n; k++) {
+		size_t at = 0;
 
-/* Start of the scheme that ends before the ':' at `colon`, or SIZE_MAX. */
-static size_t find_scheme(const struct finder *f, size_t colon)
-{
-	static const char *const schemes[] = { "https", "http", "ftp" };
-
-	for (size_t i = 0; i < 3; i++) {
-		struct span s = span_of(schemes[i]);
-
-		if (colon < s.n || !span_caseeq(s, span_sub(f->text,
-					   colon - s.n, s.n)))
-			continue;
-		if (colon == s.n || !is_alnum(f->text.p[colon - s.n - 1]))
-			return colon - s.n;
+		while (n <= NESTED_MAX && set->index->nested_bytes <
+		    NESTED_BYTES_MAX &&
+		    url_nested(&queue[k], &at, a, &queue[n])) {
+			set->index->nested_bytes += queue[n].url.n;
+			queue[n++].flags |= where | URL_NESTED;
+		}
 	}
-	return SIZE_MAX;
+	if (set->index->nested_bytes >= NESTED_BYTES_MAX)
+		set->flags |= MAIL_OVER_URLS;
+	for (size_t i = 1; i < n; i++)
+		keep(set, &queue[i], l, a);
+	return n > 1;
 }
 
-/* http://host/... */
-static void find_schemes(struct finder *f)
-{
-	const unsigned char *p = f->text.p;
-	size_t n = f->text.n, at = 0;
-
-	while (at < n) {
-		const unsigned char *colon = memchr(p + at, ':', n - at);
-		size_t from;
-
-		if (colon == NULL)
-			return;
-		at = (size_t)(colon - p) + 1;
-		if (n - at < 3 || !is_slash(p[at]) || !is_slash(p[at + 1]))
-			continue;
-		from = find_scheme(f, at - 1);
-		if (from != SIZE_MAX)
-			at = take_url(f, from, at + 2);
-	}
-}
-
-/* Offset behind the next `what`, or SIZE_MAX. */
-static size_t find_behind(struct span s, size_t at, struct span what)
-{
-	while (at < s.n) {
-		const unsigned char *p = memchr(s.p + at, what.p[0], s.n - at);
-
-		if (p == NULL)
-			break;
-		at = (size_t)(p - s.p);
-		if (span_starts(span_after(s, at), what))
-			return at + what.n;
-		at++;
-	}
-	return SIZE_MAX;
-}
-
-/* "//host/..." in an attribute, whose scheme is the reader's. */
-static void find_relative(struct finder *f)
-{
-	size_t at = 0;
-
-	while ((at = find_behind(f->text, at, SPAN("//"))) < f->text.n)
-		if (at > 2 && memchr("\"'=", f->text.p[at - 3], 3) &&
-		    f->text.p[at] != '/')
-			at = take_url(f, at - 2, at);
-}
-
-/* www.host/... that clients make a link of. */
-static void find_www(struct finder *f)
-{
-	size_t at = 0;
-
-	while ((at = find_behind(f->text, at, SPAN("www."))) < f->text.n) {
-		unsigned char before = at > 4 ? f->text.p[at - 5] : ' ';
-
-		if (!is_alnum(before) && !is_slash(before) && before != '.' &&
-		    before != '@' && before != '-')
-			at = take_url(f, at - 4, at - 4);
-	}
-}
-
-void url_find(struct span text, bool html, const struct mail_limits *l,
+void url_add(struct span s, unsigned where, const struct mail_limits *l,
 	struct arena *a, struct url_set *set)
 {
-	struct finder f = { text, html, l, a, set };
+	struct url u, *kept;
 
-	find_schemes(&f);
-	find_www(&f);
-	if (html)
-		find_relative(&f);
+	if (set->index == NULL) {
+		set->index = arena_alloc(a, sizeof(*set->index));
+		set->index->raw = map_new(a);
+		set->index->normal = map_new(a);
+	}
+	if (find_known(set, set->index->raw, s, where & URL_PLACES))
+		return;
+	if (set->n >= l->urls) {
+		set->flags |= MAIL_OVER_URLS;
+		set->over++;
+		return;
+	}
+	if (!url_read(s, a, &u))
+		return;
+	u.flags |= where;
+	kept = keep(set, &u, l, a);
+	if (kept == NULL)
+		return;
+	map_put(set->index->raw, s, (void *)(kept - set->v + 1));
+	if (find_colon(u.path) && kept == &set->v[set->n - 1]) {
+		size_t i = set->n - 1;
+
+		if (add_nested(set, &u, where & URL_PLACES, l, a))
+			set->v[i].flags |= URL_NESTS;
+	}
 }
