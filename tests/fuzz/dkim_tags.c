@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dkim_field f;
 	struct dkim_key k;
 
-	dkim_field_read(&h, 1600000000, a, &f, &s);
+	dkim_field_read(&h, DKIM_SIGNATURE, 1600000000, a, &f, &s);
 	if (s.result == AUTH_WAIT && (!s.domain.n || !s.selector.n ||
 		    !s.identity.n || !f.signature.n))
 		__builtin_trap();

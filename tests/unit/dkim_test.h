@@ -5,6 +5,7 @@
 #define DKIM_TEST_H
 
 #include "base/buf.h"
+#include "mailauth/arc.h"
 #include "mailauth/dkim.h"
 
 struct zone_key {
@@ -42,25 +43,46 @@ static inline void zone_answer(const struct zone_key *zone, struct arena *a,
 	}
 }
 
+static inline void zone_answer_all(const struct zone_key *zone,
+	struct arena *a, struct lookup *l)
+{
+	struct question *q;
+
+	while ((q = lookup_fresh(l)))
+		zone_answer(zone, a, q);
+}
+
 /* Runs until there is an answer; *rounds_r: how often it waited. */
 static inline struct dkim_answer zone_check(const struct zone_key *zone,
 	struct span message, uint64_t now, struct arena *a, unsigned *rounds_r)
 {
 	struct lookup *l = lookup_new(a, 64);
 	struct dkim_answer answer;
-	struct question *q;
 	struct header h;
 
 	header_parse(message, &mail_default_limits, a, &h);
-	*rounds_r = 0;
-	for (;;) {
+	for (*rounds_r = 0;; ++*rounds_r) {
 		dkim_check(l, message, &h, now, a, &answer);
 		if (answer.result != AUTH_WAIT)
 			return answer;
-		++*rounds_r;
-		while ((q = lookup_fresh(l)))
-			zone_answer(zone, a, q);
+		zone_answer_all(zone, a, l);
 	}
+}
+
+/* The same for ARC, whose keys are all asked for in the first run. */
+static inline struct arc_answer zone_arc(const struct zone_key *zone,
+	struct span message, uint64_t now, struct arena *a)
+{
+	struct lookup *l = lookup_new(a, 128);
+	struct arc_answer answer;
+	struct header h;
+
+	header_parse(message, &mail_default_limits, a, &h);
+	arc_check(l, message, &h, now, a, &answer);
+	zone_answer_all(zone, a, l);
+	if (answer.result == AUTH_WAIT)
+		arc_check(l, message, &h, now, a, &answer);
+	return answer;
 }
 
 #endif

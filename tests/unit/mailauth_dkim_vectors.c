@@ -4,18 +4,10 @@
  */
 #include "mailauth/dkim.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "mail_test.h"
-
-
+#include "corpus_test.h"
 #include "dkim_test.h"
 
-#define FOLDER "build/corpus/conf-dev/dkim/"
+#define FOLDER "conf-dev/dkim"
 
 enum { NOW = 1600000000 };
 
@@ -64,17 +56,7 @@ static const char *const bad_keys[][2] = {
 
 static struct span load(struct arena *a, const char *file)
 {
-	char *path = arena_printf(a, FOLDER "%s", file);
-	struct stat st;
-	unsigned char *p;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		fail_msg("%s is not in the corpus", path);
-	p = arena_alloc(a, (size_t)st.st_size + 1);
-	assert_int_equal(read(fd, p, (size_t)st.st_size), st.st_size);
-	close(fd);
-	return span_from(p, (size_t)st.st_size);
+	return corpus_file(a, arena_printf(a, FOLDER "/%s", file));
 }
 
 /* A record as text ("=" and it, or a file), or made from a PEM file. */
@@ -167,29 +149,6 @@ static void bad_keys_are_told_apart(void **state)
 	}
 }
 
-/* False: there is no corpus. */
-static bool unpack(void)
-{
-	const char *from = getenv("PM_CORPUS");
-	char archive[4096];
-	char *argv[] = { "tar", "-xf", archive, "-C", "build/corpus",
-		"conf-dev/dkim", NULL };
-	char *env[] = { "PATH=/usr/bin:/bin", NULL };
-	pid_t pid;
-	int status;
-
-	if (access(FOLDER "dkimpy/test.txt", R_OK) == 0)
-		return true;
-	snprintf(archive, sizeof(archive), "%s/conf-dev.tar.xz",
-		from ? from : "../shared/corpus");
-	if (access(archive, R_OK) != 0)
-		return false;
-	mkdir("build/corpus", 0755);
-	if (posix_spawn(&pid, "/usr/bin/tar", NULL, NULL, argv, env) != 0)
-		return false;
-	return waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,7 +156,7 @@ int main(void)
 		TEST(bad_keys_are_told_apart),
 	};
 
-	if (!unpack()) {
+	if (!corpus_unpack(FOLDER, "dkimpy/test.txt")) {
 		puts("1..0 # SKIP no corpus: PM_CORPUS names its folder");
 		return 0;
 	}

@@ -1,5 +1,10 @@
 /*
  * ARC (RFC 8617): what earlier hosts found, and who vouches for it.
+ *
+ * As with DKIM all keys are asked for in the first run, and weak keys,
+ * rsa-sha1 and what has expired are no pass. A newest ARC-Message-Signature
+ * whose l= leaves an end of the body unsigned is none either: who added that
+ * end has vouched for nothing.
  */
 #ifndef MAILAUTH_ARC_H
 #define MAILAUTH_ARC_H
@@ -23,7 +28,9 @@ struct arc_answer {
 					   ARC-Message-Signatures pass */
 	unsigned highest;		/* i= of the newest set; what a sealer
 					   continues; 0: none */
-	struct span problem;
+	bool closed;			/* the newest set says that the chain
+					   has failed: nobody continues it */
+	struct span problem;		/* why it is no pass, for people */
 };
 
 /* As dkim_check: message raw, AUTH_WAIT means look up and call again. */

@@ -1,250 +1,7 @@
 #include "mailauth/dkim.h"
 
-#include <string.h>
-
-#include "crypto/verify.h"
-#include "mailauth/dkim_canon.h"
 #include "mailauth/dkim_field.h"
-#include "mailauth/dkim_key.h"
-
-enum { RSA_LEAST = 1024, RSA_SHORT = 2048 };
-
-struct body_hash {
-	bool relaxed;
-	uint64_t length, total;
-	unsigned char hash[HASH_SHA256_SIZE];
-};
-
-/* One message, while it is looked at. */
-struct run {
-	struct span message;
-	const struct header *h;
-	struct arena *a;
-	uint32_t *names;		/* of each field, hashed */
-	struct body_hash bodies[DKIM_SIGNATURES_MAX];
-	size_t nbodies;
-	struct dkim_field fields[DKIM_SIGNATURES_MAX];
-};
-
-static void settle(struct dkim_signature *s, enum auth_result result,
-	const char *problem)
-{
-	s->result = result;
-	s->problem = span_of(problem);
-}
-
-/* FNV-1a of the name in lower case: names are compared many times. */
-static uint32_t name_hash(struct span name)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ span_lower(name.p[i])) * 16777619u;
-	return h;
-}
-
-static const uint32_t *field_names(struct run *r)
-{
-	if (r->names)
-		return r->names;
-	r->names = arena_array(r->a, r->h->n + 1, sizeof(*r->names));
-	for (size_t i = 0; i < r->h->n; i++)
-		r->names[i] = name_hash(r->h->fields[i].name);
-	return r->names;
-}
-
-/* The lowest field of that name that is not taken; SIZE_MAX: none. */
-static size_t take_field(struct run *r, struct span name, bool *taken)
-{
-	const uint32_t *names = field_names(r);
-	uint32_t hash = name_hash(name);
-
-	for (size_t i = r->h->n; i-- > 0;)
-		if (names[i] == hash && !taken[i] &&
-		    span_caseeq(r->h->fields[i].name, name)) {
-			taken[i] = true;
-			return i;
-		}
-	return SIZE_MAX;
-}
-
-/* Section 3.7 and 5.4.2: fields from the bottom, then the signature's own. */
-static void hash_header(struct run *r, const struct dkim_field *f,
-	struct dkim_signature *s, unsigned char hash_r[HASH_SHA256_SIZE])
-{
-	struct canon_hash *c = arena_alloc(r->a, sizeof(*c));
-	bool *taken = arena_array(r->a, r->h->n + 1, sizeof(*taken));
-	struct span rest = f->names, name;
-	unsigned froms = 0;
-
-	canon_header_begin(c);
-	while (dkim_list_next(&rest, &name)) {
-		size_t i = take_field(r, name, taken);
-
-		if (span_caseeq(name, SPAN("From")))
-			froms++;
-		if (i != SIZE_MAX)
-			canon_header_add(c, f->relaxed_header, r->message,
-				&r->h->fields[i]);
-	}
-	canon_header_own(c, f->relaxed_header, r->message, f->field,
-		f->b_raw);
-	canon_header_end(c, hash_r);
-	if (froms < header_count(r->h, SPAN("From")))
-		s->flags |= DKIM_SECOND_FROM;
-	if (froms > header_count(r->h, SPAN("From")))
-		s->flags |= DKIM_OVERSIGNED;
-}
-
-static const struct body_hash *hash_body(struct run *r,
-	const struct dkim_field *f)
-{
-	struct canon_body *c;
-	struct body_hash *b;
-
-	for (size_t i = 0; i < r->nbodies; i++)
-		if (r->bodies[i].relaxed == f->relaxed_body &&
-		    r->bodies[i].length == f->length)
-			return &r->bodies[i];
-	b = &r->bodies[r->nbodies++];
-	b->relaxed = f->relaxed_body;
-	b->length = f->length;
-	c = arena_alloc(r->a, sizeof(*c));
-	canon_body_begin(c, b->relaxed, b->length);
-	canon_body_add(c, span_after(r->message, r->h->size));
-	canon_body_end(c, b->hash);
-	b->total = c->total;
-	return b;
-}
-
-/* False: l= is of another body. */
-static bool length_fits(const struct body_hash *b, const struct dkim_field *f,
-	struct dkim_signature *s)
-{
-	if (f->length != UINT64_MAX && f->length > b->total) {
-		settle(s, AUTH_PERMERROR, "l= is longer than the body");
-		return false;
-	}
-	if (f->length < b->total)
-		s->flags |= DKIM_PARTIAL;
-	return true;
-}
-
-/* t=s: the identity is of the very domain (section 3.6.1). */
-static bool identity_is_of_domain(const struct dkim_signature *s)
-{
-	return span_caseeq(span_after(s->identity,
-			span_rchr(s->identity, '@') + 1), s->domain);
-}
-
-static void judge_rsa(const struct dkim_field *f, struct span key,
-	const unsigned char hash[HASH_SHA256_SIZE], struct dkim_signature *s)
-{
-	enum verify_result v = verify_rsa_sha256(key, RSA_LEAST, hash,
-		f->signature, &s->key_bits);
-
-	s->flags &= ~(unsigned)(DKIM_WEAK_KEY | DKIM_SHORT_KEY);
-	if (v == VERIFY_NO_KEY) {
-		settle(s, AUTH_PERMERROR, "p= is no RSA key");
-	} else if (s->key_bits < RSA_LEAST) {
-		s->flags |= DKIM_WEAK_KEY;
-		settle(s, AUTH_POLICY,
-			"the RSA key is under 1024 bits (RFC 8301)");
-	} else {
-		if (s->key_bits < RSA_SHORT)
-			s->flags |= DKIM_SHORT_KEY;
-		settle(s, v == VERIFY_GOOD ? AUTH_PASS : AUTH_FAIL,
-			v == VERIFY_GOOD ? "" : "the signature does not fit");
-	}
-}
-
-static void judge_ed25519(const struct dkim_field *f, struct span key,
-	const unsigned char hash[HASH_SHA256_SIZE], struct dkim_signature *s)
-{
-	enum verify_result v = verify_ed25519(key,
-		span_from(hash, HASH_SHA256_SIZE), f->signature);
-
-	s->key_bits = v == VERIFY_NO_KEY ? 0 : VERIFY_ED25519_BITS;
-	if (v == VERIFY_NO_KEY)
-		settle(s, AUTH_PERMERROR, "p= is no Ed25519 key");
-	else
-		settle(s, v == VERIFY_GOOD ? AUTH_PASS : AUTH_FAIL,
-			v == VERIFY_GOOD ? "" : "the signature does not fit");
-}
-
-/* hash: of the header; NULL: the body does not fit anyhow. */
-static void judge_key(struct run *r, const struct dkim_field *f,
-	struct span record, const unsigned char *hash,
-	struct dkim_signature *s)
-{
-	struct dkim_key key;
-	const char *problem = dkim_key_read(record, r->a, &key);
-
-	s->flags &= ~(unsigned)(DKIM_TESTING | DKIM_REVOKED);
-	s->flags |= key.testing ? DKIM_TESTING : 0u;
-	s->flags |= key.revoked ? DKIM_REVOKED : 0u;
-	if (problem)
-		settle(s, AUTH_PERMERROR, problem);
-	else if (key.ed25519 != f->ed25519)
-		settle(s, AUTH_PERMERROR, "the key is for another algorithm");
-	else if (key.strict && !identity_is_of_domain(s))
-		settle(s, AUTH_PERMERROR,
-			"the key allows no identity below its domain");
-	else if (!hash)
-		settle(s, AUTH_FAIL, "the body is not as it was signed");
-	else if (f->ed25519)
-		judge_ed25519(f, key.bytes, hash, s);
-	else
-		judge_rsa(f, key.bytes, hash, s);
-}
-
-/* A name may have several keys (section 6.1.2): the first that fits. */
-static void judge_keys(struct run *r, const struct dkim_field *f,
-	const struct question *q, bool body_fits, struct dkim_signature *s)
-{
-	unsigned char hash[HASH_SHA256_SIZE];
-
-	hash_header(r, f, s, hash);
-	settle(s, AUTH_PERMERROR, "there is no key");
-	for (size_t i = 0; i < q->nrecords && i < DKIM_KEYS_MAX; i++) {
-		struct span record;
-
-		if (!lookup_txt(q->records[i], r->a, &record))
-			settle(s, AUTH_PERMERROR,
-				"the key record is not well-formed");
-		else
-			judge_key(r, f, record, body_fits ? hash : NULL, s);
-		if (s->result == AUTH_PASS)
-			break;
-	}
-	if (s->result == AUTH_PASS && (s->flags & DKIM_SECOND_FROM))
-		settle(s, AUTH_POLICY, "a second From is not signed");
-}
-
-static const struct question *ask_key(struct lookup *l, struct arena *a,
-	const struct dkim_signature *s)
-{
-	return lookup_ask(l, span_of(arena_printf(a, "%.*s._domainkey.%.*s",
-			SPAN_FMT(s->selector), SPAN_FMT(s->domain))),
-		LOOKUP_TXT);
-}
-
-static void judge(struct run *r, const struct dkim_field *f,
-	const struct question *q, struct dkim_signature *s)
-{
-	const struct body_hash *b;
-
-	if (q->state != ASK_YES) {
-		settle(s, q->state == ASK_LATER ? AUTH_TEMPERROR :
-			AUTH_PERMERROR, q->state == ASK_LATER ?
-			"the DNS did not answer" : "there is no key");
-		return;
-	}
-	b = hash_body(r, f);
-	if (length_fits(b, f, s))
-		judge_keys(r, f, q, memcmp(b->hash, f->body_hash.p,
-				HASH_SHA256_SIZE) == 0, s);
-}
+#include "mailauth/dkim_run.h"
 
 /* Better results first: one good signature is enough (section 6.1). */
 static enum auth_result best(const struct dkim_answer *answer)
@@ -260,11 +17,12 @@ static enum auth_result best(const struct dkim_answer *answer)
 }
 
 /* Takes the signatures from the top; those past the most are counted. */
-static void read_signatures(struct run *r, uint64_t now,
+static void read_signatures(const struct header *h, uint64_t now,
+	struct arena *a, struct dkim_field *fields,
 	struct dkim_answer *answer)
 {
-	for (size_t i = 0; i < r->h->n; i++) {
-		const struct header_field *f = &r->h->fields[i];
+	for (size_t i = 0; i < h->n; i++) {
+		const struct header_field *f = &h->fields[i];
 
 		if (!span_caseeq(f->name, SPAN("DKIM-Signature")))
 			continue;
@@ -272,11 +30,11 @@ static void read_signatures(struct run *r, uint64_t now,
 			answer->more++;
 			continue;
 		}
-		dkim_field_read(f, now, r->a, &r->fields[answer->n],
-			&answer->signatures[answer->n]);
+		dkim_field_read(f, DKIM_SIGNATURE, now, a,
+			&fields[answer->n], &answer->signatures[answer->n]);
 		/* Fields past the limit may be signed: nobody knows. */
-		if (r->h->flags & MAIL_OVER_HEADERS)
-			settle(&answer->signatures[answer->n], AUTH_POLICY,
+		if (h->flags & MAIL_OVER_HEADERS)
+			dkim_settle(&answer->signatures[answer->n], AUTH_POLICY,
 				"the header is over the limits");
 		answer->n++;
 	}
@@ -286,17 +44,18 @@ void dkim_check(struct lookup *l, struct span message, const struct header *h,
 	uint64_t now, struct arena *a, struct dkim_answer *answer_r)
 {
 	const struct question *keys[DKIM_SIGNATURES_MAX] = { NULL };
-	struct run *r = arena_alloc(a, sizeof(*r));
+	struct dkim_field *fields = arena_array(a, DKIM_SIGNATURES_MAX,
+		sizeof(*fields));
+	struct dkim_run *r = dkim_run_new(message, h, a);
 	bool pending = false;
 
-	*r = (struct run){ .message = message, .h = h, .a = a };
 	*answer_r = (struct dkim_answer){ .signatures = arena_array(a,
 		DKIM_SIGNATURES_MAX, sizeof(*answer_r->signatures)) };
-	read_signatures(r, now, answer_r);
+	read_signatures(h, now, a, fields, answer_r);
 	for (size_t i = 0; i < answer_r->n; i++) {
 		if (answer_r->signatures[i].result != AUTH_WAIT)
 			continue;
-		keys[i] = ask_key(l, a, &answer_r->signatures[i]);
+		keys[i] = dkim_run_ask(l, a, &answer_r->signatures[i]);
 		pending = pending || keys[i]->state == ASK_PENDING;
 	}
 	answer_r->result = AUTH_WAIT;
@@ -304,7 +63,7 @@ void dkim_check(struct lookup *l, struct span message, const struct header *h,
 		return;
 	for (size_t i = 0; i < answer_r->n; i++)
 		if (keys[i])
-			judge(r, &r->fields[i], keys[i],
+			dkim_run_judge(r, &fields[i], keys[i],
 				&answer_r->signatures[i]);
 	answer_r->result = best(answer_r);
 }

@@ -41,12 +41,16 @@ enum dkim_flag {
 	DKIM_OVERSIGNED = 1u << 9, /* From is signed against another one */
 };
 
-/* Names as written, in the arena or the message; empty where not known. */
+/*
+ * Names as written, but A-labels for U-labels (RFC 8616), in the arena or the
+ * message; empty where not known.
+ */
 struct dkim_signature {
 	enum auth_result result;
 	unsigned flags;			/* enum dkim_flag */
 	struct span domain, selector;
-	struct span identity;		/* i=, decoded; or "@" and the domain */
+	struct span identity;		/* i=, decoded, its domain as above;
+					   or "@" and the domain */
 	struct span algorithm;
 	struct span b;			/* the signature, base64 as written */
 	unsigned key_bits;		/* 0: the body failed before, or none */

@@ -3,11 +3,13 @@
 #include "base/buf.h"
 #include "crypto/hash.h"
 #include "mail/decode.h"
+#include "mail/domain.h"
 
 enum {
 	DIGITS_MAX = 76,	/* RFC 6376 3.5, of l= */
 	LABEL_MAX = 63,
-	DOMAIN_MAX = 253,
+	INSTANCE_DIGITS = 2,
+	INSTANCE_MAX = 50,	/* RFC 8617 4.2.1 */
 	AHEAD = 3600,		/* clocks differ */
 };
 
@@ -48,6 +50,18 @@ static bool is_name(struct span s, unsigned labels)
 	return n >= labels;
 }
 
+/* U-labels as A-labels (RFC 8616); what is ASCII stays as it is. */
+static struct span as_ascii(struct span name, struct arena *a)
+{
+	struct span ascii;
+
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] >= 0x80)
+			return domain_ascii(name, a, &ascii) ? ascii :
+				(struct span){ 0 };
+	return name;
+}
+
 /* Digits; what is over 64 bits is the most. */
 static bool number(struct span s, uint64_t *value_r)
 {
@@ -80,8 +94,15 @@ static bool read_canonical(const struct dkim_tag *t, struct dkim_field *f,
 {
 	struct span rest, header, body = SPAN("simple");
 
-	if (!t)
+	/*
+	 * RFC 8617 has no default for ARC; by RFC 6376 it were "simple", but
+	 * those who leave c= out, ValiMail's suite with them, sign relaxed.
+	 */
+	if (!t) {
+		f->relaxed_header = f->kind == DKIM_ARC_MESSAGE;
+		f->relaxed_body = f->relaxed_header;
 		return true;
+	}
 	rest = t->value;
 	if (!span_cut(&rest, '/', &header))
 		return bad(s, "c= is empty");
@@ -126,6 +147,7 @@ static bool unquote(struct span in, struct arena *a, struct span *out_r)
 static bool read_identity(const struct dkim_tag *t, struct arena *a,
 	struct dkim_signature *s)
 {
+	struct buf identity = { .arena = a };
 	struct span host;
 	size_t at;
 
@@ -139,37 +161,48 @@ static bool read_identity(const struct dkim_tag *t, struct arena *a,
 	at = span_rchr(s->identity, '@');
 	if (at == SIZE_MAX)
 		return bad(s, "i= has no \"@\"");
-	host = span_after(s->identity, at + 1);
+	host = as_ascii(span_after(s->identity, at + 1), a);
 	if (!is_name(host, 1))
 		return bad(s, "i= has no proper domain");
-	if (host.n > s->domain.n) {
-		if (host.p[host.n - s->domain.n - 1] != '.')
-			return bad(s, "i= is not within d=");
-		host = span_after(host, host.n - s->domain.n);
-	}
-	if (!span_caseeq(host, s->domain))
+	if (!domain_is_below(host, s->domain))
 		return bad(s, "i= is not within d=");
+	buf_span(&identity, span_sub(s->identity, 0, at + 1));
+	buf_span(&identity, host);
+	s->identity = buf_bytes(&identity);
 	return true;
 }
 
+unsigned dkim_instance(struct span digits)
+{
+	uint64_t i;
+
+	return digits.n <= INSTANCE_DIGITS &&
+		span_u64(digits, INSTANCE_MAX, &i) ? (unsigned)i : 0;
+}
+
+/* RFC 8617's suite has lists without From and with empty names pass. */
 static bool read_names(struct span h, struct dkim_field *f,
 	struct dkim_signature *s)
 {
+	bool from = false, strict = f->kind == DKIM_SIGNATURE;
 	struct span rest = h, name;
-	bool from = false;
 	size_t n = 0;
 
 	f->names = h;
 	while (dkim_list_next(&rest, &name)) {
-		if (!name.n || ++n > DKIM_NAMES_MAX)
-			return bad(s, name.n ? "h= names too many fields" :
-				"h= has an empty name");
+		if (++n > DKIM_NAMES_MAX)
+			return bad(s, "h= names too many fields");
+		if (!name.n && strict)
+			return bad(s, "h= has an empty name");
 		for (size_t i = 0; i < name.n; i++)
 			if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
 				return bad(s, "h= has a name that is none");
+		if (f->kind == DKIM_ARC_MESSAGE &&
+		    span_caseeq(name, SPAN("ARC-Seal")))
+			return bad(s, "h= has ARC-Seal");
 		from = from || span_caseeq(name, SPAN("From"));
 	}
-	return from || bad(s, "h= is without From");
+	return from || !strict || bad(s, "h= is without From");
 }
 
 static bool read_times(const struct dkim_tags *t, uint64_t now,
@@ -179,7 +212,6 @@ static bool read_times(const struct dkim_tags *t, uint64_t now,
 	const struct dkim_tag *expires = dkim_tags_find(t, "x");
 	const struct dkim_tag *length = dkim_tags_find(t, "l");
 
-	f->length = UINT64_MAX;
 	if ((made && !number(made->value, &f->made)) ||
 	    (expires && !number(expires->value, &f->expires)) ||
 	    (length && !number(length->value, &f->length)))
@@ -193,13 +225,18 @@ static bool read_times(const struct dkim_tags *t, uint64_t now,
 	return true;
 }
 
-static bool read_bytes(const struct dkim_tags *t, struct arena *a,
+static bool read_signature(const struct dkim_tags *t, struct arena *a,
 	struct dkim_field *f, struct dkim_signature *s)
 {
 	f->b_raw = dkim_tags_find(t, "b")->raw;
-	if (!dkim_base64(f->b_raw, a, &f->signature))
-		return bad(s, "b= is not base64");
 	s->b = f->b_raw;
+	return dkim_base64(f->b_raw, a, &f->signature) ||
+		bad(s, "b= is not base64");
+}
+
+static bool read_body_hash(const struct dkim_tags *t, struct arena *a,
+	struct dkim_field *f, struct dkim_signature *s)
+{
 	if (!dkim_base64(dkim_tags_value(t, "bh"), a, &f->body_hash))
 		return bad(s, "bh= is not base64");
 	if (!(s->flags & DKIM_SHA1) && f->body_hash.n != HASH_SHA256_SIZE)
@@ -207,16 +244,19 @@ static bool read_bytes(const struct dkim_tags *t, struct arena *a,
 	return true;
 }
 
-static bool required(const struct dkim_tags *t, struct arena *a,
-	struct dkim_signature *s)
+static bool required(const struct dkim_tags *t, enum dkim_kind kind,
+	struct arena *a, struct dkim_signature *s)
 {
-	static const char *const names[] = { "v", "a", "b", "bh", "d", "h",
-		"s" };
+	static const char *const names[][8] = {
+		[DKIM_SIGNATURE] = { "v", "a", "b", "bh", "d", "h", "s" },
+		[DKIM_ARC_MESSAGE] = { "i", "a", "b", "bh", "d", "h", "s" },
+		[DKIM_ARC_SEAL] = { "i", "a", "b", "cv", "d", "s" },
+	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!dkim_tags_find(t, names[i]))
+	for (size_t i = 0; names[kind][i]; i++)
+		if (!dkim_tags_find(t, names[kind][i]))
 			return bad(s, arena_printf(a, "%s= is missing",
-				names[i]));
+				names[kind][i]));
 	return true;
 }
 
@@ -224,38 +264,67 @@ static bool read_who(const struct dkim_tags *t, struct arena *a,
 	struct dkim_signature *s)
 {
 	const struct dkim_tag *q = dkim_tags_find(t, "q");
-	struct span domain = dkim_tags_value(t, "d");
-	struct span selector = dkim_tags_value(t, "s");
+	struct span domain = as_ascii(dkim_tags_value(t, "d"), a);
+	struct span selector = as_ascii(dkim_tags_value(t, "s"), a);
 
-	if (!span_is(dkim_tags_value(t, "v"), "1"))
-		return bad(s, "v= is not 1");
 	if (!is_name(domain, 2))
 		return bad(s, "d= is no domain");
 	s->domain = domain;
 	if (!is_name(selector, 1))
 		return bad(s, "s= is no selector");
 	s->selector = selector;
-	if (q && !dkim_list_has(q->value, "dns/txt"))
-		return bad(s, "q= is without dns/txt");
-	return read_identity(dkim_tags_find(t, "i"), a, s);
+	return !q || dkim_list_has(q->value, "dns/txt") ||
+		bad(s, "q= is without dns/txt");
 }
 
-void dkim_field_read(const struct header_field *field, uint64_t now,
-	struct arena *a, struct dkim_field *f, struct dkim_signature *s)
+/* What is particular to DKIM-Signature, ARC-Message-Signature, ARC-Seal. */
+static bool read_kind(const struct dkim_tags *t, struct arena *a,
+	struct dkim_field *f, struct dkim_signature *s)
+{
+	f->length = UINT64_MAX;
+	if (f->kind == DKIM_SIGNATURE)
+		return (span_is(dkim_tags_value(t, "v"), "1") ||
+				bad(s, "v= is not 1")) &&
+			read_who(t, a, s) &&
+			read_identity(dkim_tags_find(t, "i"), a, s);
+	if (!f->instance)
+		return bad(s, "i= is no number of a set");
+	if (!read_who(t, a, s))
+		return false;
+	if (f->kind == DKIM_ARC_MESSAGE)
+		return true;
+	f->chain = dkim_tags_value(t, "cv");
+	return !dkim_tags_find(t, "h") || bad(s, "a seal has no h=");
+}
+
+static bool read_content(const struct dkim_tags *t, struct arena *a,
+	struct dkim_field *f, struct dkim_signature *s)
+{
+	return f->kind == DKIM_ARC_SEAL ||
+		(read_canonical(dkim_tags_find(t, "c"), f, s) &&
+		read_names(dkim_tags_value(t, "h"), f, s) &&
+		read_body_hash(t, a, f, s));
+}
+
+void dkim_field_read(const struct header_field *field, enum dkim_kind kind,
+	uint64_t now, struct arena *a, struct dkim_field *f,
+	struct dkim_signature *s)
 {
 	struct dkim_tags t;
 	const char *problem = dkim_tags_parse(field->value, &t);
 
-	*f = (struct dkim_field){ .field = field };
+	*f = (struct dkim_field){ .kind = kind, .field = field };
 	if (problem) {
 		bad(s, problem);
 		return;
 	}
-	if (!required(&t, a, s) || !read_who(&t, a, s) ||
+	/* ARC has no identity: i= is the number of the set. */
+	if (kind != DKIM_SIGNATURE)
+		f->instance = dkim_instance(dkim_tags_value(&t, "i"));
+	if (!required(&t, kind, a, s) || !read_kind(&t, a, f, s) ||
 	    !read_algorithm(dkim_tags_value(&t, "a"), f, s) ||
-	    !read_canonical(dkim_tags_find(&t, "c"), f, s) ||
-	    !read_names(dkim_tags_value(&t, "h"), f, s) ||
-	    !read_times(&t, now, f, s) || !read_bytes(&t, a, f, s))
+	    !read_times(&t, now, f, s) || !read_signature(&t, a, f, s) ||
+	    !read_content(&t, a, f, s))
 		return;
 	if (s->flags & DKIM_SHA1)
 		give_up(s, AUTH_POLICY, "rsa-sha1 proves nothing (RFC 8301)");

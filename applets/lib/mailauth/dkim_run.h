@@ -1,0 +1,54 @@
+/*
+ * Signatures of one message, judged: what DKIM-Signature (RFC 6376 section
+ * 6.1) and ARC's two kinds (RFC 8617 section 4.1) share. What is hashed for
+ * one is not hashed again for the next.
+ */
+#ifndef MAILAUTH_DKIM_RUN_H
+#define MAILAUTH_DKIM_RUN_H
+
+#include "crypto/hash.h"
+#include "mailauth/dkim_field.h"
+
+enum {
+	DKIM_BODIES_MAX = 8,	/* different hashes of the body */
+	DKIM_TRIES_MAX = 128,	/* keys that are tried, of all signatures */
+};
+
+struct dkim_body_hash {
+	bool relaxed;
+	uint64_t length, total;
+	unsigned char hash[HASH_SHA256_SIZE];
+};
+
+struct dkim_run {
+	struct span message;
+	const struct header *h;
+	struct arena *a;
+	uint32_t *names;		/* of each field, hashed */
+	struct dkim_body_hash bodies[DKIM_BODIES_MAX];
+	size_t nbodies;
+	size_t tries;
+};
+
+/* In the arena; message and h as dkim_check has them. */
+struct dkim_run *dkim_run_new(struct span message, const struct header *h,
+	struct arena *a);
+
+/* The question for its key. */
+const struct question *dkim_run_ask(struct lookup *l, struct arena *a,
+	const struct dkim_signature *s);
+/*
+ * Settles a signature over a body and fields named by h=; q: dkim_run_ask's
+ * question, answered.
+ */
+void dkim_run_judge(struct dkim_run *r, const struct dkim_field *f,
+	const struct question *q, struct dkim_signature *s);
+/* The same for one whose hash is known. */
+void dkim_run_judge_hash(struct dkim_run *r, const struct dkim_field *f,
+	const struct question *q, const unsigned char hash[HASH_SHA256_SIZE],
+	struct dkim_signature *s);
+
+void dkim_settle(struct dkim_signature *s, enum auth_result result,
+	const char *problem);
+
+#endif

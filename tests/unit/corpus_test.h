@@ -1,0 +1,117 @@
+/*
+ * The conformance corpus for unit tests: its folders unpacked, and its suites
+ * made lines by a script of tests/lib.
+ */
+#ifndef CORPUS_TEST_H
+#define CORPUS_TEST_H
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mail/decode.h"
+#include "mail_test.h"
+
+#define CORPUS "build/corpus/"
+#define PYTHON "/usr/bin/python3"
+#define PYTHON_YAML "/usr/lib/python3/dist-packages/yaml"
+
+/*
+ * Unpacks a folder below conf-dev unless its file `last` is there. False:
+ * there is no corpus.
+ */
+static inline bool corpus_unpack(const char *folder, const char *last)
+{
+	const char *from = getenv("PM_CORPUS");
+	char archive[4096], path[4096];
+	char *argv[] = { "tar", "-xf", archive, "-C", "build/corpus", path,
+		NULL };
+	char *env[] = { "PATH=/usr/bin:/bin", NULL };
+	pid_t pid;
+	int status;
+
+	snprintf(path, sizeof(path), CORPUS "%s/%s", folder, last);
+	if (access(path, R_OK) == 0)
+		return true;
+	snprintf(archive, sizeof(archive), "%s/conf-dev.tar.xz",
+		from ? from : "../shared/corpus");
+	if (access(archive, R_OK) != 0)
+		return false;
+	mkdir("build/corpus", 0755);
+	snprintf(path, sizeof(path), "%s", folder);
+	if (posix_spawn(&pid, "/usr/bin/tar", NULL, NULL, argv, env) != 0)
+		return false;
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* What the script prints of the file, a path below the corpus. */
+static inline struct span corpus_lines(struct arena *a, char *script,
+	const char *file)
+{
+	char *path = arena_printf(a, CORPUS "%s", file);
+	char *argv[] = { "python3", script, path, NULL };
+	char *env[] = { "PATH=/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE=1",
+		NULL };
+	struct buf b = { .arena = a };
+	posix_spawn_file_actions_t actions;
+	int fd[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(fd), 0);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd[1], 1);
+	posix_spawn_file_actions_addclose(&actions, fd[0]);
+	assert_int_equal(posix_spawn(&pid, PYTHON, &actions, NULL, argv, env),
+		0);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fd[1]);
+	while ((n = read(fd[0], buf_room(&b, 65536), 65536)) > 0)
+		b.n += (size_t)n;
+	close(fd[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status != 0)
+		fail_msg("%s failed on %s", script, path);
+	return buf_bytes(&b);
+}
+
+/* The next word of such a line; "" when there is none. */
+static inline struct span corpus_word(struct span *line)
+{
+	struct span word = { 0 };
+
+	span_cut(line, ' ', &word);
+	return word;
+}
+
+/* The next word, which is hexadecimal, "-" when it is empty. */
+static inline struct span corpus_field(struct arena *a, struct span *line)
+{
+	struct span word = corpus_word(line);
+	struct buf b = { .arena = a };
+
+	for (size_t i = 0; i + 1 < word.n; i += 2)
+		buf_byte(&b, (unsigned char)(decode_hex(word.p[i]) << 4 |
+			decode_hex(word.p[i + 1])));
+	return buf_bytes(&b);
+}
+
+/* A file below the corpus. */
+static inline struct span corpus_file(struct arena *a, const char *file)
+{
+	char *path = arena_printf(a, CORPUS "%s", file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char *p;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		fail_msg("%s is not in the corpus", path);
+	p = arena_alloc(a, (size_t)st.st_size + 1);
+	assert_int_equal(read(fd, p, (size_t)st.st_size), st.st_size);
+	close(fd);
+	return span_from(p, (size_t)st.st_size);
+}
+
+#endif

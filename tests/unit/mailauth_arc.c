@@ -1,0 +1,235 @@
+/*
+ * ARC: chains sealed here with a key of this test, whose parts are then
+ * changed, taken away or doubled.
+ */
+#include "mailauth/arc.h"
+
+#include "mail_test.h"
+
+#include "arc_test.h"
+#include "dkim_test.h"
+
+enum { NOW = 1600000000 };
+
+static char our_key[128];
+
+static const struct zone_key zone[] = {
+	{ "s._domainkey.one.example", our_key },
+	{ "s._domainkey.two.example", our_key },
+	{ "away._domainkey.one.example", NULL },
+	{ NULL, NULL }
+};
+
+static const char plain[] =
+"From: a@one.example\r\n"
+"Subject: hello\r\n"
+"\r\n"
+"Hi.\r\n";
+
+static int make_key(void **state)
+{
+	arc_test_key(our_key, sizeof(our_key));
+	(void)state;
+	return 0;
+}
+
+static struct arc_answer check(struct arena *a, struct span message)
+{
+	return zone_arc(zone, message, NOW, a);
+}
+
+static void expect(struct arc_answer answer, enum auth_result result,
+	const char *problem)
+{
+	expect_span(answer.problem, problem);
+	assert_int_equal(answer.result, result);
+	assert_int_equal(answer.n, result == AUTH_PASS ? answer.highest : 0);
+}
+
+/* A chain of n proper sets. */
+static struct span chain(struct arena *a, unsigned n)
+{
+	struct span m = span_of(plain);
+
+	for (unsigned i = 1; i <= n; i++)
+		m = arc_test_seal(a, m, &(struct test_set){ .i = i });
+	return m;
+}
+
+static struct span replaced(struct arena *a, struct span all,
+	const char *from, const char *to)
+{
+	size_t at = span_find(all, span_of(from));
+	struct buf b = { .arena = a };
+
+	assert_true(at != SIZE_MAX);
+	buf_span(&b, span_sub(all, 0, at));
+	buf_string(&b, to);
+	buf_span(&b, span_after(all, at + strlen(from)));
+	return buf_bytes(&b);
+}
+
+static void chains_pass(void **state)
+{
+	static const unsigned sizes[] = { 1, 2, 3, 50 };
+
+	expect(check(*state, span_of(plain)), AUTH_NONE, "");
+	for (size_t k = 0; k < 4; k++) {
+		struct arc_answer answer = check(*state, chain(*state,
+				sizes[k]));
+
+		expect(answer, AUTH_PASS, "");
+		assert_int_equal(answer.highest, sizes[k]);
+		assert_int_equal(answer.oldest_pass, 0);
+		assert_false(answer.closed);
+		expect_span(answer.sets[0].domain, "one.example");
+		expect_span(answer.sets[0].selector, "s");
+		expect_span(answer.sets[0].results, "mx.example; arc=none");
+	}
+}
+
+static void what_changed_on_the_way_is_known(void **state)
+{
+	struct span m = chain(*state, 2);
+	struct arc_answer answer;
+
+	m = replaced(*state, m, "Subject: hello", "Subject: [list] hello");
+	expect(check(*state, m), AUTH_FAIL, "ARC-Message-Signature 2: "
+		"the signature does not fit");
+	m = arc_test_seal(*state, m, &(struct test_set){ .i = 3 });
+	m = arc_test_seal(*state, m, &(struct test_set){ .i = 4 });
+	answer = check(*state, m);
+	expect(answer, AUTH_PASS, "");
+	assert_int_equal(answer.oldest_pass, 3);
+}
+
+/* Row 74 of the security cases. */
+static void numbers_out_of_order_fail(void **state)
+{
+	static const struct {
+		struct test_set set[2];
+		const char *problem;
+	} rows[] = {
+		{ { { .i = 51 } }, "ARC-Seal: i= is no number of a set" },
+		{ { { .i = 2 } }, "set 1 is not complete" },
+		{ { { .i = 1 }, { .i = 3 } }, "set 2 is not complete" },
+		{ { { .i = 1 }, { .i = 1 } },
+			"two ARC-Seal have the same i=" },
+		{ { { .i = 1, .cv = "pass" } },
+			"ARC-Seal 1: cv= is not none" },
+		{ { { .i = 1 }, { .i = 2, .cv = "none" } },
+			"ARC-Seal 2: cv= is not pass" },
+		{ { { .i = 1 }, { .i = 2, .cv = "fail" } },
+			"the newest seal says cv=fail" },
+		{ { { .i = 1, .cv = "fail" }, { .i = 2 } },
+			"ARC-Seal 1: cv= is not none" },
+		{ { { .i = 1, .more = "; h=from" } },
+			"ARC-Seal 1: a seal has no h=" },
+		{ { { .i = 1, .selector = "none" } },
+			"ARC-Message-Signature 1: there is no key" },
+	};
+
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		struct span m = span_of(plain);
+		struct arc_answer answer;
+
+		for (size_t n = 0; n < 2 && rows[k].set[n].i; n++)
+			m = arc_test_seal(*state, m, &rows[k].set[n]);
+		answer = check(*state, m);
+		expect(answer, AUTH_FAIL, rows[k].problem);
+		assert_int_equal(answer.closed, k == 6);
+	}
+}
+
+static void each_field_is_needed_and_sealed(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "ARC-Seal: i=2", "X: i=2", "set 2 is not complete" },
+		{ "ARC-Message-Signature: i=1", "X: i=1",
+			"set 1 is not complete" },
+		{ "ARC-Authentication-Results: i=2", "X: i=2",
+			"set 2 is not complete" },
+		{ "ARC-Authentication-Results: i=1", "X: i=1",
+			"set 1 is not complete" },
+		{ "i=1; mx.example; arc=none", "i=1; mx.example; arc=pass",
+			"ARC-Seal 2: the signature does not fit" },
+		{ "i=1; mx.example", "i=1 mx.example",
+			"ARC-Authentication-Results has no proper i=" },
+		{ "Hi.", "Ho.", "ARC-Message-Signature 2: the body is not as "
+			"it was signed" },
+		{ "a=ed25519-sha256; cv=none", "a=rsa-sha1; cv=none",
+			"ARC-Seal 1: rsa-sha1 proves nothing (RFC 8301)" },
+	};
+
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+		expect(check(*state, replaced(*state, chain(*state, 2),
+				rows[k][0], rows[k][1])), AUTH_FAIL,
+			rows[k][2]);
+}
+
+/* RFC 8617 section 5.2: a key that cannot be had now is no failure. */
+static void no_answer_is_temperror(void **state)
+{
+	struct span m = arc_test_seal(*state, span_of(plain),
+		&(struct test_set){ .i = 1, .selector = "away" });
+
+	expect(check(*state, m), AUTH_TEMPERROR,
+		"ARC-Seal 1: the DNS did not answer");
+	m = arc_test_seal(*state, m, &(struct test_set){ .i = 2 });
+	expect(check(*state, m), AUTH_TEMPERROR,
+		"ARC-Seal 1: the DNS did not answer");
+	expect(check(*state, replaced(*state, m, "Hi.", "Ho.")), AUTH_FAIL,
+		"ARC-Message-Signature 2: the body is not as it was signed");
+}
+
+static void an_unsigned_end_is_no_pass(void **state)
+{
+	struct span m = arc_test_seal(*state, span_of(plain),
+		&(struct test_set){ .i = 1, .length = "; l=3" });
+
+	expect(check(*state, m), AUTH_FAIL, "ARC-Message-Signature 1: "
+		"l= leaves an end of the body unsigned");
+}
+
+static void a_header_over_the_limits_fails(void **state)
+{
+	struct span many = repeat(*state, "X: y\r\n", 2000);
+	struct span m = chain(*state, 1);
+
+	expect(check(*state, span_of(arena_printf(*state, "X: y\r\n%.*s",
+			SPAN_FMT(m)))), AUTH_PASS, "");
+	m = replaced(*state, m, "From: a@", arena_printf(*state,
+			"%.*sFrom: a@", SPAN_FMT(many)));
+	expect(check(*state, m), AUTH_FAIL, "the header is over the limits");
+}
+
+static void cut(struct span s, struct arena *a)
+{
+	struct arc_answer answer = check(a, s);
+
+	assert_true(answer.result != AUTH_WAIT);
+}
+
+static void cut_at_each_length_it_ends(void **state)
+{
+	cut_everywhere(chain(*state, 2), cut);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(chains_pass),
+		TEST(what_changed_on_the_way_is_known),
+		TEST(numbers_out_of_order_fail),
+		TEST(each_field_is_needed_and_sealed),
+		TEST(no_answer_is_temperror),
+		TEST(an_unsigned_end_is_no_pass),
+		TEST(a_header_over_the_limits_fails),
+		TEST(cut_at_each_length_it_ends),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, make_key, NULL);
+}
