@@ -5,7 +5,6 @@
 #   T NAME                                no answer from there
 #   C CASE HOST HELO FROM RESULTS EXPLANATION   (CASE and RESULTS are plain)
 import sys
-import yaml
 
 
 def hexed(s):
@@ -40,15 +39,17 @@ def put_zone(zone):
                     put_record(name, kind, value)
 
 
-with open(sys.argv[1], encoding='utf-8') as suite:
-    for part in yaml.load_all(suite, Loader=yaml.BaseLoader):
-        if not part or 'tests' not in part:
-            continue
-        put_zone(part.get('zonedata') or {})
-        for name, test in part['tests'].items():
-            results = test['result']
-            if not isinstance(results, list):
-                results = [results]
-            print('C', name, hexed(test['host']), hexed(test.get('helo', '')),
-                  hexed(test.get('mailfrom', '')), ','.join(results),
-                  hexed(test.get('explanation', '')))
+if __name__ == '__main__':
+    import yaml
+    with open(sys.argv[1], encoding='utf-8') as suite:
+        for part in yaml.load_all(suite, Loader=yaml.BaseLoader):
+            if not part or 'tests' not in part:
+                continue
+            put_zone(part.get('zonedata') or {})
+            for name, test in part['tests'].items():
+                results = test['result']
+                if not isinstance(results, list):
+                    results = [results]
+                print('C', name, hexed(test['host']), hexed(test.get('helo', '')),
+                      hexed(test.get('mailfrom', '')), ','.join(results),
+                      hexed(test.get('explanation', '')))

@@ -5,14 +5,10 @@
 #include "mail/domain.h"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "mail_test.h"
+#include "suite_test.h"
 
-#define VECTORS "build/corpus/conf-dev/psl/tests/tests.txt"
+#define FOLDER "conf-dev/psl/tests"
 
 /* NULL: no name for the DNS. */
 static const char *const names[][2] = {
@@ -154,29 +150,6 @@ static void below_means_whole_labels(void **state)
 	assert_false(domain_is_below(SPAN(""), SPAN("")));
 }
 
-/* False: there is no corpus. */
-static bool unpack(void)
-{
-	const char *from = getenv("PM_CORPUS");
-	char archive[4096];
-	char *argv[] = { "tar", "-xf", archive, "-C", "build/corpus",
-		"conf-dev/psl/tests", NULL };
-	char *env[] = { "PATH=/usr/bin:/bin", NULL };
-	pid_t pid;
-	int status;
-
-	if (access(VECTORS, R_OK) == 0)
-		return true;
-	snprintf(archive, sizeof(archive), "%s/conf-dev.tar.xz",
-		from ? from : "../shared/corpus");
-	if (access(archive, R_OK) != 0)
-		return false;
-	mkdir("build/corpus", 0755);
-	if (posix_spawn(&pid, "/usr/bin/tar", NULL, NULL, argv, env) != 0)
-		return false;
-	return waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 /*
  * The organisation of what a mail may carry: a name with a dot in front is
  * none; U-labels are made A-labels first, the expected one likewise.
@@ -203,11 +176,11 @@ static void every_vector_of_the_list(void **state)
 	unsigned n = 0;
 	int fd;
 
-	if (!unpack()) {
+	if (!suite_unpack(FOLDER, "tests.txt")) {
 		print_message("no corpus: PM_CORPUS names its folder\n");
 		skip();
 	}
-	fd = open(VECTORS, O_RDONLY | O_CLOEXEC);
+	fd = open("build/corpus/" FOLDER "/tests.txt", O_RDONLY | O_CLOEXEC);
 	rest = span_from(text, (size_t)read(fd, text, sizeof(text)));
 	close(fd);
 	while (span_line(&rest, &line)) {
