@@ -84,7 +84,7 @@ static bool is_attachment(const struct mime_part *p)
 
 static bool is_text(const struct mime_part *p, struct span type)
 {
-	return p->child == NULL && span_eq(p->type, type) && !is_attachment(p);
+	return mime_is_leaf(p) && span_eq(p->type, type) && !is_attachment(p);
 }
 
 static void list_parts(struct maker *m)
@@ -96,7 +96,7 @@ static void list_parts(struct maker *m)
 		struct mime_part *part = m->mime.parts[i];
 		struct span content;
 
-		if (part->child)
+		if (!mime_is_leaf(part))
 			continue;
 		content = mime_decode(part, LIMITS, m->a);
 		p->parts[p->nparts++] = (struct preview_part){
@@ -121,6 +121,8 @@ static void read_plain(struct maker *m, struct buf *text)
 			continue;
 		s = mime_text(part, LIMITS, m->a);
 		url_find(s, URL_IN_TEXT, LIMITS, m->a, &urls);
+		url_find(mime_other_text(part, LIMITS, m->a), URL_IN_TEXT,
+			LIMITS, m->a, &urls);
 		if (text->n)
 			buf_string(text, "\n\n");
 		if (text->n <= PREVIEW_TEXT_MAX)
@@ -131,6 +133,13 @@ static void read_plain(struct maker *m, struct buf *text)
 	m->flags |= urls.flags;
 }
 
+static void read_links(struct maker *m, const struct html *h)
+{
+	for (size_t i = 0; i < h->nlinks; i++)
+		if (h->links[i].kind < HTML_IMG)
+			add_link(m, h->links[i].url);
+}
+
 /* The pages: links of all; their text only when there is no plain one. */
 static bool read_html(struct maker *m, struct buf *text, bool want_text)
 {
@@ -138,16 +147,17 @@ static bool read_html(struct maker *m, struct buf *text, bool want_text)
 
 	for (size_t i = 0; i < m->mime.n; i++) {
 		struct mime_part *part = m->mime.parts[i];
-		struct html h;
+		struct html h, other;
 
 		if (!is_text(part, SPAN("text/html")))
 			continue;
 		any = true;
 		html_read(mime_text(part, LIMITS, m->a), PREVIEW_TEXT_MAX + 1,
 			LIMITS, m->a, &h);
-		for (size_t k = 0; k < h.nlinks; k++)
-			if (h.links[k].kind < HTML_IMG)
-				add_link(m, h.links[k].url);
+		html_read(mime_other_text(part, LIMITS, m->a),
+			PREVIEW_TEXT_MAX, LIMITS, m->a, &other);
+		read_links(m, &h);
+		read_links(m, &other);
 		if (want_text && text->n)
 			buf_string(text, "\n\n");
 		if (want_text && text->n <= PREVIEW_TEXT_MAX)
@@ -179,6 +189,23 @@ static const struct {
 		"elsewhere." },
 	{ MAIL_OTHER_CHARSET, "A text is in a charset that is not known "
 		"here." },
+	{ MAIL_AMBIG_FROM, "Whom it is from can be read in two ways." },
+	{ MAIL_AMBIG_HEADER_END, "Its header can be read as ending in two "
+		"places." },
+	{ MAIL_AMBIG_LINE_END, "Bare CR or LF bytes end lines in some mail "
+		"programs only." },
+	{ MAIL_AMBIG_NAME, "A file has several names: mail programs differ "
+		"in which they show." },
+	{ MAIL_AMBIG_CHARSET, "A text is not in the charset that it says: "
+		"mail programs may differ in what they show." },
+	{ MAIL_AMBIG_ARCHIVE, "An archive can be unpacked in two ways." },
+	{ MAIL_OVER_READINGS, "It can be read in more ways than are looked "
+		"at." },
+	{ MAIL_OVER_ARCHIVE, "Its archives hold more than is looked at." },
+	{ MAIL_UNSCAN_ARCHIVE, "An archive cannot be opened." },
+	{ MAIL_ENCRYPTED, "Only its reader can open what is in it." },
+	{ MAIL_BAD_UTF8, "Its header has bytes that are no text." },
+	{ MAIL_OUTSIDE, "Something stands before or after its parts." },
 };
 
 static void note_doubts(struct maker *m)
@@ -209,6 +236,7 @@ void preview_make(struct span message, struct arena *a,
 		.notes = arena_array(a, NOTES_MAX, sizeof(struct span)),
 	};
 	mime_parse(message, LIMITS, a, &m.mime);
+	mime_open(&m.mime);
 	preview_r->headers = printable_lines(a, span_sub(message, 0,
 		m.mime.root->header.size), PREVIEW_HEADERS_MAX, &headers_cut);
 	list_parts(&m);

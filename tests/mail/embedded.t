@@ -73,4 +73,21 @@ for my $path (sort glob "$tnef/*.tnef") {
 	}
 	is_deeply(\@missed, [], 'all files of ' . ($path =~ s{.*/}{}r));
 }
+
+# Uuencoded archives through the whole parser, as one file after another.
+my @archives = glob "$conf/conf-dev/attach/libarchive-uu/*.uu";
+cmp_ok(scalar @archives, '>', 250, 'there are archives');
+my @other;
+for my $path (@archives) {
+	my ($in, $want) = (0, '');
+	for my $line (split /\n/, slurp($path)) {
+		$line =~ s/\r$//;
+		$in = 0 if $line eq 'end';
+		$want .= unpack('u', $line) // '' if $in;
+		$in = 1 if $line =~ /^begin [0-7]{3,4} ./;
+	}
+	push @other, $path unless $want ne '' &&
+		first_file('mail_open', $path) eq $want;
+}
+is_deeply(\@other, [], @archives . ' archives are opened byte for byte');
 done_testing();

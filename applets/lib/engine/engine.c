@@ -134,7 +134,7 @@ static struct span words_of(struct facts *f)
 	for (size_t i = 0; i < f->mime.n && w.n < WORDS_MAX; i++) {
 		const struct mime_part *p = f->parts[i].mime;
 
-		if (p->child || !span_starts(p->type, SPAN("text/")))
+		if (!mime_is_text(p))
 			continue;
 		if (span_is(p->type, "text/html"))
 			words_add_html(&w, facts_text(f, i));

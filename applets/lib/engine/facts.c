@@ -103,6 +103,7 @@ struct facts *facts_new(const struct envelope *env,
 	f->bundle = bundle;
 	f->raw = raw;
 	mime_parse(raw, &mail_default_limits, a, &f->mime);
+	mime_open(&f->mime);
 	f->parts = arena_array(a, f->mime.n, sizeof(*f->parts));
 	for (size_t i = 0; i < f->mime.n; i++)
 		f->parts[i].mime = f->mime.parts[i];
@@ -127,18 +128,12 @@ size_t facts_to(struct facts *f, const struct address **to_r)
 	return f->nto;
 }
 
-/* A multipart has parts, and no content of its own. */
-static bool is_leaf(const struct mime_part *p)
-{
-	return p->child == NULL;
-}
-
 struct span facts_content(struct facts *f, size_t part)
 {
 	struct fact_part *p = &f->parts[part];
 
 	if (!p->decoded) {
-		p->content = is_leaf(p->mime) ? mime_decode(p->mime,
+		p->content = mime_is_leaf(p->mime) ? mime_decode(p->mime,
 			&mail_default_limits, f->arena) : p->mime->body;
 		p->decoded = true;
 		f->more_flags |= p->mime->flags;
@@ -161,7 +156,7 @@ struct span facts_text(struct facts *f, size_t part)
 
 struct span facts_true_type(struct facts *f, size_t part)
 {
-	if (!is_leaf(f->parts[part].mime))
+	if (!mime_is_leaf(f->parts[part].mime))
 		return (struct span){ NULL, 0 };
 	return type_word(type_of(facts_content(f, part)));
 }
@@ -178,12 +173,29 @@ const struct html *facts_html(struct facts *f, size_t part)
 	return p->html;
 }
 
+/* What a text links to where it is read in another charset. */
+static void other_urls(struct facts *f, struct mime_part *p)
+{
+	const struct mail_limits *l = &mail_default_limits;
+	struct span s = mime_other_text(p, l, f->arena);
+	struct html page;
+
+	if (s.n == 0)
+		return;
+	if (!span_is(p->type, "text/html")) {
+		url_find(s, URL_IN_TEXT, l, f->arena, &f->urls);
+		return;
+	}
+	html_read(s, s.n, l, f->arena, &page);
+	html_urls(&page, l, f->arena, &f->urls);
+}
+
 const struct url_set *facts_urls(struct facts *f)
 {
 	for (size_t i = 0; !f->urls_known && i < f->mime.n; i++) {
 		struct mime_part *p = f->parts[i].mime;
 
-		if (!is_leaf(p) || !span_starts(p->type, SPAN("text/")))
+		if (!mime_is_text(p))
 			continue;
 		if (span_is(p->type, "text/html"))
 			html_urls(facts_html(f, i), &mail_default_limits,
@@ -191,6 +203,7 @@ const struct url_set *facts_urls(struct facts *f)
 		else
 			url_find(facts_text(f, i), URL_IN_TEXT,
 				&mail_default_limits, f->arena, &f->urls);
+		other_urls(f, p);
 	}
 	f->urls_known = true;
 	return &f->urls;

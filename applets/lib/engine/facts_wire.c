@@ -51,7 +51,7 @@ static void put_part(struct buf *b, struct facts *f, size_t i, bool detail)
 {
 	struct mime_part *p = f->parts[i].mime;
 	char hash[HASH_SHA256_HEX_SIZE] = "";
-	bool leaf = p->child == NULL;
+	bool leaf = mime_is_leaf(p);
 
 	if (detail)
 		facts_content(f, i);

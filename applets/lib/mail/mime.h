@@ -88,8 +88,8 @@ bool mime_is_text(const struct mime_part *p);
  * Opens what holds files: decodes texts, containers and encoded messages, and
  * adds their files as child parts of origin MIME_EMBEDDED (of a message: its
  * whole tree). Text that is not part of a file stays the part's own. Once,
- * after mime_parse.
+ * after mime_parse, within its limits and in its arena.
  */
-void mime_open(struct mime *m, const struct mail_limits *l, struct arena *a);
+void mime_open(struct mime *m);
 
 #endif

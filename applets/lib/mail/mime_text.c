@@ -73,13 +73,12 @@ struct span mime_other_text(struct mime_part *p, const struct mail_limits *l,
 	return r.other;
 }
 
-bool mime_is_text(const struct mime_part *p)
-{
-	return span_starts(p->type, SPAN("text/")) &&
-	       (p->child == NULL || p->own.p);
-}
-
 bool mime_is_leaf(const struct mime_part *p)
 {
 	return p->child == NULL || p->own.p;
+}
+
+bool mime_is_text(const struct mime_part *p)
+{
+	return mime_is_leaf(p) && span_starts(p->type, SPAN("text/"));
 }
