@@ -35,6 +35,7 @@ my %foreign = (
 	'zlib'          => qr{^applets/lib/mail/},
 	'libpsl'        => qr{^applets/lib/mail/},
 	'idn2'          => qr{^applets/lib/mail/},
+	'unicode/'      => qr{^applets/lib/mail/},
 	'jansson'       => qr{^applets/lib/base/},
 	'zstd'          => qr{^applets/lib/base/},
 	'ldap'          => qr{^applets/lib/net/},

@@ -84,7 +84,7 @@ my %stalwart = (
 		[2, 'host url.org'], [3, 'host 192.168.1.1 of  user 0: ip'],
 		[4, 'host xn--youtue-tg7b.com of xn--youtue-tg7b.com user 0: '
 			. 'idn'],
-		[5, 'host www.xn--1ca81o6aa92e.com', 'idn'],
+		[5, 'host www.xn--1ca81o6aa92e.com', 'idn mixed'],
 		[6, 'host xn--bnk-ela.com'],
 		[7, 'nests', 'host redirect.org', 'host redirect.me'],
 		[8, 'host xn--twiter-507b.com of xn--twiter-507b.com user 0: '

@@ -150,6 +150,15 @@ static void time_is_linear(void **state)
 	expect_fast(start, 2500);
 }
 
+static void a_nul_ends_no_name(void **state)
+{
+	struct html h;
+
+	html_read(SPAN("<pre\0\0\0\0\0\0\0\0x>a  b<script\0>c"), 100, LIMITS,
+		*state, &h);
+	expect_span(h.text, "a bc");
+}
+
 static void parse(struct span s, struct arena *a)
 {
 	struct buf b = { .arena = a };
@@ -178,6 +187,7 @@ int main(void)
 		TEST(references_are_decoded), TEST(links_are_collected_once),
 		TEST(limits_are_told), TEST(time_is_linear),
 		TEST(truncated_everywhere),
+		TEST(a_nul_ends_no_name),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -6,7 +6,7 @@
 static const char *const flag_names[] = {
 	"bare", "user", "password", "many-at", "ip", "odd-ip", "encoded",
 	"port", "idn", "mixed", "backslash", "blank", "nul", "cut", "bad",
-	"wrapped", "nested", "nests",
+	"wrapped", "nested", "nests", "like-ascii",
 };
 
 static void put_flags(struct buf *b, unsigned flags)
@@ -145,6 +145,12 @@ static void urls_are_read(void **state)
 			"http://xn--bcher-kva.example/ idn" },
 		{ "http://xn--bcher-kva.example/",
 			"http://xn--bcher-kva.example/ idn" },
+		{ "http://xn--80ak6aa92e.com/",
+			"http://xn--80ak6aa92e.com/ idn like-ascii" },
+		{ "http://p\xd0\xb0ypal.example/",
+			"http://xn--pypal-4ve.example/ idn mixed like-ascii" },
+		{ "http://b\xc3\xbc\xe2\x81\xa0" "cher.example/",
+			"http://xn--bcher-kva.example/ idn mixed" },
 		{ "http://a b.example/", "http://a%20b.example/ bad" },
 		{ "http://a..example/", "http://a..example/ bad" },
 		{ "http://a.example.", "http://a.example/" },

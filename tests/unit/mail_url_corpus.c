@@ -14,8 +14,8 @@
 static const char *const flag_names[] = {
 	"bare", "user", "password", "many-at", "ip", "odd-ip", "encoded",
 	"port", "idn", "mixed", "backslash", "blank", "nul", "cut", "bad",
-	"wrapped", "nested", "nests", "", "", "", "", "", "", "text", "link",
-	"load", "script", "hidden",
+	"wrapped", "nested", "nests", "like-ascii", "", "", "", "", "",
+	"text", "link", "load", "script", "hidden",
 };
 
 static void print_page(const struct html *h)

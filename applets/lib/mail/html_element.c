@@ -56,7 +56,8 @@ static const uint8_t first[27] = {
 static bool is_name(struct span s, const char *name)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (span_lower(s.p[i]) != (unsigned char)name[i])
+		if (name[i] == '\0' ||
+		    span_lower(s.p[i]) != (unsigned char)name[i])
 			return false;
 	return name[s.n] == '\0';
 }

@@ -21,7 +21,7 @@ enum url_flag {
 	URL_PORT = 1u << 7,		/* not that of the scheme */
 	URL_IDN = 1u << 8,		/* a host beyond ASCII */
 	URL_MIXED = 1u << 9,		/* scripts mixed in one of its labels,
-					   or bidi and zero-width tricks */
+					   or characters that are not seen */
 	URL_BACKSLASH = 1u << 10,
 	URL_BLANK = 1u << 11,		/* tabs, line ends inside */
 	URL_NUL = 1u << 12,		/* %00 */
@@ -31,6 +31,7 @@ enum url_flag {
 	URL_WRAPPED = 1u << 15,		/* over several lines between < > */
 	URL_NESTED = 1u << 16,		/* stands in another one */
 	URL_NESTS = 1u << 17,		/* another one stands in it */
+	URL_LIKE_ASCII = 1u << 18,	/* a label beyond ASCII looks like it */
 	/* where: given by the caller, gathered over all places */
 	URL_IN_TEXT = 1u << 24,
 	URL_IN_LINK = 1u << 25,		/* a reader may follow it */

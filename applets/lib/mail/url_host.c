@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "mail/confusable.h"
 #include "mail/decode.h"
 #include "mail/domain.h"
 
@@ -143,6 +144,20 @@ static struct span without_final_dot(struct span s)
 	return s;
 }
 
+/* What people see of a host beyond ASCII. */
+static void set_looks(struct url *u, struct span written, struct arena *a)
+{
+	unsigned looks = confusable_host_flags(u->host, a) |
+		(confusable_flags(written, a) & (CONFUSABLE_INVISIBLE |
+		CONFUSABLE_BIDI));
+
+	u->flags |= URL_IDN;
+	if (looks & ~(unsigned)CONFUSABLE_ASCII)
+		u->flags |= URL_MIXED;
+	if (looks & CONFUSABLE_ASCII)
+		u->flags |= URL_LIKE_ASCII;
+}
+
 void url_read_host(struct span s, struct arena *a, struct url *u)
 {
 	bool nul = false;
@@ -173,7 +188,7 @@ void url_read_host(struct span s, struct arena *a, struct url *u)
 		return;
 	}
 	if (span_find(host, SPAN("xn--")) != SIZE_MAX)
-		u->flags |= URL_IDN;
+		set_looks(u, s, a);
 	u->organisation = domain_organisation(host);
 }
 
