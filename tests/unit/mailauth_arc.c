@@ -5,6 +5,8 @@
 #include "mailauth/arc.h"
 
 #include "mail_test.h"
+#include "mailauth/arc_seal.h"
+#include "mailauth/dkim_sign.h"
 
 #include "arc_test.h"
 #include "dkim_test.h"
@@ -203,6 +205,92 @@ static void a_header_over_the_limits_fails(void **state)
 	expect(check(*state, m), AUTH_FAIL, "the header is over the limits");
 }
 
+static struct span sign(struct arena *a,
+	const unsigned char hash[HASH_SHA256_SIZE])
+{
+	unsigned char public[crypto_sign_PUBLICKEYBYTES];
+	unsigned char secret[crypto_sign_SECRETKEYBYTES];
+	unsigned char *signature = arena_alloc(a, crypto_sign_BYTES);
+
+	crypto_sign_seed_keypair(public, secret, arc_test_seed);
+	crypto_sign_detached(signature, NULL, hash, HASH_SHA256_SIZE, secret);
+	return span_from(signature, crypto_sign_BYTES);
+}
+
+/* The message with one more set; empty: it was not to have one. */
+static struct span sealed(struct arena *a, struct span message)
+{
+	unsigned char hash[HASH_SHA256_SIZE];
+	struct arc_answer chain = check(a, message);
+	struct arc_sealing s = { .domain = SPAN("two.example"),
+		.selector = SPAN("s"), .ed25519 = true, .now = NOW,
+		.results = SPAN("mx.example;\r\n\tspf=pass"),
+		.chain = &chain };
+	struct arc_seal set;
+	struct header h;
+
+	header_parse(message, LIMITS, a, &h);
+	dkim_sign_body(span_after(message, h.size), a, hash);
+	if (!arc_seal_prepare(&s, &h, hash, a, &set, hash))
+		return (struct span){ 0 };
+	arc_seal_next(&set, sign(a, hash), hash);
+	arc_seal_join(&set, sign(a, hash));
+	return span_of(arena_printf(a, "ARC-Seal:%.*s\r\n"
+		"ARC-Message-Signature:%.*s\r\n"
+		"ARC-Authentication-Results:%.*s\r\n%.*s",
+		SPAN_FMT(set.seal), SPAN_FMT(set.message),
+		SPAN_FMT(set.results), SPAN_FMT(message)));
+}
+
+static void sets_are_added(void **state)
+{
+	static const char first[] =
+		"ARC-Seal: a=ed25519-sha256;\r\n\tb=";
+	struct span m = sealed(*state, chain(*state, 1)), line, rest;
+	struct arc_answer answer = check(*state, m);
+
+	expect(answer, AUTH_PASS, "");
+	assert_int_equal(answer.highest, 2);
+	expect_span(answer.sets[1].results, "mx.example;\tspf=pass");
+	assert_true(span_starts(m, span_of(first)));
+	assert_true(span_find(m, SPAN("i=2; s=s; t=1600000000\r\n")) !=
+		SIZE_MAX);
+	rest = span_sub(m, 0, span_find(m, SPAN("ARC-Seal: i=1")));
+	while (span_line(&rest, &line))
+		assert_in_range(line.n, 1, 95);
+	expect(check(*state, sealed(*state, span_of(plain))), AUTH_PASS, "");
+	expect(check(*state, replaced(*state, m, "Subject: hello",
+			"Subject: hello\r\nSubject: two")), AUTH_FAIL,
+		"ARC-Message-Signature 2: the signature does not fit");
+}
+
+static void a_failed_chain_is_closed_once(void **state)
+{
+	struct span m = replaced(*state, chain(*state, 2), "Hi.", "Ho.");
+	struct arc_answer answer;
+
+	m = sealed(*state, m);
+	assert_true(span_find(m, SPAN("cv=fail; d=two.example; i=3;")) !=
+		SIZE_MAX);
+	answer = check(*state, m);
+	expect(answer, AUTH_FAIL, "the newest seal says cv=fail");
+	assert_true(answer.closed);
+	assert_int_equal(sealed(*state, m).n, 0);
+}
+
+static void what_cannot_be_sealed_is_not(void **state)
+{
+	struct span away = arc_test_seal(*state, span_of(plain),
+		&(struct test_set){ .i = 1, .selector = "away" });
+	struct span m = chain(*state, 49);
+
+	assert_int_equal(sealed(*state, away).n, 0);
+	assert_int_equal(sealed(*state, SPAN("Subject: x\r\n\r\nx")).n, 0);
+	m = sealed(*state, m);
+	expect(check(*state, m), AUTH_PASS, "");
+	assert_int_equal(sealed(*state, m).n, 0);
+}
+
 static void cut(struct span s, struct arena *a)
 {
 	struct arc_answer answer = check(a, s);
@@ -225,6 +313,9 @@ int main(void)
 		TEST(no_answer_is_temperror),
 		TEST(an_unsigned_end_is_no_pass),
 		TEST(a_header_over_the_limits_fails),
+		TEST(sets_are_added),
+		TEST(a_failed_chain_is_closed_once),
+		TEST(what_cannot_be_sealed_is_not),
 		TEST(cut_at_each_length_it_ends),
 	};
 

@@ -260,6 +260,9 @@ static void put_sets(struct chain *c)
 		const struct set *set = &c->sets[i + 1];
 
 		answer->sets[i] = (struct arc_set){
+			.results_field = set->results,
+			.message_field = set->message.field.field,
+			.seal_field = set->seal.field.field,
 			.domain = set->seal.s.domain,
 			.selector = set->seal.s.selector,
 			.results = set->text };

@@ -14,6 +14,8 @@
 enum { ARC_SETS_MAX = 50 };	/* section 4.2.1 */
 
 struct arc_set {
+	/* The fields, in the order in which seals are over them. */
+	const struct header_field *results_field, *message_field, *seal_field;
 	struct span domain, selector;	/* of its seal */
 	struct span results;		/* ARC-Authentication-Results, unfolded,
 					   without "i=N;" */

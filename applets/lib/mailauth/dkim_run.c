@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "crypto/verify.h"
-#include "mailauth/dkim_canon.h"
 #include "mailauth/dkim_key.h"
 
 enum { RSA_LEAST = 1024, RSA_SHORT = 2048 };
@@ -50,25 +49,34 @@ static size_t take_field(struct dkim_run *r, struct span name, bool *taken)
 	return SIZE_MAX;
 }
 
-/* Section 3.7 and 5.4.2: fields from the bottom, then the signature's own. */
-static void hash_header(struct dkim_run *r, const struct dkim_field *f,
-	struct dkim_signature *s, unsigned char hash_r[HASH_SHA256_SIZE])
+unsigned dkim_run_hash_named(struct dkim_run *r, struct span names,
+	bool relaxed, struct canon_hash *c)
 {
-	struct canon_hash *c = arena_alloc(r->a, sizeof(*c));
 	bool *taken = arena_array(r->a, r->h->n + 1, sizeof(*taken));
-	struct span rest = f->names, name;
+	struct span name;
 	unsigned froms = 0;
 
-	canon_header_begin(c);
-	while (dkim_list_next(&rest, &name)) {
+	while (dkim_list_next(&names, &name)) {
 		size_t i = take_field(r, name, taken);
 
 		if (span_caseeq(name, SPAN("From")))
 			froms++;
 		if (i != SIZE_MAX)
-			canon_header_add(c, f->relaxed_header, r->message,
+			canon_header_add(c, relaxed, r->message,
 				&r->h->fields[i]);
 	}
+	return froms;
+}
+
+/* Section 3.7: the fields, then the signature's own. */
+static void hash_header(struct dkim_run *r, const struct dkim_field *f,
+	struct dkim_signature *s, unsigned char hash_r[HASH_SHA256_SIZE])
+{
+	struct canon_hash *c = arena_alloc(r->a, sizeof(*c));
+	unsigned froms;
+
+	canon_header_begin(c);
+	froms = dkim_run_hash_named(r, f->names, f->relaxed_header, c);
 	canon_header_own(c, f->relaxed_header, r->message, f->field,
 		f->b_raw);
 	canon_header_end(c, hash_r);

@@ -7,6 +7,7 @@
 #define MAILAUTH_DKIM_RUN_H
 
 #include "crypto/hash.h"
+#include "mailauth/dkim_canon.h"
 #include "mailauth/dkim_field.h"
 
 enum {
@@ -33,6 +34,13 @@ struct dkim_run {
 /* In the arena; message and h as dkim_check has them. */
 struct dkim_run *dkim_run_new(struct span message, const struct header *h,
 	struct arena *a);
+
+/*
+ * Adds the fields that a list "a:b:c" names, of each name the lowest first
+ * (RFC 6376 section 5.4.2). How often it names From.
+ */
+unsigned dkim_run_hash_named(struct dkim_run *r, struct span names,
+	bool relaxed, struct canon_hash *c);
 
 /* The question for its key. */
 const struct question *dkim_run_ask(struct lookup *l, struct arena *a,

@@ -59,29 +59,24 @@ static bool is_fit(const struct header *h)
 	return names <= DKIM_NAMES_MAX;
 }
 
-/* h=: the name once for each field, once more where it is oversigned. */
-static void put_names(struct fold *f, const struct header *h)
+/* The name once for each field, once more where it is oversigned. */
+struct span dkim_sign_names(const struct header *h, struct arena *a)
 {
-	const char *before = " h=";
+	struct buf b = { .arena = a };
 
-	for (size_t i = 0; i < SIGNED_N; i++) {
-		unsigned n = header_count(h, span_of(signed_fields[i].name)) +
+	for (size_t i = 0; is_fit(h) && i < SIGNED_N; i++) {
+		const char *name = signed_fields[i].name;
+		unsigned n = header_count(h, span_of(name)) +
 			signed_fields[i].oversigned;
 
-		while (n--) {
-			char piece[64];
-
-			snprintf(piece, sizeof(piece), "%s%s", before,
-				signed_fields[i].name);
-			fold_piece(f, span_of(piece));
-			before = ":";
-		}
+		while (n--)
+			buf_printf(&b, "%s%s", b.n ? ":" : "", name);
 	}
-	fold_piece(f, SPAN(";"));
+	return buf_bytes(&b);
 }
 
 static struct span write_field(const struct dkim_signing *s,
-	const struct header *h,
+	struct span names,
 	const unsigned char body_hash[HASH_SHA256_SIZE], struct arena *a)
 {
 	struct buf b = { .arena = a };
@@ -96,7 +91,7 @@ static struct span write_field(const struct dkim_signing *s,
 	fold_tag(&f, "d", s->domain);
 	fold_tag(&f, "s", s->selector);
 	fold_tag(&f, "t", span_of(now));
-	put_names(&f, h);
+	fold_names(&f, names);
 	fold_piece(&f, SPAN(" bh="));
 	fold_base64(&f, span_from(body_hash, HASH_SHA256_SIZE));
 	fold_piece(&f, SPAN(";"));
@@ -129,9 +124,11 @@ bool dkim_sign_prepare(const struct dkim_signing *s, const struct header *h,
 	const unsigned char body_hash[HASH_SHA256_SIZE], struct arena *a,
 	struct span *field_r, unsigned char hash_r[HASH_SHA256_SIZE])
 {
-	if (!is_fit(h))
+	struct span names = dkim_sign_names(h, a);
+
+	if (!names.n)
 		return false;
-	*field_r = write_field(s, h, body_hash, a);
+	*field_r = write_field(s, names, body_hash, a);
 	hash_fields(h, *field_r, a, hash_r);
 	return true;
 }

@@ -19,11 +19,17 @@ struct dkim_signing {
 void dkim_sign_body(struct span body, struct arena *a,
 	unsigned char hash_r[HASH_SHA256_SIZE]);
 /*
+ * The names for h=, "a:b:c", each as often as it is to be signed. Empty: this
+ * header is not to be signed: it has not exactly one From, or is over the
+ * limits.
+ */
+struct span dkim_sign_names(const struct header *h, struct arena *a);
+/*
  * relaxed/relaxed over the fields of RFC 6376 section 5.4.1 that are there,
  * From, Subject, Date, To, Cc, Reply-To and the MIME fields oversigned.
  * *field_r is the value of DKIM-Signature with its leading blank, folded
  * (CRLF and a tab), up to and with "b=". False: this header is not to be
- * signed: it has not exactly one From, or is over the limits.
+ * signed.
  */
 bool dkim_sign_prepare(const struct dkim_signing *s, const struct header *h,
 	const unsigned char body_hash[HASH_SHA256_SIZE], struct arena *a,

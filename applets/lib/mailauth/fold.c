@@ -29,6 +29,23 @@ void fold_tag(struct fold *f, const char *name, struct span value)
 	buf_free(&b);
 }
 
+void fold_names(struct fold *f, struct span names)
+{
+	const char *before = " h=";
+	struct buf b = { 0 };
+	struct span name;
+
+	while (span_cut(&names, ':', &name)) {
+		b.n = 0;
+		buf_string(&b, before);
+		buf_span(&b, name);
+		fold_piece(f, buf_bytes(&b));
+		before = ":";
+	}
+	buf_free(&b);
+	fold_piece(f, SPAN(";"));
+}
+
 void fold_base64(struct fold *f, struct span bytes)
 {
 	struct buf b = { 0 };

@@ -20,6 +20,8 @@ struct fold {
 void fold_piece(struct fold *f, struct span piece);
 /* " NAME=VALUE;": the blank is left out at a fold. */
 void fold_tag(struct fold *f, const char *name, struct span value);
+/* " h=a:b:c;", broken before a colon where it must. */
+void fold_names(struct fold *f, struct span names);
 /* The bytes as base64 (RFC 4648 section 4), broken wherever it must. */
 void fold_base64(struct fold *f, struct span bytes);
 
