@@ -22,7 +22,13 @@ static const char *const flag_names[] = {
 	"over-headers", "over-parts", "over-depth", "over-params",
 	"over-decoded", "over-urls", "ambig-field", "ambig-boundary",
 	"ambig-encoding", "bad-encoding", "no-blank-line", "bad-header",
-	"has-nul", "unclosed", "partial", "other-charset",
+	"has-nul", "unclosed", "partial", "other-charset", "ambig-from",
+	"ambig-header-end", "ambig-line-end", "ambig-name", "ambig-charset",
+	"ambig-archive", "over-readings", "over-archive", "unscan-archive",
+	"encrypted", "bad-utf8", "outside",
+};
+static const char *const origin_names[] = {
+	"", " reading", " preamble", " epilogue", " embedded",
 };
 static const char *const encoding_names[] = {
 	"7bit", "8bit", "binary", "base64", "qp", "unknown",
@@ -121,12 +127,18 @@ static void print_part(struct buf *b, struct mime_part *p, struct span raw,
 {
 	buf_printf(b, "%*s%u ", (int)(p->depth * 2), "", p->index);
 	buf_span(b, p->type);
-	buf_printf(b, " %s at %zu size %zu body %zu fields %zu\n",
-		encoding_names[p->encoding], (size_t)(p->raw.p - raw.p),
-		p->raw.n, p->body.n, p->header.n);
+	buf_printf(b, " %s", encoding_names[p->encoding]);
+	if (p->raw.p >= raw.p && p->raw.p <= raw.p + raw.n)
+		buf_printf(b, " at %zu", (size_t)(p->raw.p - raw.p));
+	buf_printf(b, " size %zu body %zu fields %zu%s", p->raw.n, p->body.n,
+		p->header.n, origin_names[p->origin]);
+	if (p->instead)
+		buf_printf(b, " of %u", p->instead->index);
+	buf_byte(b, '\n');
 	print_value(b, p->depth, "charset", p->charset);
 	print_value(b, p->depth, "disposition", p->disposition);
-	print_value(b, p->depth, "name", p->name);
+	for (size_t i = 0; i < p->nnames; i++)
+		print_value(b, p->depth, "name", p->names[i]);
 	print_header(b, p, a);
 	if (p->child == NULL)
 		print_content(b, p, a);

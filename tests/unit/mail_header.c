@@ -71,9 +71,14 @@ static void doubts_become_flags(void **state)
 			MAIL_AMBIG_FIELD),
 		ROW("Received: a\r\nReceived: b\r\n\r\n", 0),
 		ROW("From : a\r\n\r\n", MAIL_BAD_HEADER),
-		ROW(" From: a\r\n\r\n", MAIL_BAD_HEADER | MAIL_NO_BLANK_LINE),
-		ROW("From\r\n : a\r\n\r\n",
+		ROW(" From: a\r\n\r\n", MAIL_BAD_HEADER),
+		ROW("From\r\n : a\r\n\r\n", MAIL_BAD_HEADER),
+		ROW("A: 1\r\nFrom\r\n a\r\n\r\n",
 			MAIL_BAD_HEADER | MAIL_NO_BLANK_LINE),
+		ROW("A: \xc3\xbc\r\n\r\n", 0),
+		ROW("A: \xfc\r\n\r\n", MAIL_BAD_UTF8),
+		ROW("A: \xc0\x80\r\n\r\n", MAIL_BAD_UTF8),
+		ROW("A: \xed\xa0\x80\r\n\r\n", MAIL_BAD_UTF8),
 		ROW("A: 1\r\n  \r\n\r\n", MAIL_BAD_HEADER),
 		ROW("A: x\ry\r\n\r\n", MAIL_BAD_HEADER),
 		ROW("A: x\0y\r\n\r\n", MAIL_HAS_NUL),
@@ -103,6 +108,55 @@ static void a_field_is_found_by_name_and_number(void **state)
 	assert_null(header_find(&h, SPAN("X"), 0));
 	assert_int_equal(header_count(&h, SPAN("x")), 2);
 	assert_int_equal(header_count(&h, SPAN("Z")), 0);
+}
+
+static void doubtful_fields_are_found(void **state)
+{
+	struct header h = parse(*state, SPAN(" From: a\r\nTo : b\r\n"
+		"Subject\r\n : c\r\n d\r\nDate: e\r\n\r\nx"));
+
+	assert_int_equal(h.n, 4);
+	expect_span(h.fields[0].name, "From");
+	expect_span(h.fields[0].value, " a");
+	expect_span(h.fields[1].name, "To");
+	expect_span(h.fields[2].name, "Subject");
+	expect_span(h.fields[2].value, " c\r\n d");
+	assert_int_equal(h.fields[2].at, 18);
+	assert_int_equal(h.fields[2].size, 19);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(h.fields[i].doubt);
+	assert_false(h.fields[3].doubt);
+	assert_false(h.end_doubt);
+}
+
+/* Each row is a header, a mode, and the fields and size that it then has. */
+static void modes_forgive_more(void **state)
+{
+	static const struct {
+		const char *raw;
+		unsigned mode;
+		size_t n, size;
+	} rows[] = {
+		{ "A: 1\r\r\nb", HEADER_STRICT, 1, 7 },
+		{ "A: 1\rB: 2\r\rb", HEADER_STRICT, 1, 12 },
+		{ "A: 1\rB: 2\r\rb", HEADER_CR, 2, 11 },
+		{ "A: 1\n\rb\n\nc", HEADER_STRICT, 1, 5 },
+		{ "A: 1\n\rb\n\nc", HEADER_CR, 1, 6 },
+		{ "A: 1\n \nB: 2\n\nb", HEADER_STRICT, 2, 13 },
+		{ "A: 1\n \nB: 2\n\nb", HEADER_BLANKS, 1, 7 },
+		{ "A: 1\nx\n y\nB: 2\n\nb", HEADER_STRICT, 1, 5 },
+		{ "A: 1\nx\n y\nB: 2\n\nb", HEADER_ON, 2, 16 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct header h;
+
+		header_parse_part(span_of(rows[i].raw), LIMITS, rows[i].mode,
+			NULL, NULL, *state, &h);
+		if (h.n != rows[i].n || h.size != rows[i].size)
+			fail_msg("row %zu: %zu fields, size %zu", i, h.n,
+				h.size);
+	}
 }
 
 static void too_many_fields_are_flagged_and_the_body_is_found(void **state)
@@ -210,6 +264,8 @@ int main(void)
 		TEST(an_mbox_line_is_passed_over),
 		TEST(doubts_become_flags),
 		TEST(a_field_is_found_by_name_and_number),
+		TEST(doubtful_fields_are_found),
+		TEST(modes_forgive_more),
 		TEST(too_many_fields_are_flagged_and_the_body_is_found),
 		TEST(one_endless_line_is_read_once),
 		TEST(folds_are_undone),

@@ -36,17 +36,21 @@ static const char *const multi =
 static void parts_are_found_in_order(void **state)
 {
 	struct mime m = parse(*state, span_of(multi));
-	struct mime_part *html = m.parts[1], *pdf = m.parts[2];
+	struct mime_part *html = m.parts[2], *pdf = m.parts[3];
 
-	assert_int_equal(m.n, 3);
+	assert_int_equal(m.n, 5);
 	assert_int_equal(m.flags, 0);
 	expect_span(m.root->type, "multipart/mixed");
 	assert_true(span_starts(m.root->body, SPAN("preamble")));
 	assert_true(span_ends(m.root->body, SPAN("epilogue\r\n")));
-	assert_ptr_equal(m.root->child, html);
+	assert_int_equal(m.parts[1]->origin, MIME_PREAMBLE);
+	expect_span(m.parts[1]->body, "preamble");
+	assert_int_equal(m.parts[4]->origin, MIME_EPILOGUE);
+	expect_span(m.parts[4]->body, "epilogue\r\n");
+	assert_ptr_equal(m.root->child->next, html);
 	assert_ptr_equal(html->next, pdf);
 	assert_ptr_equal(pdf->parent, m.root);
-	assert_int_equal(pdf->index, 2);
+	assert_int_equal(pdf->index, 3);
 	assert_int_equal(pdf->depth, 1);
 	expect_span(html->body, "<p>");
 	expect_span(html->charset, "UTF-8");
@@ -88,7 +92,7 @@ static void doubts_become_flags(void **state)
 		ROW(CT "Content-Transfer-Encoding: base64\r\n" PART,
 			MAIL_AMBIG_ENCODING),
 		ROW(CT "\r\n--b\r\n\r\nx\r\n--b--\r\n--b\r\n\r\ny\r\n--b--\r\n",
-			MAIL_AMBIG_BOUNDARY),
+			MAIL_AMBIG_BOUNDARY | MAIL_OUTSIDE),
 		ROW(CT "\r\n--b\r\n\r\nx\r\n--bc\r\n\r\ny\r\n--b--\r\n",
 			MAIL_AMBIG_BOUNDARY),
 		ROW(CT "\r\n--b\r\n" CT PART "--b--\r\n", MAIL_AMBIG_BOUNDARY),
@@ -108,7 +112,7 @@ static void doubts_become_flags(void **state)
 			MAIL_PARTIAL),
 		ROW("Content-Type: a/b; name=a.txt\r\n"
 			"Content-Disposition: attachment; filename=a.exe\r\n"
-			"\r\n", MAIL_AMBIG_FIELD),
+			"\r\n", MAIL_AMBIG_NAME),
 		ROW("A: b\r\n\r\nx\0y", MAIL_HAS_NUL),
 		ROW("Content-Type: text\r\n\r\n", 0),
 #undef ROW

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+#include "mail/charset.h"
+#include "mail/lines.h"
+
 enum { FIELDS_FIRST = 16 };
 
 /* The state of one parse. */
@@ -12,6 +16,7 @@ struct reader {
 	struct header *h;
 	size_t cap;
 	unsigned seen;		/* of the fields that must be single */
+	unsigned mode;		/* enum header_mode */
 	bool open;		/* a field that a fold may continue */
 	bool kept;		/* and it is the last of h->fields */
 };
@@ -34,17 +39,6 @@ static unsigned single_bit(struct span name)
 	return 0;
 }
 
-/* Where the line that ends before `next` ends without its line end. */
-static size_t text_end(struct span raw, size_t at, size_t next)
-{
-	if (next > at && raw.p[next - 1] == '\n') {
-		next--;
-		if (next > at && raw.p[next - 1] == '\r')
-			next--;
-	}
-	return next;
-}
-
 static struct header_field *new_field(struct reader *r)
 {
 	struct header *h = r->h;
@@ -61,59 +55,103 @@ static struct header_field *new_field(struct reader *r)
 	return &h->fields[h->n++];
 }
 
-/* A field starts here; false: this line is none. */
-static bool add_field(struct reader *r, size_t at, size_t end, size_t next)
+static bool is_blank(unsigned char c)
 {
-	const unsigned char *p = r->raw.p;
-	size_t name_end = at, colon;
-	struct header_field *f;
-	unsigned bit;
+	return c == ' ' || c == '\t';
+}
 
-	while (name_end < end && p[name_end] > 32 && p[name_end] < 127 &&
-	       p[name_end] != ':')
-		name_end++;
-	for (colon = name_end; colon < end; colon++)
-		if (p[colon] != ' ' && p[colon] != '\t')
-			break;
-	if (name_end == at || colon == end || p[colon] != ':')
-		return false;
+/* Counts the field; NULL: it is past a limit and not kept. */
+static struct header_field *count_field(struct reader *r, struct span name,
+	size_t next)
+{
+	unsigned bit = single_bit(name);
+
 	r->open = true;
 	r->kept = false;
-	if (colon != name_end)
-		r->h->flags |= MAIL_BAD_HEADER;
-	bit = single_bit(span_sub(r->raw, at, name_end - at));
 	if (r->seen & bit)
 		r->h->flags |= MAIL_AMBIG_FIELD;
 	r->seen |= bit;
 	if (r->h->n >= r->limits->headers || next > r->limits->header_bytes) {
 		r->h->flags |= MAIL_OVER_HEADERS;
-		return true;
+		return NULL;
 	}
-	f = new_field(r);
 	r->kept = true;
-	f->name = span_sub(r->raw, at, name_end - at);
-	f->value = span_sub(r->raw, colon + 1, end - colon - 1);
-	f->at = at;
-	f->size = next - at;
+	return new_field(r);
+}
+
+/*
+ * The colon of the field whose name ends at `at`; SIZE_MAX: there is none.
+ * Obsolete syntax has blanks before it, some clients even take a fold.
+ */
+static size_t find_colon(const struct reader *r, size_t at,
+	const struct line *line)
+{
+	const unsigned char *p = r->raw.p;
+
+	while (at < line->end && is_blank(p[at]))
+		at++;
+	if (at == line->end) {
+		at = line->next;
+		if (at >= r->raw.n || !is_blank(p[at]))
+			return SIZE_MAX;
+		while (at < r->raw.n && is_blank(p[at]))
+			at++;
+	}
+	return at < r->raw.n && p[at] == ':' ? at : SIZE_MAX;
+}
+
+/* A field starts here; false: this line is none. */
+static bool add_field(struct reader *r, const struct line *line)
+{
+	const unsigned char *p = r->raw.p;
+	size_t from = line->at, to, colon;
+	struct header_field *f;
+	struct span name;
+	bool doubt;
+
+	/* Many clients see a field in a first line that starts with blanks. */
+	while (line->at == 0 && from < line->end && is_blank(p[from]))
+		from++;
+	for (to = from; to < line->end; to++)
+		if (p[to] <= 32 || p[to] >= 127 || p[to] == ':')
+			break;
+	colon = to > from ? find_colon(r, to, line) : SIZE_MAX;
+	if (colon == SIZE_MAX)
+		return false;
+	doubt = colon != to || from != line->at;
+	if (doubt)
+		r->h->flags |= MAIL_BAD_HEADER;
+	name = span_sub(r->raw, from, to - from);
+	f = count_field(r, name, line->next);
+	if (f == NULL)
+		return true;
+	f->name = name;
+	f->value = span_sub(r->raw, colon + 1,
+		colon < line->end ? line->end - colon - 1 : 0);
+	f->at = line->at;
+	f->size = line->next - line->at;
+	f->doubt = doubt;
 	return true;
 }
 
 /* A line that starts with a blank goes on with the field before it. */
-static bool add_fold(struct reader *r, size_t at, size_t end, size_t next)
+static bool add_fold(struct reader *r, const struct line *line)
 {
 	struct header_field *f;
 
 	if (!r->open)
-		return false;
-	if (span_trim(span_sub(r->raw, at, end - at)).n == 0)
+		return line->at == 0 && add_field(r, line);
+	if (lines_blank(span_sub(r->raw, line->at, line->end - line->at))) {
 		r->h->flags |= MAIL_BAD_HEADER;
-	if (next > r->limits->header_bytes)
+		r->h->end_doubt = true;
+	}
+	if (line->next > r->limits->header_bytes)
 		r->h->flags |= MAIL_OVER_HEADERS;
 	if (!r->kept)
 		return true;
 	f = &r->h->fields[r->h->n - 1];
-	f->value.n = (size_t)(r->raw.p + end - f->value.p);
-	f->size = next - f->at;
+	f->value.n = (size_t)(r->raw.p + line->end - f->value.p);
+	f->size = line->next - f->at;
 	return true;
 }
 
@@ -125,63 +163,71 @@ static bool is_mbox_line(struct span line)
 }
 
 /* Takes one line that is not blank; false: the block ends before it. */
-static bool add_line(struct reader *r, size_t at, size_t end, size_t next)
+static bool add_line(struct reader *r, const struct line *line)
 {
-	unsigned char c = r->raw.p[at];
-	bool ok = c == ' ' || c == '\t' ? add_fold(r, at, end, next) :
-					  add_field(r, at, end, next);
+	struct span text = span_sub(r->raw, line->at, line->end - line->at);
+	bool ok = is_blank(text.p[0]) ? add_fold(r, line) : add_field(r, line);
 
-	if (!ok) {
+	if (span_chr(text, '\r') != SIZE_MAX) {
 		r->h->flags |= MAIL_BAD_HEADER;
-		return at == 0 && is_mbox_line(span_sub(r->raw, 0, end));
+		r->h->end_doubt = true;
 	}
-	if (memchr(r->raw.p + at, '\r', end - at))
-		r->h->flags |= MAIL_BAD_HEADER;
-	return true;
+	if (ok)
+		return true;
+	r->h->flags |= MAIL_BAD_HEADER;
+	if (line->at == 0 && is_mbox_line(text))
+		return true;
+	r->h->end_doubt = true;
+	r->open = r->mode & HEADER_ON ? false : r->open;
+	return r->mode & HEADER_ON;
 }
 
-static bool never_stop(const void *self, struct span line)
+/* What the bytes of the block are. */
+static void check_bytes(struct span block, struct header *h)
 {
-	(void)self;
-	(void)line;
-	return false;
+	size_t ascii = charset_ascii_run(block);
+
+	if (ascii == block.n)
+		return;
+	block = span_after(block, ascii);
+	if (span_chr(block, 0) != SIZE_MAX)
+		h->flags |= MAIL_HAS_NUL;
+	if (!utf8_valid(block))
+		h->flags |= MAIL_BAD_UTF8;
 }
 
 void header_parse_part(struct span raw, const struct mail_limits *l,
-	bool (*stop)(const void *self, struct span line), const void *self,
-	struct arena *a, struct header *h_r)
+	unsigned mode, bool (*stop)(const void *self, struct span line),
+	const void *self, struct arena *a, struct header *h_r)
 {
-	struct reader r = { .raw = raw, .limits = l, .arena = a, .h = h_r };
-	size_t at = 0;
+	struct reader r = { .raw = raw, .limits = l, .arena = a, .h = h_r,
+		.mode = mode };
+	struct lines lines = { .raw = raw, .cr = mode & HEADER_CR };
+	struct line line = { 0 };
 
 	*h_r = (struct header){ .flags = MAIL_NO_BLANK_LINE };
-	while (at < raw.n) {
-		const unsigned char *lf = memchr(raw.p + at, '\n', raw.n - at);
-		size_t next = lf ? (size_t)(lf - raw.p) + 1 : raw.n;
-		size_t end = text_end(raw, at, next);
+	h_r->end = h_r->size = raw.n;
+	while (lines_next(&lines, &line)) {
+		struct span text = span_sub(raw, line.at, line.end - line.at);
+		bool blank = text.n == 0 ||
+			     (mode & HEADER_BLANKS && lines_blank(text));
 
-		if (end == at) {
-			h_r->end = at;
-			h_r->size = next;
+		if (!blank && !(raw.p[line.at] == '-' && stop &&
+			stop(self, text)) && add_line(&r, &line))
+			continue;
+		h_r->end = line.at;
+		h_r->size = blank ? line.next : line.at;
+		if (blank)
 			h_r->flags &= ~(unsigned)MAIL_NO_BLANK_LINE;
-			break;
-		}
-		if (raw.p[at] == '-' && stop(self, span_sub(raw, at, end - at)))
-			break;
-		if (!add_line(&r, at, end, next))
-			break;
-		at = next;
+		break;
 	}
-	if (h_r->flags & MAIL_NO_BLANK_LINE)
-		h_r->end = h_r->size = at;
-	if (at && memchr(raw.p, 0, at))
-		h_r->flags |= MAIL_HAS_NUL;
+	check_bytes(span_sub(raw, 0, h_r->end), h_r);
 }
 
 void header_parse(struct span raw, const struct mail_limits *l,
 	struct arena *a, struct header *h_r)
 {
-	header_parse_part(raw, l, never_stop, NULL, a, h_r);
+	header_parse_part(raw, l, HEADER_STRICT, NULL, NULL, a, h_r);
 }
 
 const struct header_field *header_find(const struct header *h,

@@ -14,6 +14,8 @@ struct header_field {
 	struct span value;	/* after the colon, folds and leading blank as
 				   found, without the final line end */
 	size_t at, size;	/* whole field in the block, with line end */
+	bool doubt;		/* not all clients see it: blanks before the
+				   colon or the name, a fold in the name */
 };
 
 struct header {
@@ -22,6 +24,15 @@ struct header {
 	size_t end;		/* where the blank line is, or would be */
 	size_t size;		/* of the block, with its blank line */
 	unsigned flags;		/* enum mail_flag */
+	bool end_doubt;		/* some readers may see another end */
+};
+
+/* How a reader takes what is not as it should be; together by |. */
+enum header_mode {
+	HEADER_STRICT = 0,
+	HEADER_CR = 1 << 0,	/* a bare CR ends a line */
+	HEADER_ON = 1 << 1,	/* a line that is no field is passed over */
+	HEADER_BLANKS = 1 << 2,	/* a line of blanks ends the block */
 };
 
 /*
@@ -33,12 +44,12 @@ struct header {
 void header_parse(struct span raw, const struct mail_limits *l,
 	struct arena *a, struct header *h_r);
 /*
- * The same for a part of a message: the block also ends before a line that
- * starts with "--" and that stop() knows.
+ * The same for a part of a message, in a mode: the block also ends before a
+ * line that starts with "--" and that stop() knows (NULL: none).
  */
 void header_parse_part(struct span raw, const struct mail_limits *l,
-	bool (*stop)(const void *self, struct span line), const void *self,
-	struct arena *a, struct header *h_r);
+	unsigned mode, bool (*stop)(const void *self, struct span line),
+	const void *self, struct arena *a, struct header *h_r);
 
 /* The nth (from 1) field of that name, case ignored; NULL. */
 const struct header_field *header_find(const struct header *h,

@@ -3,7 +3,12 @@
 #include "mail/decode.h"
 #include "mail/mime_tree.h"
 
-enum { FIELDS_FACTOR = 16 };	/* fields of all parts: 16 blocks full */
+enum {
+	FIELDS_FACTOR = 16,	/* fields of all parts: 16 blocks full */
+	TRIES_FACTOR = 4,	/* readings looked at for one that is kept */
+	REREAD_FACTOR = 16,	/* bytes that readings look at, by its size */
+	REREAD_LEAST = 1 << 20,
+};
 
 void mime_parse(struct span raw, const struct mail_limits *l, struct arena *a,
 	struct mime *m_r)
@@ -13,6 +18,9 @@ void mime_parse(struct span raw, const struct mail_limits *l, struct arena *a,
 	t->limits = *l;
 	t->arena = a;
 	t->fields = l->headers * FIELDS_FACTOR;
+	t->readings = l->readings;
+	t->tries = l->readings * TRIES_FACTOR;
+	t->reread = raw.n * REREAD_FACTOR + REREAD_LEAST;
 	*m_r = (struct mime){ .tree = t };
 	m_r->root = mime_add_entity(m_r, NULL, MIME_ENTITY, raw);
 }

@@ -25,7 +25,7 @@ struct mime_part {
 	struct mime_part *parent, *child, *next;
 	enum mime_origin origin;
 	struct mime_part *instead; /* of a MIME_READING, else NULL */
-	unsigned index, depth;	/* document order from 0; root is depth 0 */
+	unsigned index, depth;	/* place in parts; the root is 0, depth 0 */
 	struct header header;
 	struct span raw;	/* header and body */
 	struct span body;	/* as transferred */
@@ -41,21 +41,30 @@ struct mime_part {
 		MIME_UNKNOWN
 	} encoding;
 	unsigned flags;
-	struct mime_part *last;	/* child; private, as are the next three */
+	/* private: */
+	struct mime_part *last;	/* child */
 	struct span own;	/* text without the files in it; NULL: all */
 	struct span content;	/* what mime_decode gave */
 	size_t *decoded;	/* bytes out of all decoders of the message */
+	struct span boundary;	/* p is NULL: none */
+	unsigned modes, doubts;	/* of mime_tree.h */
 };
 
 struct mime {
 	struct mime_part *root;
-	struct mime_part **parts; /* in document order */
+	struct mime_part **parts; /* the root's tree in document order, then
+				   what was decoded, and the readings */
 	size_t n;
 	unsigned flags;		/* of all parts, as the parse left them */
 	struct mime_tree *tree;	/* private */
 };
 
-/* Never fails. message/rfc822 is opened. Iterative: depth costs no stack. */
+/*
+ * Never fails. Messages (encoded ones, too), groups of a delivery status and
+ * what S/MIME signs are opened. LF ends a line; a bare CR does in a reading.
+ * Other readings of the root are parts without parent, too: whoever wants the
+ * fields of the message in all readings looks at all parts of depth 0.
+ */
 void mime_parse(struct span raw, const struct mail_limits *l, struct arena *a,
 	struct mime *m_r);
 
@@ -85,10 +94,10 @@ bool mime_is_leaf(const struct mime_part *p);
 bool mime_is_text(const struct mime_part *p);
 
 /*
- * Opens what holds files: decodes texts, containers and encoded messages, and
- * adds their files as child parts of origin MIME_EMBEDDED (of a message: its
- * whole tree). Text that is not part of a file stays the part's own. Once,
- * after mime_parse, within its limits and in its arena.
+ * Opens what holds files: decodes texts and containers, and adds their files
+ * as child parts of origin MIME_EMBEDDED (of a message: its whole tree). Text
+ * that is not part of a file stays the part's own. Once, after mime_parse,
+ * within its limits and in its arena.
  */
 void mime_open(struct mime *m);
 

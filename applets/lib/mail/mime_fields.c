@@ -6,7 +6,7 @@
 
 enum { BOUNDARY_MAX = 70 };	/* RFC 2046 section 5.1.1 */
 
-static struct span lower_copy(struct span s, struct arena *a)
+struct span mime_lower(struct span s, struct arena *a)
 {
 	unsigned char *p = arena_alloc(a, s.n);
 
@@ -16,7 +16,7 @@ static struct span lower_copy(struct span s, struct arena *a)
 }
 
 /* type/subtype of token characters (RFC 2045 section 5.1)? */
-static bool is_type(struct span s)
+bool mime_is_type(struct span s)
 {
 	size_t slashes = 0;
 
@@ -45,81 +45,52 @@ static bool is_plain_boundary(struct span b)
 static struct span find_boundary(struct mime_part *p, const struct params *ps,
 	struct arena *a)
 {
-	struct param_found f = { .value = SPAN("") };
+	struct param_found f = { 0 };
 
 	if (!params_find(ps, SPAN("boundary"), a, &f) || f.doubt ||
-	    f.extended || !is_plain_boundary(f.value))
+	    f.extended || !is_plain_boundary(f.value)) {
 		p->flags |= MAIL_AMBIG_BOUNDARY;
+		p->doubts |= MIME_DOUBT_BOUNDARY;
+	}
 	while (f.value.n && f.value.p[f.value.n - 1] == ' ')
 		f.value.n--;
-	return f.value;
+	return f.value.n ? f.value : (struct span){ 0 };
 }
 
-/* The file name in a parameter, as a reader sees it. */
-static struct span find_name(struct mime_part *p, const struct params *ps,
-	struct span name, struct arena *a)
+/* Content-Type: type, charset and boundary. */
+static void read_type(const struct mime_tree *t, struct mime_part *p,
+	const struct header_field *f, struct params *ps)
 {
-	struct param_found f;
-
-	if (!params_find(ps, name, a, &f))
-		return SPAN("");
-	if (f.doubt)
-		p->flags |= MAIL_AMBIG_FIELD;
-	return f.extended ? f.value : header_decode(f.value, a);
-}
-
-static const struct header_field *find_field(const struct mime_part *p,
-	const char *name)
-{
-	return header_find(&p->header, span_of(name), 1);
-}
-
-/* Content-Type: type, charset, name; returns the boundary. */
-static struct span read_type(const struct mime_tree *t,
-	struct mime_part *p)
-{
-	const struct header_field *f = find_field(p, "content-type");
-	struct params ps;
-	struct param_found charset;
 	bool digest = p->parent && span_is(p->parent->type, "multipart/digest");
+	struct param_found charset;
 
 	p->type = digest ? SPAN("message/rfc822") : SPAN("text/plain");
 	if (f == NULL)
-		return SPAN("");
-	params_parse(f->value, &t->limits, t->arena, &ps);
-	p->flags |= ps.flags;
-	if (is_type(ps.head))
-		p->type = lower_copy(ps.head, t->arena);
-	else if (span_chr(ps.head, '/') != SIZE_MAX)
+		return;
+	params_parse(f->value, &t->limits, t->arena, ps);
+	p->flags |= ps->flags;
+	if (mime_is_type(ps->head))
+		p->type = mime_lower(ps->head, t->arena);
+	if (ps->head_doubt || (!mime_is_type(ps->head) &&
+		span_chr(ps->head, '/') != SIZE_MAX)) {
 		p->flags |= MAIL_AMBIG_FIELD;
-	if (ps.head_doubt)
-		p->flags |= MAIL_AMBIG_FIELD;
-	if (params_find(&ps, SPAN("charset"), t->arena, &charset))
+		p->doubts |= MIME_DOUBT_TYPE;
+	}
+	if (params_find(ps, SPAN("charset"), t->arena, &charset))
 		p->charset = charset.value;
-	p->name = find_name(p, &ps, SPAN("name"), t->arena);
-	return mime_is_multipart(p) ? find_boundary(p, &ps, t->arena) :
-				      SPAN("");
+	if (mime_is_multipart(p))
+		p->boundary = find_boundary(p, ps, t->arena);
 }
 
-/* Content-Disposition (RFC 2183): its file name goes before the other. */
-static void read_disposition(const struct mime_tree *t, struct mime_part *p)
+/* Content-Disposition (RFC 2183). */
+static void read_disposition(const struct mime_tree *t, struct mime_part *p,
+	const struct header_field *f, struct params *ps)
 {
-	const struct header_field *f = find_field(p, "content-disposition");
-	struct params ps;
-	struct span name;
-
 	if (f == NULL)
 		return;
-	params_parse(f->value, &t->limits, t->arena, &ps);
-	p->flags |= ps.flags;
-	p->disposition = lower_copy(ps.head, t->arena);
-	name = find_name(p, &ps, SPAN("filename"), t->arena);
-	if (name.n == 0)
-		return;
-	if (p->name.n && !span_caseeq(param_extension(p->name),
-			     param_extension(name)))
-		p->flags |= MAIL_AMBIG_FIELD;
-	p->name = name;
+	params_parse(f->value, &t->limits, t->arena, ps);
+	p->flags |= ps->flags;
+	p->disposition = mime_lower(ps->head, t->arena);
 }
 
 /* The encoding that a word names; junk around it is passed over. */
@@ -154,10 +125,9 @@ static struct span strip_marks(struct span s)
 	return s;
 }
 
-static void read_encoding(const struct mime_tree *t, struct mime_part *p)
+static void read_encoding(const struct mime_tree *t, struct mime_part *p,
+	const struct header_field *f)
 {
-	const struct header_field *f =
-		find_field(p, "content-transfer-encoding");
 	struct params ps;
 
 	if (f == NULL || span_trim(f->value).n == 0)
@@ -166,10 +136,8 @@ static void read_encoding(const struct mime_tree *t, struct mime_part *p)
 	if (p->encoding == MIME_UNKNOWN) {
 		params_parse(f->value, &t->limits, t->arena, &ps);
 		p->encoding = encoding_of(strip_marks(ps.head));
-		p->flags |= MAIL_AMBIG_ENCODING;
+		p->doubts |= MIME_DOUBT_ENCODING;
 	}
-	if (header_count(&p->header, f->name) > 1)
-		p->flags |= MAIL_AMBIG_ENCODING;
 }
 
 /* What several Content-Type fields, or an encoded multipart, put in doubt. */
@@ -177,22 +145,53 @@ static void read_doubts(struct mime_part *p)
 {
 	bool composite = mime_is_multipart(p) || mime_is_message(p);
 
-	if (p->header.flags & MAIL_AMBIG_FIELD &&
-	    header_count(&p->header, SPAN("content-type")) > 1)
-		p->flags |= MAIL_AMBIG_BOUNDARY;
+	if (p->header.flags & MAIL_AMBIG_FIELD) {
+		if (header_count(&p->header, SPAN("content-type")) > 1) {
+			p->flags |= MAIL_AMBIG_BOUNDARY;
+			p->doubts |= MIME_DOUBT_TYPE;
+		}
+		if (header_count(&p->header,
+			SPAN("content-transfer-encoding")) > 1)
+			p->doubts |= MIME_DOUBT_ENCODING;
+	}
 	if (composite && p->encoding >= MIME_BASE64)
+		p->doubts |= MIME_DOUBT_ENCODING;
+	if (p->doubts & MIME_DOUBT_ENCODING)
 		p->flags |= MAIL_AMBIG_ENCODING;
+	if (p->header.end_doubt)
+		p->doubts |= MIME_DOUBT_HEADER;
+	if (p->header.flags & MAIL_HAS_NUL)
+		p->doubts |= MIME_DOUBT_NUL;
 	if (span_is(p->type, "message/partial") ||
 	    span_is(p->type, "message/external-body"))
 		p->flags |= MAIL_PARTIAL;
+	if (span_is(p->type, "multipart/encrypted") ||
+	    span_is(p->type, "application/pgp-encrypted"))
+		p->flags |= MAIL_ENCRYPTED;
 }
 
-struct span mime_read_fields(const struct mime_tree *t, struct mime_part *p)
+void mime_read_fields(const struct mime_tree *t, struct mime_part *p)
 {
-	struct span boundary = read_type(t, p);
+	const struct header_field *type = NULL, *disposition = NULL;
+	const struct header_field *encoding = NULL;
+	struct params of_type = { 0 }, of_disposition = { 0 };
 
-	read_disposition(t, p);
-	read_encoding(t, p);
+	for (size_t i = p->header.n; i-- > 0;) {
+		const struct header_field *f = &p->header.fields[i];
+
+		if (!span_casestarts(f->name, SPAN("content-")))
+			continue;
+		if (span_caseeq(f->name, SPAN("content-type")))
+			type = f;
+		else if (span_caseeq(f->name, SPAN("content-disposition")))
+			disposition = f;
+		else if (span_caseeq(f->name,
+				 SPAN("content-transfer-encoding")))
+			encoding = f;
+	}
+	read_type(t, p, type, &of_type);
+	read_disposition(t, p, disposition, &of_disposition);
+	read_encoding(t, p, encoding);
 	read_doubts(p);
-	return boundary;
+	mime_read_names(t, p, &of_type, &of_disposition);
 }

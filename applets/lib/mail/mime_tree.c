@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mail/lines.h"
+
 enum { PARTS_FIRST = 16 };
 
 static void append_child(struct mime_part *parent, struct mime_part *p)
@@ -21,7 +23,7 @@ struct mime_part *mime_add_part(struct mime *m, struct mime_part *parent,
 	struct mime_tree *t = m->tree;
 	struct mime_part *p;
 
-	if (parent && m->n >= t->limits.parts) {
+	if (m->n && m->n >= t->limits.parts) {
 		m->flags |= MAIL_OVER_PARTS;
 		return NULL;
 	}
@@ -45,6 +47,38 @@ struct mime_part *mime_add_part(struct mime *m, struct mime_part *parent,
 	m->parts[m->n++] = p;
 	if (parent)
 		append_child(parent, p);
+	return p;
+}
+
+/* Each part added may add others: in turn, so that depth costs no stack. */
+static void settle(struct mime *m)
+{
+	struct mime_tree *t = m->tree;
+
+	if (t->settling)
+		return;
+	t->settling = true;
+	while (t->settled < m->n) {
+		struct mime_part *p = m->parts[t->settled++];
+
+		if (p->doubts & MIME_DOUBT_OUTSIDE)
+			mime_read_into(m, p);
+		if (p->child == NULL && p->origin != MIME_EMBEDDED)
+			mime_open_nested(m, p);
+		if (p->doubts)
+			mime_add_readings(m, p);
+	}
+	t->settling = false;
+}
+
+struct mime_part *mime_add_entity(struct mime *m, struct mime_part *parent,
+	enum mime_origin origin, struct span raw)
+{
+	struct mime_part *p = mime_read(m, parent, origin, raw, NULL);
+
+	if (p && lines_bare_cr(raw))
+		p->doubts |= MIME_DOUBT_CR;
+	settle(m);
 	return p;
 }
 
@@ -81,4 +115,63 @@ bool mime_is_message(const struct mime_part *p)
 {
 	return span_is(p->type, "message/rfc822") ||
 	       span_is(p->type, "message/global");
+}
+
+bool mime_is_encoded(const struct mime_part *p)
+{
+	return p->encoding == MIME_BASE64 || p->encoding == MIME_QP;
+}
+
+static bool is_other(const struct mime_part *p)
+{
+	return p->origin == MIME_READING || p->origin == MIME_EMBEDDED;
+}
+
+struct mime_part *mime_next(const struct mime_part *p,
+	const struct mime_part *top)
+{
+	struct mime_part *next = p->child;
+
+	for (;;) {
+		while (next && is_other(next))
+			next = next->next;
+		if (next || p == top)
+			return next;
+		next = p->next;
+		p = p->parent;
+	}
+}
+
+/* Is all of `b` in `a`, apart from blanks around it? */
+static bool holds(struct span a, struct span b)
+{
+	b = span_trim(b);
+	return b.n == 0 || (b.p >= a.p && b.p + b.n <= a.p + a.n);
+}
+
+static bool covers_one(const struct mime_part *a, const struct mime_part *b)
+{
+	if ((a->child == NULL) != (b->child == NULL) ||
+	    a->header.n != b->header.n)
+		return false;
+	if (a->child || lines_blank(b->body))
+		return true;
+	if (!span_eq(a->type, b->type))
+		return false;
+	if (mime_is_encoded(a) || mime_is_encoded(b))
+		return a->encoding == b->encoding &&
+		       span_trim(a->body).p == span_trim(b->body).p &&
+		       span_trim(a->body).n == span_trim(b->body).n;
+	return holds(a->body, b->body);
+}
+
+bool mime_covers(const struct mime_part *a, const struct mime_part *b)
+{
+	const struct mime_part *top_a = a, *top_b = b;
+
+	while (a && b && covers_one(a, b)) {
+		a = mime_next(a, top_a);
+		b = mime_next(b, top_b);
+	}
+	return a == NULL && b == NULL;
 }

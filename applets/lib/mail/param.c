@@ -177,7 +177,9 @@ void params_parse(struct span value, const struct mail_limits *l,
 			return;
 		}
 		c.p++;
+		from = c.p;
 		take_value(&c, a, &p);
+		p.raw = span_trim(span_from(from, (size_t)(c.p - from)));
 		add_param(ps_r, &p, &cap, a);
 	}
 }
@@ -244,38 +246,50 @@ static void add_percent(struct span s, bool first, struct span *charset,
 	}
 }
 
+/* Which section goes next, where readers differ. */
+enum join { JOIN_FIRST, JOIN_LAST, JOIN_SEEN };
+
 /* The one in the form that carries on: the given section, or "name*". */
 static const struct param *find_section(const struct params *ps,
-	struct span name, size_t section, struct form *form_r)
+	struct span name, size_t section, enum join how, struct form *form_r)
 {
+	const struct param *found = NULL;
+	size_t seen = 0;
+
 	for (size_t i = 0; i < ps->n; i++) {
 		struct form f = form_of(ps->v[i].name, name);
 
-		if (f.match && !f.plain && f.section == section) {
-			*form_r = f;
-			return &ps->v[i];
-		}
+		if (!f.match || f.plain)
+			continue;
+		if (how == JOIN_SEEN ? seen++ != section :
+				       f.section != section)
+			continue;
+		*form_r = f;
+		found = &ps->v[i];
+		if (how != JOIN_LAST)
+			break;
 	}
-	return NULL;
+	return found;
 }
 
 /* The value in RFC 2231 forms; returns how many parameters it took. */
 static size_t join_sections(const struct params *ps, struct span name,
-	struct arena *a, struct span *value_r)
+	enum join how, struct arena *a, struct span *value_r)
 {
 	struct span charset = SPAN("");
 	struct buf raw = { .arena = a }, text = { .arena = a };
-	const struct param *p;
+	const struct param *p = NULL;
 	struct form f = { 0 };
 	size_t used = 0;
 
-	p = find_section(ps, name, SIZE_MAX, &f);
+	if (how != JOIN_SEEN)
+		p = find_section(ps, name, SIZE_MAX, how, &f);
 	if (p) {
 		add_percent(p->value, true, &charset, &raw);
 		used = 1;
 	}
-	while (f.section != SIZE_MAX) {
-		p = find_section(ps, name, used, &f);
+	while (f.section != SIZE_MAX || how == JOIN_SEEN) {
+		p = find_section(ps, name, used, how, &f);
 		if (p == NULL)
 			break;
 		if (f.extended)
@@ -313,7 +327,7 @@ bool params_find(const struct params *ps, struct span name, struct arena *a,
 		found_r->value = plain->value;
 	if (others == 0)
 		return plain != NULL;
-	used = join_sections(ps, name, a, &found_r->value);
+	used = join_sections(ps, name, JOIN_FIRST, a, &found_r->value);
 	found_r->extended = used > 0;
 	found_r->doubt |= used != others;
 	if (used == 0 && plain)
@@ -322,6 +336,91 @@ bool params_find(const struct params *ps, struct span name, struct arena *a,
 		    param_extension(found_r->value)))
 		found_r->doubt = true;
 	return used || plain;
+}
+
+/* Values without repetition. */
+struct values {
+	struct span *v;
+	size_t n, max;
+};
+
+static void add_new(struct values *l, struct span s)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (span_eq(l->v[i], s))
+			return;
+	if (s.n && l->n < l->max)
+		l->v[l->n++] = s;
+}
+
+/* Without any '"': how readers that take quotes for nothing see it. */
+static struct span drop_quotes(struct span s, struct arena *a)
+{
+	unsigned char *out = arena_alloc(a, s.n);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '"')
+			out[n++] = s.p[i];
+	return span_from(out, n);
+}
+
+static void add_doubtful(const struct param *p, struct arena *a,
+	struct values *l)
+{
+	struct cursor c = { p->raw.p, p->raw.p + p->raw.n };
+
+	add_new(l, header_unfold(drop_quotes(p->raw, a), a));
+	if (p->raw.n && p->raw.p[0] != '"')
+		add_new(l, take_word(&c));
+}
+
+/* What readers that know no RFC 2231, or not all of it, see. */
+static void add_each(const struct params *ps, struct span name,
+	struct arena *a, struct values *l)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct param *p = &ps->v[i];
+		struct form f = form_of(p->name, name);
+		struct buf raw = { .arena = a }, text = { .arena = a };
+		struct span charset = SPAN("");
+
+		if (!f.match)
+			continue;
+		if (f.extended && f.section == SIZE_MAX) {
+			add_percent(p->value, true, &charset, &raw);
+			charset_add(buf_bytes(&raw), charset, &text);
+			add_new(l, buf_bytes(&text));
+		} else if (f.plain) {
+			add_new(l, p->value);
+			if (p->doubt)
+				add_doubtful(p, a, l);
+		}
+	}
+}
+
+size_t params_all(const struct params *ps, struct span name, struct arena *a,
+	size_t max, struct span *v)
+{
+	struct values l = { v, 0, max };
+	struct param_found f;
+	size_t forms = 0;
+
+	if (!params_find(ps, name, a, &f))
+		return 0;
+	add_new(&l, f.value);
+	for (size_t i = 0; i < ps->n; i++)
+		forms += form_of(ps->v[i].name, name).match;
+	if (forms == 1 && !f.doubt)
+		return l.n;
+	add_each(ps, name, a, &l);
+	for (enum join how = JOIN_FIRST; how <= JOIN_SEEN; how++) {
+		struct span joined = SPAN("");
+
+		join_sections(ps, name, how, a, &joined);
+		add_new(&l, joined);
+	}
+	return l.n;
 }
 
 struct span param_extension(struct span file_name)

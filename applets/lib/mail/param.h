@@ -12,6 +12,7 @@
 struct param {
 	struct span name;	/* as written, "filename*0*" */
 	struct span value;	/* quotes and folds undone */
+	struct span raw;	/* as written, up to the ';' behind it */
 	bool doubt;		/* other readers may see another value */
 };
 
@@ -35,6 +36,15 @@ struct param_found {
 /* The value of that name, RFC 2231 forms first; false: there is none. */
 bool params_find(const struct params *ps, struct span name, struct arena *a,
 	struct param_found *found_r);
+
+/*
+ * All values that clients may see under that name: each parameter's own, the
+ * RFC 2231 forms with their sections by number and as they stand, with the
+ * first and with the last of those that are there twice. At most max, without
+ * repetition, what params_find() gives first.
+ */
+size_t params_all(const struct params *ps, struct span name, struct arena *a,
+	size_t max, struct span *v);
 
 /* What follows the last '.' of a file name, or empty. */
 struct span param_extension(struct span file_name);
