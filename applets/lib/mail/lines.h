@@ -14,7 +14,7 @@ struct line {
 
 struct lines {
 	struct span raw;
-	size_t at;		/* where the next line starts; may be moved on */
+	size_t at;		/* of the next line; may be moved on */
 	bool cr;		/* a bare CR ends a line, too */
 	size_t lf;		/* private: of the next LF, or raw.n */
 };
