@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 64 };
+enum { BLOCK = 64, WINDOW = 4096 };
 
 bool lines_next(struct lines *l, struct line *line_r)
 {
@@ -64,6 +64,20 @@ bool lines_bare_cr(struct span raw)
 		if (p[i] == '\r' && (i + 1 == raw.n || p[i + 1] != '\n'))
 			return true;
 	return false;
+}
+
+size_t lines_find(struct span s, size_t from, struct span what)
+{
+	while (from < s.n && s.n - from >= what.n) {
+		struct span near = span_sub(s, from, WINDOW + what.n - 1);
+		const unsigned char *p = memmem(near.p, near.n, what.p,
+			what.n);
+
+		if (p)
+			return (size_t)(p - s.p);
+		from += WINDOW;
+	}
+	return SIZE_MAX;
 }
 
 bool lines_blank(struct span s)

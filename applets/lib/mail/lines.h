@@ -28,6 +28,12 @@ size_t lines_before(struct span raw, size_t at, bool cr);
 /* Is there a CR that no LF follows? */
 bool lines_bare_cr(struct span raw);
 
+/*
+ * Where `what` (not empty) is at or behind `from`, or SIZE_MAX. Each call
+ * looks at what is near first, so that many calls are linear together.
+ */
+size_t lines_find(struct span s, size_t from, struct span what);
+
 /* Nothing but blanks, tabs, CR and LF? */
 bool lines_blank(struct span s);
 

@@ -179,19 +179,16 @@ static void guess_from_body(struct span body, struct mime_guesses *g)
 /* Does a line start with it in the body? */
 static bool is_used(struct span boundary, struct span body)
 {
-	struct span rest = body;
+	size_t at = 0;
 
-	for (;;) {
-		const unsigned char *p = memmem(rest.p, rest.n, "--", 2);
-		struct span line;
-
-		if (p == NULL)
+	for (;; at++) {
+		at = lines_find(body, at, SPAN("--"));
+		if (at == SIZE_MAX)
 			return false;
-		line = span_after(body, (size_t)(p - body.p) + 2);
-		if ((p == body.p || p[-1] == '\n' || p[-1] == '\r') &&
-		    span_starts(line, boundary))
+		if ((at == 0 || body.p[at - 1] == '\n' ||
+			body.p[at - 1] == '\r') &&
+		    span_starts(span_after(body, at + 2), boundary))
 			return true;
-		rest = span_after(rest, (size_t)(p - rest.p) + 1);
 	}
 }
 

@@ -251,21 +251,17 @@ static bool ends_line(struct span s)
 /* Is the boundary also inside a line, with nothing behind it? */
 static bool is_in_line(const struct open_part *o, struct span body)
 {
-	struct span rest = body;
+	const unsigned char *p = body.p;
+	size_t at = 0;
 
 	if (o->boundary.n == 0 || o->boundary.n > MIDLINE_MAX)
 		return false;
-	for (;;) {
-		const unsigned char *p = memmem(rest.p, rest.n, o->boundary.p,
-			o->boundary.n);
-		size_t at;
-
-		if (p == NULL)
+	for (;; at++) {
+		at = lines_find(body, at, o->boundary);
+		if (at == SIZE_MAX)
 			return false;
-		rest = span_after(rest, (size_t)(p - rest.p) + 1);
-		at = (size_t)(p - body.p);
-		if (at >= 3 && p[-1] == '-' && p[-2] == '-' &&
-		    p[-3] != '\n' && p[-3] != '\r' &&
+		if (at >= 3 && p[at - 1] == '-' && p[at - 2] == '-' &&
+		    p[at - 3] != '\n' && p[at - 3] != '\r' &&
 		    ends_line(span_after(body, at + o->boundary.n)))
 			return true;
 	}
