@@ -15,7 +15,6 @@
 #define MAIL_ARCHIVE_H
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "mail/limits.h"
 #include "mail/type.h"
 
@@ -27,11 +26,10 @@ struct archive_budget {
 	const struct mail_limits *limits;
 	size_t entries, bytes;
 	int64_t us;		/* in walks, their visitors included */
-	struct map *seen;	/* hashes of the archives on the way in */
-	struct arena *arena;
+	unsigned depth;		/* where the next walk begins; 0 */
 };
 void archive_budget_begin(struct archive_budget *b,
-	const struct mail_limits *l, struct arena *a);
+	const struct mail_limits *l);
 
 /*
  * Once per process, before its sandbox closes: converters of names that the
@@ -44,6 +42,7 @@ struct archive_member {
 				   bytes as they stand there */
 	struct span name;	/* the last piece: as this archive has it */
 	unsigned depth;		/* 1: in the archive that was given */
+	enum type_id container;	/* what it is a member of */
 	bool is_file;		/* no folder, link or device */
 	uint64_t size;		/* as declared */
 	enum type_id type;	/* by content */
@@ -55,8 +54,8 @@ struct archive_member {
 
 struct archive_visitor {
 	/*
-	 * Each member before what is in it. False: do not open it as an
-	 * archive (a document that the visitor opens itself).
+	 * Each member before what is in it. False: do not look into it. Must
+	 * not walk itself.
 	 */
 	bool (*visit)(void *context, const struct archive_member *m);
 	void *context;

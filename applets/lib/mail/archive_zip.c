@@ -151,9 +151,17 @@ bool zip_next(const struct zip *z, size_t *at, struct zip_entry *e_r)
 static struct span packed_of(struct span file, const struct zip_entry *e)
 {
 	if (!has(file, e->at, LOCAL_SIZE))
-		return SPAN("");
+		return (struct span){ NULL, 0 };
 	return span_sub(file, e->at + LOCAL_SIZE + le16(file, e->at + 26) +
 		le16(file, e->at + 28), e->packed);
+}
+
+struct span zip_local_name(struct span file, const struct zip_entry *e)
+{
+	if (!signed_at(file, e->at, 0x04034b50) ||
+	    !has(file, e->at, LOCAL_SIZE))
+		return SPAN("");
+	return span_sub(file, e->at + LOCAL_SIZE, le16(file, e->at + 26));
 }
 
 size_t zip_inflate(struct span packed, bool zlib, unsigned char *out,
@@ -185,7 +193,8 @@ size_t zip_peek(struct span file, const struct zip_entry *e,
 	if (e->method != METHOD_STORED)
 		return 0;
 	packed = span_sub(packed, 0, max);
-	memcpy(out, packed.p, packed.n);
+	if (packed.n)
+		memcpy(out, packed.p, packed.n);
 	return packed.n;
 }
 
@@ -202,8 +211,7 @@ static bool is_same(struct span s, const struct zip_entry *e)
 	if (le16(s, e->at + 8) != e->method ||
 	    (flags & FLAG_ENCRYPTED) != (e->flags & FLAG_ENCRYPTED))
 		return false;
-	if (!span_eq(span_sub(s, e->at + LOCAL_SIZE, le16(s, e->at + 26)),
-	    e->name))
+	if (!span_eq(zip_local_name(s, e), e->name))
 		return false;
 	return (streamed && le32(s, e->at + 18) == 0) ||
 		le32(s, e->at + 18) == NONE32 ||
@@ -278,7 +286,7 @@ unsigned zip_check(const struct zip *z, size_t most, struct arena *a)
 		doubt |= is_same(z->file, &e) ? 0 : ZIP_DIFFERS;
 		doubt |= e.flags & FLAG_ENCRYPTED ? ZIP_ENCRYPTED : 0;
 		doubt |= packed.n < e.packed ? ZIP_BROKEN : 0;
-		if (e.at < z->base || packed.p < z->file.p || packed.n == 0)
+		if (e.at < z->base || packed.p == NULL)
 			continue;
 		r[n++] = (struct range){ e.at,
 			(size_t)(packed.p - z->file.p) + packed.n };

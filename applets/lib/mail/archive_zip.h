@@ -32,6 +32,9 @@ bool zip_find(struct span file, size_t end, struct zip *z_r);
 /* The member at *at, which starts as z->directory and is moved on. */
 bool zip_next(const struct zip *z, size_t *at, struct zip_entry *e_r);
 
+/* The name that the header before the member has; empty: there is none. */
+struct span zip_local_name(struct span file, const struct zip_entry *e);
+
 /* Of a member that is stored or deflated, at most max bytes; how many. */
 size_t zip_peek(struct span file, const struct zip_entry *e,
 	unsigned char *out, size_t max);

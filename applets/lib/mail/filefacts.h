@@ -3,7 +3,7 @@
  *
  * What the caller does, for each leaf part of a message:
  *  1. once per process before the sandbox: archive_prepare() (mail/archive.h);
- *  2. once per message: archive_budget_begin(&budget, limits, arena);
+ *  2. once per message: archive_budget_begin(&budget, limits);
  *  3. for each part: filefacts_read(content, type_of(content), &budget,
  *     arena, each, &facts), which costs next to nothing for types that hold
  *     nothing; facts.mail_flags goes to the part's and the message's

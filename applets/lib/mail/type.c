@@ -79,6 +79,7 @@ bool type_is_ole(enum type_id t)
 enum type_id type_of(struct span content)
 {
 	enum type_id t = type_look_signature(content);
+	struct zip z;
 
 	if (t == TYPE_ZIP)
 		return type_look_zip(content);
@@ -90,7 +91,8 @@ enum type_id type_of(struct span content)
 	if (t == TYPE_UNKNOWN && span_find(span_sub(content, 0, PDF_WITHIN),
 		SPAN("%PDF-")) != SIZE_MAX)
 		return TYPE_PDF;
-	return t;
+	return t == TYPE_UNKNOWN && zip_find(content, content.n, &z) ?
+		type_look_zip(span_sub(content, z.base, z.end - z.base)) : t;
 }
 
 /* --- several at once ------------------------------------------------------ */

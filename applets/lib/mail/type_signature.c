@@ -88,9 +88,8 @@ static enum type_id look_lzma(struct span s)
 {
 	uint32_t dictionary = le32(s, 1);
 
-	if (s.n < 14 || dictionary < 1 << 12 ||
-	    (dictionary & (dictionary - 1) &&
-	     dictionary & (dictionary / 3 * 2 - 1)))
+	if (s.n < 14 || s.p[0] >= 225 || dictionary < 1 << 12 ||
+	    dictionary & (dictionary - 1))
 		return TYPE_UNKNOWN;
 	return (s.p[12] == 0 && s.p[11] == 0) ||
 		(s.p[12] == 0xff && s.p[5] == 0xff) ? TYPE_LZMA : TYPE_UNKNOWN;
@@ -165,7 +164,7 @@ static const struct signature signatures[] = {
 	SIG("\x28\xb5\x2f\xfd", ZSTD), SIG("\x1e\xb5\x2f\xfd", ZSTD),
 	SIG("\4\x22\x4d\x18", LZ4), SIG("\2\x21\x4c\x18", LZ4),
 	SIG("\x89LZO\0\r\n\x1a\n", LZOP), SIG("LRZI", LRZIP),
-	LOOK("\x5d\0\0", look_lzma),
+	SIG("GRZipII", GRZIP),
 	SIG("MSCF\0\0\0\0", CAB), SIG("ISc(", CAB),
 	LOOK("\x60\xea", look_arj),
 	SIG("ALZ\1", ALZ), SIG("EGGA", EGG), SIG("StuffIt", STUFFIT),
@@ -228,7 +227,8 @@ static const struct {
 	{ 4, "Standard ", TYPE_MDB },
 	{ 2, "-lh", TYPE_LHA }, { 2, "-lz", TYPE_LHA }, { 2, "-pm", TYPE_LHA },
 	{ 7, "**ACE**", TYPE_ACE }, { 20, "\xdc\xa7\xc4\xfd", TYPE_ZOO },
-	{ 34, "LP", TYPE_EOT }, { 257, "ustar", TYPE_TAR },
+	{ 1, "\x2a\x4d\x18", TYPE_ZSTD }, { 34, "LP", TYPE_EOT },
+	{ 257, "ustar", TYPE_TAR },
 	{ 32769, "CD001", TYPE_ISO }, { 34817, "CD001", TYPE_ISO },
 	{ 32769, "BEA01", TYPE_UDF }, { 34817, "NSR0", TYPE_UDF },
 };
@@ -263,6 +263,8 @@ static enum type_id look_far(struct span s)
 		return TYPE_TAR;
 	if (s.n >= 512 && has_at(s, s.n - 512, SPAN("koly")))
 		return TYPE_DMG;
+	if (look_lzma(s) != TYPE_UNKNOWN)
+		return TYPE_LZMA;
 	return s.n >= 512 && has_at(s, s.n - 512, SPAN("conectix")) ?
 		TYPE_VHD : TYPE_UNKNOWN;
 }
