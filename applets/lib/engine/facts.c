@@ -1,6 +1,7 @@
 #include "engine/facts.h"
 
 #include "mail/type.h"
+#include "mail/word.h"
 
 static const struct {
 	unsigned flag;
@@ -110,7 +111,7 @@ struct facts *facts_new(const struct envelope *env,
 	f->hits = arena_array(a, FACTS_HITS_MAX, sizeof(*f->hits));
 	field = header_find(&f->mime.root->header, SPAN("Subject"), 1);
 	if (field)
-		f->subject = header_decode(field->value, a);
+		f->subject = word_decode(field->value, a, &f->more_flags);
 	find_authors(f);
 	return f;
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "mail/address_parse.h"
+#include "mail/word.h"
 
 enum {
 	/* No From is longer; what is is read in one way. */
@@ -39,6 +40,7 @@ struct gather {
 	unsigned reading;	/* counts them */
 	size_t least;		/* addresses of the reading that has fewest */
 	unsigned notes;
+	unsigned flags;		/* of the text */
 };
 
 static struct span without_dot(struct span domain)
@@ -140,7 +142,7 @@ static void gather_value(struct gather *g, struct span value)
 	if (span_find(value, SPAN("=?")) == SIZE_MAX)
 		return;
 	read_way(g, value, HABIT_JOIN | HABIT_RAW_WORDS);
-	read_way(g, header_decode(value, g->arena),
+	read_way(g, word_decode(value, g->arena, &g->flags),
 		HABIT_JOIN | HABIT_RAW_WORDS | HABIT_DECODED);
 }
 
@@ -167,7 +169,7 @@ static size_t gather_end(struct gather *g, struct address **list_r,
 	bool doubt = g->notes & (DOUBTS | NOTE_MORE) || g->n == 0 ||
 		     g->least < g->n || many_domains(g);
 
-	*flags_r = (doubt ? (unsigned)MAIL_AMBIG_FROM : 0u) |
+	*flags_r = g->flags | (doubt ? (unsigned)MAIL_AMBIG_FROM : 0u) |
 		   (g->notes & NOTE_MORE ? (unsigned)MAIL_OVER_HEADERS : 0u);
 	if (g->n == 0) {
 		g->list = g->spare;

@@ -30,8 +30,8 @@ size_t address_list(struct span value, size_t max, struct arena *a,
  * for max. *flags_r is MAIL_AMBIG_FROM when clients would not agree who it is:
  * when readings differ in an address; when the addresses are of several
  * domains (many clients show one); for groups, routes, an @ that misses a
- * side, an address without a domain or none at all; and
- * MAIL_OVER_HEADERS when there are more than max.
+ * side, an address without a domain or none at all; with MAIL_OVER_HEADERS
+ * when there are more than max; and the flags of word_decode().
  */
 size_t address_readings(struct span value, size_t max, struct arena *a,
 	struct address **list_r, unsigned *flags_r);
@@ -56,7 +56,7 @@ enum address_name {
 	ADDRESS_NAME_BAD = 1u << 4,	/* was no text of its charset */
 };
 
-unsigned address_name(const struct address *ad);
+unsigned address_name(const struct address *ad, struct arena *a);
 
 /*
  * For people: Name <local@domain>, without the name where there is none,

@@ -20,13 +20,49 @@ struct joiner {
 	struct buf out, bytes;
 	struct span charset;
 	bool pending;
+	unsigned flags;
 };
+
+/* Where a word stops that has no end. */
+static bool ends_open(unsigned char c)
+{
+	return c <= ' ' || c == '"' || c == '<' || c == '>' || c == ',' ||
+	       c == '(' || c == ')' || c == ';';
+}
+
+/*
+ * How long the text of a word is, and its end: 2 for "?=", 0 when that is
+ * missing. A '?' is part of it, as clients take it; so are blanks when there
+ * is an end. It never goes past the start of another word.
+ */
+static size_t text_size(struct span s, size_t *end_r)
+{
+	size_t open = SIZE_MAX, i;
+
+	*end_r = 0;
+	for (i = 0; i + 1 < s.n; i++) {
+		unsigned char c = s.p[i], next = s.p[i + 1];
+
+		if (c == '?' && next == '=') {
+			*end_r = 2;
+			return i;
+		}
+		if (c == '=' && next == '?' && i + 2 < s.n &&
+		    s.p[i + 2] != '=')
+			break;
+		if (open == SIZE_MAX && ends_open(c))
+			open = i;
+	}
+	if (open != SIZE_MAX)
+		return open;
+	return i + 1 < s.n || (i < s.n && ends_open(s.p[i])) ? i : s.n;
+}
 
 /* Is there an encoded word at the front of s, which starts with "=?"? */
 static bool read_word(struct span s, struct word *w_r)
 {
 	struct span rest = span_after(s, 2), head = span_sub(rest, 0, 64);
-	size_t q = span_chr(head, '?'), star, text;
+	size_t q = span_chr(head, '?'), star, text, end;
 	unsigned char how;
 
 	if (q == SIZE_MAX || q == 0 || rest.n < q + 3 || rest.p[q + 2] != '?')
@@ -39,12 +75,10 @@ static bool read_word(struct span s, struct word *w_r)
 	star = span_chr(w_r->charset, '*');	/* RFC 2231 section 5 */
 	w_r->charset = span_sub(w_r->charset, 0, star);
 	rest = span_after(rest, q + 3);
-	text = span_chr(rest, '?');
-	if (text == SIZE_MAX || text + 1 >= rest.n || rest.p[text + 1] != '=')
-		return false;
+	text = text_size(rest, &end);
 	w_r->text = span_sub(rest, 0, text);
-	w_r->size = 2 + q + 3 + text + 2;
-	return true;
+	w_r->size = 2 + q + 3 + text + end;
+	return end || text;
 }
 
 size_t word_size(struct span s)
@@ -72,9 +106,15 @@ static size_t find_start(struct span s, size_t from)
 /* Adds text that a reader sees on one line. */
 static void add_shown(struct joiner *j, struct span text, struct span charset)
 {
+	static const struct span bad = { (const unsigned char *)"\xef\xbf\xbd",
+		3 };
 	size_t from = j->out.n;
 
-	charset_add(text, charset, &j->out);
+	if (!charset_add(text, charset, &j->out))
+		j->flags |= MAIL_OTHER_CHARSET;
+	if (span_find(text, bad) == SIZE_MAX &&
+	    span_find(span_after(buf_bytes(&j->out), from), bad) != SIZE_MAX)
+		j->flags |= MAIL_BAD_UTF8;
 	for (size_t i = from; i < j->out.n; i++)
 		if (j->out.p[i] == '\r' || j->out.p[i] == '\n')
 			j->out.p[i] = ' ';
@@ -134,7 +174,7 @@ static void add_plain(struct joiner *j, struct span text, bool before_word)
 	add_shown(j, text, SPAN(""));
 }
 
-struct span header_decode(struct span value, struct arena *a)
+struct span word_decode(struct span value, struct arena *a, unsigned *flags)
 {
 	struct joiner j = { .arena = a, .out.arena = a, .bytes.arena = a };
 	struct span rest = header_unfold(value, a);
@@ -155,5 +195,13 @@ struct span header_decode(struct span value, struct arena *a)
 	}
 	add_plain(&j, rest, false);
 	flush_words(&j);
+	*flags |= j.flags;
 	return buf_bytes(&j.out);
+}
+
+struct span header_decode(struct span value, struct arena *a)
+{
+	unsigned flags = 0;
+
+	return word_decode(value, a, &flags);
 }
