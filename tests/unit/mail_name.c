@@ -119,7 +119,9 @@ static void any_length_can_be_shown(void **state)
 
 static void names_take_time_in_proportion(void **state)
 {
-	static const char *const texts[] = { "a@b.c", "@", "a", "\xef\xbc\xa0" };
+	static const char *const texts[] = {
+		"a@b.c", "@", "a", "\xef\xbc\xa0",
+	};
 	long start = cpu_ms();
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

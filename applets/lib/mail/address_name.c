@@ -8,8 +8,8 @@ static unsigned deceit(uint32_t code, uint32_t before)
 {
 	bool latin = before < 0x250;	/* joins nothing, is no emoji */
 
-	if ((code < 0x20 && code != '\t') || (code >= 0x7f && code < 0xa0) || code == 0x2028 ||
-	    code == 0x2029)
+	if ((code < 0x20 && code != '\t') || (code >= 0x7f && code < 0xa0) ||
+	    code == 0x2028 || code == 0x2029)
 		return ADDRESS_NAME_CONTROL;
 	if ((code >= 0x202a && code <= 0x202e) ||
 	    (code >= 0x2066 && code <= 0x2069))

@@ -255,7 +255,7 @@ static void add_bare(struct reader *r, struct span raw, struct span plain,
 
 static void add_angle(struct reader *r, struct span spec, struct span shown)
 {
-	if (spec.n && find_at(spec, true) == SIZE_MAX)
+	if (find_at(spec, true) == SIZE_MAX)
 		r->notes |= NOTE_SIDE;
 	if (spec.n == 0 || !add_words(r, spec, shown, false))
 		if (spec.n || shown.n)
@@ -447,8 +447,7 @@ static void read_escape(struct reader *r, struct sink s)
 	r->p += 2;
 }
 
-/* An encoded word is opaque: no byte of it means anything here. Its size
- * counts no CR, LF or NUL. */
+/* An encoded word is opaque: no byte of it means anything here. */
 static bool read_encoded(struct reader *r, struct sink s)
 {
 	size_t n = word_size(span_from(r->p, (size_t)(r->end - r->p)));
@@ -460,7 +459,8 @@ static bool read_encoded(struct reader *r, struct sink s)
 	for (; n > 0; n--, r->p++) {
 		if (*r->p == '"' || *r->p == '\\')
 			buf_byte(s.raw, '\\');
-		put(s, *r->p);
+		if (*r->p != '\r' && *r->p != '\n' && *r->p != 0)
+			put(s, *r->p);
 	}
 	buf_byte(s.raw, '"');
 	put_text(s, ' ');
@@ -572,11 +572,20 @@ static void read_group_mark(struct reader *r)
 	r->p++;
 }
 
-/* A comma that a name goes on behind. */
-static bool joins(struct reader *r)
+/* A comma; false: a name goes on behind it. */
+static bool read_comma(struct reader *r)
 {
-	return r->habits & HABIT_JOIN && !r->in_group && !r->box.has_angle &&
-	       !has_at(&r->box);
+	struct mailbox *b = &r->box;
+	struct sink s = { &b->phrase, &b->raw };
+
+	if (!(r->habits & HABIT_JOIN) || r->in_group || b->has_angle ||
+	    has_at(b))
+		return true;
+	r->notes |= NOTE_JOINED;
+	if (b->raw.n)
+		put(s, ',');
+	put_text(s, ' ');
+	return false;
 }
 
 static void read_next(struct reader *r)
@@ -592,9 +601,7 @@ static void read_next(struct reader *r)
 		r->p++;
 		break;
 	case ',':
-		if (joins(r) && b->raw.n)
-			put((struct sink){ &b->phrase, &b->raw }, ',');
-		else if (!joins(r))
+		if (read_comma(r))
 			end_mailbox(r);
 		r->p++;
 		break;

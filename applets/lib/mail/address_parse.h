@@ -37,6 +37,7 @@ enum address_note {
 	NOTE_COMMENT = 1u << 5,		/* one that touches a word, or has no
 					   end */
 	NOTE_ESCAPE = 1u << 6,		/* a backslash */
+	NOTE_JOINED = 1u << 7,		/* a comma that HABIT_JOIN passed */
 };
 
 /* As address_list(), with those habits; *notes_r: what was met. */
