@@ -572,6 +572,14 @@ static void read_group_mark(struct reader *r)
 	r->p++;
 }
 
+/* The length without blanks at the end. */
+static size_t trimmed(struct span s)
+{
+	while (s.n && s.p[s.n - 1] == ' ')
+		s.n--;
+	return s.n;
+}
+
 /* A comma; false: a name goes on behind it. */
 static bool read_comma(struct reader *r)
 {
@@ -582,6 +590,8 @@ static bool read_comma(struct reader *r)
 	    has_at(b))
 		return true;
 	r->notes |= NOTE_JOINED;
+	b->raw.n = trimmed(buf_bytes(&b->raw));
+	b->phrase.n = trimmed(buf_bytes(&b->phrase));
 	if (b->raw.n)
 		put(s, ',');
 	put_text(s, ' ');
