@@ -115,7 +115,7 @@ static void messages_in_files_are_trees(void **state)
 static void put(struct buf *b, unsigned long v, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
-		buf_byte(b, (unsigned char)(v >> (8 * i)));
+		buf_byte(b, (unsigned char)(i < 4 ? v >> (8 * i) : 0));
 }
 
 static void attribute(struct buf *b, unsigned level, unsigned long id,

@@ -45,7 +45,7 @@ static struct span show(struct span s, struct arena *a)
 static void put(struct buf *b, unsigned long v, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
-		buf_byte(b, (unsigned char)(v >> (8 * i)));
+		buf_byte(b, (unsigned char)(i < 4 ? v >> (8 * i) : 0));
 }
 
 static void start(struct buf *b)

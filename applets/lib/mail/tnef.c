@@ -312,6 +312,7 @@ static bool take_value(struct span *s, size_t fixed, struct span *value_r)
 {
 	uint32_t size;
 
+	*value_r = SPAN("");
 	if (fixed)
 		return take(s, fixed, value_r);
 	return take_number(s, 4, &size) && take_padded(s, size, value_r);
