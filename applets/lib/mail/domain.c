@@ -73,27 +73,62 @@ static bool take(char *text, struct arena *a, struct span *s_r)
 	return true;
 }
 
+/* Octets of the dot at the front of s, also one of UTS 46's; or 0. */
+static size_t dot_length(struct span s)
+{
+	static const struct span dots[] = { SPAN("."), SPAN("\343\200\202"),
+		SPAN("\357\274\216"), SPAN("\357\275\241") };
+
+	for (size_t i = 0; i < sizeof(dots) / sizeof(dots[0]); i++)
+		if (span_starts(s, dots[i]))
+			return dots[i].n;
+	return 0;
+}
+
 /*
- * All ASCII is taken as it is, A-labels that IDNA2008 forbids (emoji)
+ * ASCII labels are taken as they are, A-labels that IDNA2008 forbids (emoji)
  * included: they are registered, and their owners send mail.
  */
-bool domain_ascii(struct span domain, struct arena *a, struct span *ascii_r)
+static bool put_label(struct buf *b, struct span label)
 {
+	struct arena *a = b->arena;
 	uint8_t *out = NULL;
 
-	domain = span_sub(domain, 0, INPUT_MAX + 1);
+	if (is_ascii(label)) {
+		buf_span(b, copy_lower(label, a));
+		return true;
+	}
+	if (idn2_lookup_u8((uint8_t *)arena_string(a, label), &out,
+	    IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK ||
+	    !take((char *)out, a, &label))
+		return false;
+	buf_span(b, label);
+	return true;
+}
+
+bool domain_ascii(struct span domain, struct arena *a, struct span *ascii_r)
+{
+	struct buf b = { .arena = a };
+
 	if (domain.n > INPUT_MAX || span_chr(domain, 0) != SIZE_MAX)
 		return false;
+	/* nearly all are; to look for other dots costs time */
 	if (is_ascii(domain)) {
 		*ascii_r = without_final_dot(copy_lower(domain, a));
 		return is_ascii_name(*ascii_r);
 	}
-	if (idn2_lookup_u8((uint8_t *)arena_string(a, domain), &out,
-	    IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
-		return false;
-	if (!take((char *)out, a, ascii_r))
-		return false;
-	*ascii_r = without_final_dot(*ascii_r);
+	while (domain.n > 0) {
+		size_t n = 0, dot = 0;
+
+		while (n < domain.n && !dot)
+			dot = dot_length(span_after(domain, n++));
+		if (!put_label(&b, span_sub(domain, 0, dot ? n - 1 : n)))
+			return false;
+		if (dot)
+			buf_byte(&b, '.');
+		domain = span_after(domain, dot ? n - 1 + dot : n);
+	}
+	*ascii_r = without_final_dot(buf_bytes(&b));
 	return is_ascii_name(*ascii_r);
 }
 

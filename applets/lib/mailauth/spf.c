@@ -1,5 +1,6 @@
 #include "mailauth/spf.h"
 
+#include "mail/domain.h"
 #include "mailauth/spf_term.h"
 
 enum { TERMS = 10, VOIDS = 2, DEPTH = TERMS + 1 };
@@ -175,7 +176,7 @@ static enum step match_ptr(struct run *s, struct span domain)
 		return STEP_END;
 	if (!spf_host_name(&s->x, domain, &name))
 		return finish(s, AUTH_WAIT, NULL);
-	return name.n > 0 && spf_is_below(name, domain) ? STEP_MATCH :
+	return name.n > 0 && domain_is_below(name, domain) ? STEP_MATCH :
 		STEP_NO;
 }
 

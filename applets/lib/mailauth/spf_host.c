@@ -2,16 +2,7 @@
 
 #include <string.h>
 
-bool spf_is_below(struct span name, struct span domain)
-{
-	struct span end;
-
-	if (name.n < domain.n)
-		return false;
-	end = span_after(name, name.n - domain.n);
-	return span_caseeq(end, domain) && (end.n == name.n ||
-		name.p[name.n - domain.n - 1] == '.');
-}
+#include "mail/domain.h"
 
 uint16_t spf_address_type(const struct netaddr *ip)
 {
@@ -54,8 +45,8 @@ const struct question *spf_ask_ptr(const struct spf_scope *x)
 /* How good a name is: the domain, one below it, any. */
 static int rank(struct span name, struct span domain)
 {
-	return span_caseeq(name, domain) ? 3 : spf_is_below(name, domain) ? 2 :
-		1;
+	return span_caseeq(name, domain) ? 3 :
+		domain_is_below(name, domain) ? 2 : 1;
 }
 
 bool spf_host_name(const struct spf_scope *x, struct span domain,

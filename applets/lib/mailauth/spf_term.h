@@ -50,8 +50,6 @@ enum auth_result spf_macro_expand(const struct spf_scope *x, struct span s,
 enum auth_result spf_domain_expand(const struct spf_scope *x, struct span s,
 	struct span *out_r);
 
-/* The domain itself or a name below it. */
-bool spf_is_below(struct span name, struct span domain);
 bool spf_has_address(const struct question *q, const struct netaddr *ip,
 	unsigned bits);
 uint16_t spf_address_type(const struct netaddr *ip);
