@@ -22,7 +22,7 @@ CPPFLAGS += -D_GNU_SOURCE -Iapplets/lib -I$(B) \
 CFLAGS  := -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(SANITISE) $(EXTRA_CFLAGS)
 LDFLAGS += -pie -rdynamic -Wl,-z,relro,-z,now,-z,noexecstack $(SANITISE)
 LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lunbound \
-	-lmbedtls -lmbedx509 -lmbedcrypto -lmilter -lpthread -ldl -lm
+	-lmbedtls -lmbedx509 -lmbedcrypto -lcrypto -lmilter -lpthread -ldl -lm
 
 NAMES   := $(sort $(foreach d,$(filter-out applets/lib/ applets/example/,$(wildcard applets/*/)),\
 	$(if $(wildcard $(d)$(notdir $(d:/=)).c),$(notdir $(d:/=)))))

@@ -26,6 +26,7 @@ my %foreign = (
 	'libmilter/'    => qr{^applets/filter/front},
 	'libpq'         => qr{^applets/lib/db/},
 	'mbedtls/'      => qr{^applets/lib/(crypto|net)/},
+	'openssl/'      => qr{^applets/lib/crypto/},
 	'sodium'        => qr{^applets/lib/crypto/},
 	'(?:lua|laux)'  => qr{^applets/lib/script/},
 	'event2?'       => qr{^applets/lib/(net|web)/},

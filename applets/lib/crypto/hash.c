@@ -1,34 +1,27 @@
+/*
+ * OpenSSL's plain SHA-256: four times as fast as mbedtls's where the processor
+ * has instructions for it, its state is plain memory, and unlike EVP it needs
+ * neither providers nor a configuration, so it works in any sandbox. It is
+ * marked as deprecated because it cannot be replaced by a provider.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.h"
 
-#include <mbedtls/sha256.h>
-#include <mbedtls/version.h>
+#include <openssl/sha.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 
-/* mbedtls 2.28 and 3.x name these calls differently. */
-#if MBEDTLS_VERSION_MAJOR >= 3
-#define SHA256 mbedtls_sha256
-#define SHA256_STARTS mbedtls_sha256_starts
-#define SHA256_UPDATE mbedtls_sha256_update
-#define SHA256_FINISH mbedtls_sha256_finish
-#else
-#define SHA256 mbedtls_sha256_ret
-#define SHA256_STARTS mbedtls_sha256_starts_ret
-#define SHA256_UPDATE mbedtls_sha256_update_ret
-#define SHA256_FINISH mbedtls_sha256_finish_ret
-#endif
-
-_Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(struct hash),
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(struct hash),
 	"struct hash has room for the library's");
 
 void hash_sha256(struct span s, unsigned char out[HASH_SHA256_SIZE])
 {
-	static const unsigned char none[1];
+	struct hash h;
 
-	if (SHA256(s.n ? s.p : none, s.n, out, 0) != 0)
-		log_panic("SHA-256 failed");
+	hash_begin(&h);
+	hash_add(&h, s);
+	hash_end(&h, out);
 }
 
 void hash_sha256_hex(struct span s, char out[HASH_SHA256_HEX_SIZE])
@@ -41,26 +34,25 @@ void hash_sha256_hex(struct span s, char out[HASH_SHA256_HEX_SIZE])
 }
 
 /* The library's view of our bytes; its state is plain memory. */
-static mbedtls_sha256_context *context(struct hash *h)
+static SHA256_CTX *context(struct hash *h)
 {
 	return (void *)h->state;
 }
 
 void hash_begin(struct hash *h)
 {
-	mbedtls_sha256_init(context(h));
-	if (SHA256_STARTS(context(h), 0) != 0)
+	if (SHA256_Init(context(h)) != 1)
 		log_panic("SHA-256 failed");
 }
 
 void hash_add(struct hash *h, struct span s)
 {
-	if (s.n && SHA256_UPDATE(context(h), s.p, s.n) != 0)
+	if (s.n && SHA256_Update(context(h), s.p, s.n) != 1)
 		log_panic("SHA-256 failed");
 }
 
 void hash_end(struct hash *h, unsigned char out[HASH_SHA256_SIZE])
 {
-	if (SHA256_FINISH(context(h), out) != 0)
+	if (SHA256_Final(out, context(h)) != 1)
 		log_panic("SHA-256 failed");
 }

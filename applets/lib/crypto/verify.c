@@ -1,8 +1,21 @@
+/*
+ * OpenSSL's plain RSA is three times as fast as mbedtls's. It is marked as
+ * deprecated because it cannot be replaced by a provider; so it reads no
+ * configuration and works in any sandbox. Keys are read by mbedtls, which
+ * takes both forms and checks them.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/verify.h"
 
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
 #include <sodium.h>
+
+#include "base/log.h"
 
 enum { EXPONENT_BITS = 64 };
 
@@ -23,6 +36,38 @@ static unsigned rsa_bits(mbedtls_pk_context *pk)
 	return exponent && exponent <= EXPONENT_BITS ? (unsigned)bits : 0;
 }
 
+/* A number of at most VERIFY_RSA_MOST bits, for the other library. */
+static BIGNUM *number(mbedtls_pk_context *pk, bool modulus)
+{
+	unsigned char bytes[VERIFY_RSA_MOST / 8] = { 0 };
+	mbedtls_rsa_context *rsa = mbedtls_pk_rsa(*pk);
+	int bad = modulus ? mbedtls_rsa_export_raw(rsa, bytes, sizeof(bytes),
+			NULL, 0, NULL, 0, NULL, 0, NULL, 0) :
+		mbedtls_rsa_export_raw(rsa, NULL, 0, NULL, 0, NULL, 0, NULL,
+			0, bytes, sizeof(bytes));
+	BIGNUM *n = bad ? NULL : BN_bin2bn(bytes, sizeof(bytes), NULL);
+
+	if (!n)
+		log_panic("no memory for an RSA key");
+	return n;
+}
+
+static bool rsa_fits(mbedtls_pk_context *pk,
+	const unsigned char hash[HASH_SHA256_SIZE], struct span signature)
+{
+	RSA *rsa = RSA_new();
+	bool fits;
+
+	if (!rsa || RSA_set0_key(rsa, number(pk, true), number(pk, false),
+		    NULL) != 1)
+		log_panic("no memory for an RSA key");
+	fits = RSA_verify(NID_sha256, hash, HASH_SHA256_SIZE, signature.p,
+		(unsigned)signature.n, rsa) == 1;
+	RSA_free(rsa);
+	ERR_clear_error();
+	return fits;
+}
+
 enum verify_result verify_rsa_sha256(struct span der, unsigned least,
 	const unsigned char hash[HASH_SHA256_SIZE], struct span signature,
 	unsigned *bits_r)
@@ -33,14 +78,15 @@ enum verify_result verify_rsa_sha256(struct span der, unsigned least,
 	*bits_r = 0;
 	if (!der.n)
 		return VERIFY_NO_KEY;
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+		OPENSSL_INIT_NO_ATEXIT, NULL);
 	mbedtls_pk_init(&pk);
 	if (mbedtls_pk_parse_public_key(&pk, der.p, der.n) == 0)
 		*bits_r = rsa_bits(&pk);
 	if (*bits_r)
 		result = *bits_r >= least && signature.n == (*bits_r + 7) / 8 &&
-			mbedtls_pk_verify(&pk, MBEDTLS_MD_SHA256, hash,
-				HASH_SHA256_SIZE, signature.p,
-				signature.n) == 0 ? VERIFY_GOOD : VERIFY_BAD;
+			rsa_fits(&pk, hash, signature) ? VERIFY_GOOD :
+			VERIFY_BAD;
 	mbedtls_pk_free(&pk);
 	return result;
 }

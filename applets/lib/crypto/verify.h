@@ -1,10 +1,10 @@
 /*
  * Is this a signature of that hash by this public key?
  *
- * RSA with PKCS#1 v1.5 and SHA-256 (RFC 8017 section 8.2) through mbedtls,
- * Ed25519 (RFC 8032) through libsodium. Keys come from strangers: a modulus
- * over VERIFY_RSA_MOST bits or an exponent over 64 is refused unseen, so that
- * no key costs more than a few milliseconds.
+ * RSA with PKCS#1 v1.5 and SHA-256 (RFC 8017 section 8.2) through OpenSSL's
+ * libcrypto, Ed25519 (RFC 8032) through libsodium. Keys come from strangers:
+ * a modulus over VERIFY_RSA_MOST bits or an exponent over 64 is refused
+ * unseen, so that no key costs more than a few milliseconds.
  */
 #ifndef CRYPTO_VERIFY_H
 #define CRYPTO_VERIFY_H
