@@ -107,6 +107,7 @@ static void cuts_of(struct span s, struct arena *a, struct mime_guesses *g)
 	add_guess(g, up_to(s, "\r\n", 2));
 	add_guess(g, up_to(s, ";\r\n", 3));
 	add_guess(g, up_to(s, ",\r\n", 3));
+	add_guess(g, up_to(s, ")\r\n", 3));
 	add_guess(g, up_to(s, "\0", 1));
 	add_guess(g, up_to(s, " \t\r\n", 4));
 	if (span_chr(s, 0) != SIZE_MAX)

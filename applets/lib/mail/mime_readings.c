@@ -35,18 +35,15 @@ static void go_back(struct mime *m, const struct mime_part *p,
 	k->last->next = NULL;
 }
 
-/* Does the tree have what this reading of p holds? */
+/* Does another reading of the same bytes have what this one holds? */
 static bool is_known(const struct mime *m, const struct mime_part *p,
 	const struct mime_part *reading)
 {
-	if (mime_covers(p, reading))
-		return true;
-	for (size_t i = m->n; i-- > 0;) {
+	for (size_t i = reading->index; i-- > 0;) {
 		const struct mime_part *q = m->parts[i];
 
-		if (q == p)
-			return false;
-		if (q->instead == p && q != reading && mime_covers(q, reading))
+		if (q->parent == p->parent && q->raw.p == reading->raw.p &&
+		    q->raw.n == reading->raw.n && mime_covers(q, reading))
 			return true;
 	}
 	return false;
@@ -131,6 +128,8 @@ static void read_as(struct mime *m, struct mime_part *p,
 		return;
 	r->instead = p;
 	known = v->decoded && !divide_decoded(m, r);
+	if (mime_is_message(r) && r->child && r->child->header.n == 0)
+		known = true;	/* only words: nobody reads a message there */
 	r->doubts &= ~answered(v);
 	if (known || is_known(m, p, r)) {
 		go_back(m, p, &before);
@@ -235,8 +234,10 @@ static void read_encoded(struct mime *m, struct mime_part *p,
 	for (unsigned e = MIME_BINARY; e <= MIME_QP; e++) {
 		v.encoding = e;
 		v.decoded = e != MIME_BINARY && boundary.p;
-		if (encodings >> e & 1)
-			read_as(m, p, &v, flag);
+		if (!(encodings >> e & 1) || (mime_is_message(p) &&
+			e == p->encoding && span_eq(type, p->type)))
+			continue;
+		read_as(m, p, &v, flag);
 	}
 }
 

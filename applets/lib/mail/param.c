@@ -414,7 +414,7 @@ size_t params_all(const struct params *ps, struct span name, struct arena *a,
 	if (forms == 1 && !f.doubt)
 		return l.n;
 	add_each(ps, name, a, &l);
-	for (enum join how = JOIN_FIRST; how <= JOIN_SEEN; how++) {
+	for (enum join how = JOIN_FIRST; f.doubt && how <= JOIN_SEEN; how++) {
 		struct span joined = SPAN("");
 
 		join_sections(ps, name, how, a, &joined);

@@ -39,9 +39,9 @@ bool params_find(const struct params *ps, struct span name, struct arena *a,
 
 /*
  * All values that clients may see under that name: each parameter's own, the
- * RFC 2231 forms with their sections by number and as they stand, with the
- * first and with the last of those that are there twice. At most max, without
- * repetition, what params_find() gives first.
+ * RFC 2231 forms; where a section is there twice or is missing, with the first
+ * and the last, and as they stand. At most max, without repetition, what
+ * params_find() gives first.
  */
 size_t params_all(const struct params *ps, struct span name, struct arena *a,
 	size_t max, struct span *v);
