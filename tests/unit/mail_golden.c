@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "mail/address.h"
+#include "mail/charset.h"
 #include "mail/html.h"
 #include "mail/mime.h"
 #include "mail/type.h"
@@ -99,6 +100,7 @@ static void print_content(struct buf *b, struct mime_part *p, struct arena *a)
 		return;
 	content = mime_text(p, LIMITS, a);
 	print_value(b, p->depth, "text", content);
+	print_value(b, p->depth, "other text", mime_other_text(p, LIMITS, a));
 	if (span_is(p->type, "text/html")) {
 		html_read(content, content.n, LIMITS, a, &page);
 		html_urls(&page, LIMITS, a, &urls);
@@ -140,7 +142,7 @@ static void print_part(struct buf *b, struct mime_part *p, struct span raw,
 	for (size_t i = 0; i < p->nnames; i++)
 		print_value(b, p->depth, "name", p->names[i]);
 	print_header(b, p, a);
-	if (p->child == NULL)
+	if (mime_is_leaf(p))
 		print_content(b, p, a);
 	print_flags(b, p->depth, p->flags);
 }
@@ -151,6 +153,7 @@ static struct span print_mail(struct span raw, struct arena *a)
 	struct mime m;
 
 	mime_parse(raw, LIMITS, a, &m);
+	mime_open(&m);
 	for (size_t i = 0; i < m.n; i++)
 		print_part(&b, m.parts[i], raw, a);
 	return buf_bytes(&b);
@@ -202,6 +205,7 @@ int main(int argc, char **argv)
 	unsigned bad = 0;
 	glob_t g = { 0 };
 
+	charset_open_all();
 	if (argc < 2 && glob("tests/mail/*.eml", 0, NULL, &g) != 0) {
 		printf("1..1\nnot ok 1 - no tests/mail/*.eml: run me from the "
 			"root of the tree\n");

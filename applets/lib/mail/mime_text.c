@@ -1,7 +1,7 @@
 /*
  * The text of a part (mime.h).
  */
-#include "mail/mime.h"
+#include "mail/mime_tree.h"
 
 #include "mail/charset.h"
 #include "mail/flowed.h"
@@ -75,7 +75,8 @@ struct span mime_other_text(struct mime_part *p, const struct mail_limits *l,
 
 bool mime_is_leaf(const struct mime_part *p)
 {
-	return p->child == NULL || p->own.p;
+	return p->child == NULL || p->own.p ||
+	       !(mime_is_multipart(p) || mime_is_message(p));
 }
 
 bool mime_is_text(const struct mime_part *p)
