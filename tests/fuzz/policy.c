@@ -23,10 +23,17 @@ static void collect_nothing(void *self, int64_t deadline_ms)
 	(void)deadline_ms;
 }
 
+static bool wait_for_nothing(void *self, int64_t deadline_ms)
+{
+	(void)self;
+	(void)deadline_ms;
+	return false;
+}
+
 static void judge(struct engine *en, struct arena *a)
 {
 	static const struct ask world = { NULL, send_nothing,
-		collect_nothing };
+		collect_nothing, wait_for_nothing };
 	struct span rcpts[RCPTS] = { SPAN("b@ours.example"),
 		SPAN("c@other.example") };
 	struct envelope env = { .relay_addr = SPAN("192.0.2.1"),

@@ -36,7 +36,15 @@ static void collect_nothing(void *self, int64_t deadline_ms)
 	(void)deadline_ms;
 }
 
-static const struct ask world = { NULL, send_nothing, collect_nothing };
+static bool wait_for_nothing(void *self, int64_t deadline_ms)
+{
+	(void)self;
+	(void)deadline_ms;
+	return false;
+}
+
+static const struct ask world = { NULL, send_nothing, collect_nothing,
+	wait_for_nothing };
 
 static const char plain[] =
 	"From: A <a@out.example>\r\n"

@@ -6,6 +6,9 @@
  * together: send never waits, collect waits until every question sent has an
  * answer or the deadline passes. What has no answer then is LATER. An answer
  * is never "no" because somebody did not know.
+ *
+ * Whoever needs an answer to know what to ask next waits in between: wait
+ * returns after the next answer, whosever it is.
  */
 #ifndef ENGINE_ASK_H
 #define ENGINE_ASK_H
@@ -18,6 +21,8 @@ struct ask {
 	/* q lives until collect returned; the answers are in the arena. */
 	void (*send)(void *self, struct question *q, struct arena *a);
 	void (*collect)(void *self, int64_t deadline_ms); /* monotonic */
+	/* False: no more answers, or none came until the deadline. */
+	bool (*wait)(void *self, int64_t deadline_ms);
 };
 
 /*

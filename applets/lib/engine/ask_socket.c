@@ -121,28 +121,36 @@ static void take_answer(struct socket_ask *s, struct span record)
 	}
 }
 
+static bool ask_socket_wait(void *self, int64_t deadline_ms)
+{
+	struct socket_ask *s = self;
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	ssize_t n;
+	int ready;
+
+	if (s->n == 0 || s->lost)
+		return false;
+	if (s->datagram == NULL)
+		s->datagram = arena_alloc(s->v[0].arena, ASK_DATAGRAM_MAX);
+	do {
+		ready = poll(&p, 1, (int)clock_left_ms(deadline_ms));
+	} while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
+		return false;
+	n = io_recv(s->fd, s->datagram, ASK_DATAGRAM_MAX, NULL, NULL);
+	if (n <= 0)
+		lose(s);
+	else
+		take_answer(s, span_from(s->datagram, (size_t)n));
+	return true;
+}
+
 static void ask_socket_collect(void *self, int64_t deadline_ms)
 {
 	struct socket_ask *s = self;
 
-	if (s->n && s->datagram == NULL)
-		s->datagram = arena_alloc(s->v[0].arena, ASK_DATAGRAM_MAX);
-	while (s->n && !s->lost) {
-		struct pollfd p = { .fd = s->fd, .events = POLLIN };
-		int ready = poll(&p, 1, (int)clock_left_ms(deadline_ms));
-		ssize_t n;
-
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0)
-			break;
-		n = io_recv(s->fd, s->datagram, ASK_DATAGRAM_MAX, NULL,
-			NULL);
-		if (n <= 0)
-			lose(s);
-		else
-			take_answer(s, span_from(s->datagram, (size_t)n));
-	}
+	while (ask_socket_wait(s, deadline_ms))
+		continue;
 	while (s->n)
 		answer_later(s->v[--s->n].question, "no answer in time");
 }
@@ -151,7 +159,8 @@ struct ask *ask_socket_new(int fd, struct arena *a)
 {
 	struct socket_ask *s = arena_alloc(a, sizeof(*s));
 
-	s->ask = (struct ask){ s, ask_socket_send, ask_socket_collect };
+	s->ask = (struct ask){ s, ask_socket_send, ask_socket_collect,
+		ask_socket_wait };
 	s->fd = fd;
 	s->lost = fd < 0;
 	return &s->ask;

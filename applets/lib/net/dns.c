@@ -9,7 +9,13 @@
 #include "base/netaddr.h"
 #include "base/question.h"
 
-enum { NAME_LENGTH_MAX = 253, CLASS_IN = 1, RCODE_OK = 0, RCODE_NONE = 3 };
+enum {
+	NAME_LENGTH_MAX = 253,
+	NAME_TEXT_MAX = 4 * NAME_LENGTH_MAX + 1,
+	CLASS_IN = 1,
+	RCODE_OK = 0,
+	RCODE_NONE = 3,
+};
 
 /* One question on its way; freed by its answer. */
 struct asked {
@@ -192,19 +198,27 @@ static bool labels_fit(struct span name)
 	return true;
 }
 
-/* A name that can be asked for, as a C string. */
-static bool name_copy(struct span name, char out[NAME_LENGTH_MAX + 1])
+/*
+ * A name that can be asked for, as libunbound wants it: a byte that is no
+ * letter, digit or mark of ASCII as \DDD (RFC 1035 section 5.1).
+ */
+static bool name_text(struct span name, char out[NAME_TEXT_MAX])
 {
+	char *p = out;
+
 	if (name.n && name.p[name.n - 1] == '.')
 		name.n--;
 	if (name.n > NAME_LENGTH_MAX || !labels_fit(name))
 		return false;
-	for (size_t i = 0; i < name.n; i++)
-		/* A backslash is an escape to libunbound, not a byte. */
-		if (name.p[i] <= ' ' || name.p[i] > '~' || name.p[i] == '\\')
-			return false;
-	memcpy(out, name.p, name.n);
-	out[name.n] = 0;
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = name.p[i];
+
+		if (c <= ' ' || c > '~' || c == '\\')
+			p += snprintf(p, 5, "\\%03u", c);
+		else
+			*p++ = (char)c;
+	}
+	*p = 0;
 	return true;
 }
 
@@ -212,11 +226,11 @@ int dns_ask(struct dns *d, struct span name, uint16_t type,
 	void (*done)(void *context, const struct dns_answer *answer),
 	void *context, struct err *e)
 {
-	char text[NAME_LENGTH_MAX + 1];
+	char text[NAME_TEXT_MAX];
 	struct asked *q;
 	int result;
 
-	if (!name_copy(name, text))
+	if (!name_text(name, text))
 		return err_set(e, ERR_PERMANENT, "not a name");
 	q = calloc(1, sizeof(*q));
 	if (q == NULL)
