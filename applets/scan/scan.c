@@ -1,7 +1,7 @@
 /*
  * pm scan: the whole judgement of message files, without an MTA.
  */
-#include "scan.h"
+#include "tool/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,11 +13,14 @@
 
 #include "base/applet.h"
 #include "base/args.h"
+#include "base/clock.h"
+#include "base/id.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/netaddr.h"
 #include "base/root.h"
 #include "conf/wiring.h"
+#include "engine/engine.h"
 
 enum { SITE_ARENA = 64 << 20, SITE_PATH = 4096 };
 
@@ -28,6 +31,15 @@ struct options {
 	const char *ip, *helo, *from, *resolver, *dir, *policy, *clamd;
 	struct args_list rcpts;
 	bool json;
+};
+
+/* What the worker judges with. */
+struct scan {
+	struct engine *engine;
+	const char *root;
+	const char *resolver, *clamd;	/* NULL: the host's; none */
+	bool json;
+	struct envelope env;		/* without what is new each time */
 };
 
 /* A run over all files. */
@@ -63,6 +75,7 @@ static int load_engine(struct scan *scan, const struct options *o,
 	s.nnetworks = w->nnetworks;
 	s.domains = arena_spans(a, w->domains, w->ndomains);
 	s.ndomains = w->ndomains;
+	s.authserv = span_of(w->site ? w->site : "localhost");
 	if (o->policy)
 		policy = o->policy;
 	else if (!wired)
@@ -150,22 +163,14 @@ static void fail(struct job *job, const char *name, const char *why)
 	buf_free(&line);
 }
 
-static int slurp(const char *name, struct buf *b, struct err *e)
-{
-	if (strcmp(name, "-") == 0)
-		return io_slurp_fd(STDIN_FILENO, "standard input",
-			SCAN_FILE_MAX, b, e);
-	return io_slurp(name, SCAN_FILE_MAX, b, e);
-}
-
 static void scan_file(struct job *job, const char *name)
 {
 	struct buf message = { 0 }, line = { 0 };
 	struct err e, told;
 
-	if (slurp(name, &message, &e) < 0) {
+	if (tool_slurp(name, &message, &e) < 0) {
 		fail(job, name, e.text);
-	} else if (keeper_judge(&job->keeper, name, buf_bytes(&message),
+	} else if (tool_look(&job->keeper, name, buf_bytes(&message),
 			&line, &e) < 0) {
 		err_set(&told, ERR_PERMANENT, "%s: %s", name, e.text);
 		fail(job, name, told.text);
@@ -203,17 +208,38 @@ static void scan_folder(struct job *job, const char *dir)
 		fts_close(tree);
 }
 
+/* In the worker. */
+static void judge(const void *self, struct span name, struct span message,
+	struct ask *ask, struct arena *a, struct buf *line)
+{
+	const struct scan *scan = self;
+	struct envelope env = scan->env;
+	struct id id = id_new();
+	struct verdict v;
+
+	env.id = span_of(id.text);
+	env.received_ms = clock_wall_ms();
+	engine_rehearse(scan->engine, &env, message, ask,
+		clock_ms() + TOOL_DEADLINE_MS, a, &v);
+	if (scan->json)
+		engine_explain_json(&v, &env, name, line);
+	else
+		engine_explain_line(&v, name, line);
+}
+
 static int scan_all(const struct scan *scan, const struct args *args,
 	const struct options *o)
 {
-	struct job job = { .keeper = { scan, -1, -1, -1 }, .json = o->json };
+	const struct tool tool = { "scan", scan->root, scan->resolver,
+		scan->clamd, judge, scan };
+	struct job job = { .keeper = tool_keeper(&tool), .json = o->json };
 
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < args->n; i++)
 		scan_file(&job, args->rest[i]);
 	if (o->dir)
 		scan_folder(&job, o->dir);
-	keeper_end(&job.keeper);
+	tool_end(&job.keeper);
 	if (fflush(stdout) != 0) {
 		perror("pm scan: standard output");
 		return EXIT_LATER;

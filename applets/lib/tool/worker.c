@@ -1,13 +1,8 @@
-/*
- * The child that parses: sandboxed like a scanner of the filter.
- */
-#include "scan.h"
+#include "tool/worker.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/id.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -36,7 +31,7 @@ static void enter_sandbox(void)
 	life_rlimits(&limits);
 	if (sandbox_paths(NULL, &e) < 0 ||
 	    sandbox_calls(SANDBOX_SCANNER, &e) < 0)
-		log_fatal("scan: no sandbox: %s", e.text);
+		log_fatal("no sandbox: %s", e.text);
 }
 
 /* A line "From " of an mbox is no part of the message. */
@@ -76,31 +71,13 @@ static struct span wire_form(struct span s, struct arena *a)
 	return buf_bytes(&b);
 }
 
-static void judge(const struct scan *scan, struct span name,
-	struct span message, int broker, struct arena *a, struct buf *line)
-{
-	struct ask *ask = ask_socket_new(broker, a);
-	struct envelope env = scan->env;
-	struct id id = id_new();
-	struct verdict v;
-
-	env.id = span_of(id.text);
-	env.received_ms = clock_wall_ms();
-	engine_rehearse(scan->engine, &env, wire_form(message, a), ask,
-		clock_ms() + SCAN_DEADLINE_MS, a, &v);
-	if (scan->json)
-		engine_explain_json(&v, &env, name, line);
-	else
-		engine_explain_line(&v, name, line);
-}
-
 static bool read_exactly(int fd, void *p, size_t n)
 {
 	return io_read_all(fd, p, n) == (ssize_t)n;
 }
 
 /* One message. False: the keeper is gone. */
-static bool serve(const struct scan *scan, int channel, int broker,
+static bool serve(const struct tool *tool, int channel, int broker,
 	struct arena *a)
 {
 	struct worker_request q;
@@ -110,30 +87,31 @@ static bool serve(const struct scan *scan, int channel, int broker,
 
 	if (!read_exactly(channel, &q, sizeof(q)))
 		return false;
-	if (q.name_bytes > NAME_MAX_BYTES || q.message_bytes > SCAN_FILE_MAX)
-		log_panic("scan: a request that no keeper makes");
+	if (q.name_bytes > NAME_MAX_BYTES || q.message_bytes > TOOL_FILE_MAX)
+		log_panic("a request that no keeper makes");
 	name = arena_alloc(a, q.name_bytes);
 	message = malloc(q.message_bytes + 1);
 	if (message == NULL)
-		log_fatal("scan: no memory for a message of %llu bytes",
+		log_fatal("no memory for a message of %llu bytes",
 			(unsigned long long)q.message_bytes);
 	if (!read_exactly(channel, name, q.name_bytes) ||
 	    !read_exactly(channel, message, q.message_bytes))
 		return false;
-	judge(scan, span_from(name, q.name_bytes),
-		span_from(message, q.message_bytes), broker, a, &line);
+	tool->run(tool->self, span_from(name, q.name_bytes), wire_form(
+		span_from(message, q.message_bytes), a),
+		ask_socket_new(broker, a), a, &line);
 	r.text_bytes = (uint32_t)line.n;
 	free(message);
 	return io_write_all(channel, span_from(&r, sizeof(r))) == 0 &&
 		io_write_all(channel, buf_bytes(&line)) == 0;
 }
 
-_Noreturn void worker_run(const struct scan *scan, int channel, int broker)
+_Noreturn void worker_run(const struct tool *tool, int channel, int broker)
 {
 	struct arena *a = arena_new("message", MESSAGE_MEMORY);
 
 	enter_sandbox();
-	while (serve(scan, channel, broker, a))
+	while (serve(tool, channel, broker, a))
 		arena_reset(a);
 	_exit(EXIT_DONE);
 }

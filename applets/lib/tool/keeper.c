@@ -1,7 +1,4 @@
-/*
- * Starts worker and broker, hands messages over, survives their death.
- */
-#include "scan.h"
+#include "tool/worker.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -23,15 +20,15 @@ enum { LINE_MAX_BYTES = 1 << 28, CONNECTIONS = 1 };
 static void say_degraded(const char *text)
 {
 	if (text && text[0])
-		log_warn("pm scan: %s", text);
+		log_warn("%s", text);
 }
 
 /* The child that talks to resolver and virus engine. */
-static _Noreturn void broker_child(const struct scan *scan, int fd)
+static _Noreturn void broker_child(const struct tool *tool, int fd)
 {
 	struct broker_settings s = {
-		.resolver = scan->resolver,
-		.clamd = scan->clamd,
+		.resolver = tool->resolver,
+		.clamd = tool->clamd,
 		.dns_timeout_ms = 5000,
 		.virus_timeout_ms = 20000,
 		.connections_max = CONNECTIONS,
@@ -40,9 +37,9 @@ static _Noreturn void broker_child(const struct scan *scan, int fd)
 	struct err e;
 
 	/* A clamd socket may be below the root. */
-	if (root_enter(scan->root, NULL, &e) < 0 ||
+	if (root_enter(tool->root, NULL, &e) < 0 ||
 	    broker_serve(&s, -1, fd, -1, &e) < 0)
-		log_fatal("pm scan: %s", e.text);
+		log_fatal("pm %s: %s", tool->name, e.text);
 	_exit(EXIT_DONE);
 }
 
@@ -73,20 +70,20 @@ static int start(struct keeper *k, struct err *e)
 		close(channel[0]);
 		close(channel[1]);
 		close(asks[0]);
-		broker_child(k->scan, asks[1]);
+		broker_child(k->tool, asks[1]);
 	}
 	close(asks[1]);
 	k->worker = k->broker < 0 ? -1 : fork_child();
 	if (k->worker == 0) {
 		close(channel[0]);
-		worker_run(k->scan, channel[1], asks[0]);
+		worker_run(k->tool, channel[1], asks[0]);
 	}
 	close(asks[0]);
 	close(channel[1]);
 	k->channel = channel[0];
 	if (k->worker > 0)
 		return 0;
-	keeper_end(k);
+	tool_end(k);
 	return err_errno(e, ERR_TEMPORARY, "cannot fork");
 }
 
@@ -129,7 +126,7 @@ static int receive(int fd, unsigned char *p, size_t n, int64_t deadline_ms)
 /* What a worker says is shown to people: one line, no control bytes. */
 static int receive_line(struct keeper *k, struct buf *line)
 {
-	int64_t deadline_ms = clock_ms() + SCAN_PATIENCE_MS;
+	int64_t deadline_ms = clock_ms() + TOOL_PATIENCE_MS;
 	struct worker_reply r;
 	unsigned char *p;
 
@@ -158,7 +155,7 @@ static void bury(struct keeper *k, struct err *e)
 	}
 	if (gone == 0)
 		err_set(e, ERR_PERMANENT, "not judged: took longer than %d s",
-			SCAN_PATIENCE_MS / 1000);
+			TOOL_PATIENCE_MS / 1000);
 	else if (WIFSIGNALED(status))
 		err_set(e, ERR_PERMANENT, "not judged: the scanner was killed "
 			"by signal %d (%s)", WTERMSIG(status),
@@ -168,10 +165,10 @@ static void bury(struct keeper *k, struct err *e)
 			"code %d", WEXITSTATUS(status));
 	if (gone > 0)
 		k->worker = -1;
-	keeper_end(k);
+	tool_end(k);
 }
 
-void keeper_end(struct keeper *k)
+void tool_end(struct keeper *k)
 {
 	if (k->channel >= 0)
 		close(k->channel);
@@ -187,7 +184,7 @@ void keeper_end(struct keeper *k)
 	k->worker = k->broker = -1;
 }
 
-int keeper_judge(struct keeper *k, const char *name, struct span message,
+int tool_look(struct keeper *k, const char *name, struct span message,
 	struct buf *line, struct err *e)
 {
 	if (k->channel < 0 && start(k, e) < 0)
@@ -196,4 +193,17 @@ int keeper_judge(struct keeper *k, const char *name, struct span message,
 		return 0;
 	bury(k, e);
 	return -1;
+}
+
+struct keeper tool_keeper(const struct tool *tool)
+{
+	return (struct keeper){ tool, -1, -1, -1 };
+}
+
+int tool_slurp(const char *file_name, struct buf *b, struct err *e)
+{
+	if (strcmp(file_name, "-") == 0)
+		return io_slurp_fd(STDIN_FILENO, "standard input",
+			TOOL_FILE_MAX, b, e);
+	return io_slurp(file_name, TOOL_FILE_MAX, b, e);
 }
