@@ -149,6 +149,9 @@ static int edit_one(struct session *s, const struct edit *d,
 	case EDIT_ADD_HEADER:
 		return ops->add_header(ops->to, name,
 			value_text(s, d->value));
+	case EDIT_PUT_HEADER:
+		return ops->put_header(ops->to, name,
+			value_text(s, d->value));
 	case EDIT_CHANGE_HEADER:
 		return ops->change_header(ops->to, name, d->nth,
 			value_text(s, d->value));

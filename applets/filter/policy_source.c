@@ -99,6 +99,7 @@ static int build(struct buf *b, struct err *e)
 		s.nnetworks = w.nnetworks;
 		s.domains = arena_spans(a, w.domains, w.ndomains);
 		s.ndomains = w.ndomains;
+		s.authserv = span_of(w.site);
 		s.virus = w.filter.clamd != NULL;
 		result = bundle_build(&s, ROOT_POLICY, ROOT_LISTS, b, e);
 	}

@@ -33,6 +33,7 @@ static int read_root(const char *root, struct arena *a,
 	s->nnetworks = w.nnetworks;
 	s->domains = arena_spans(a, w.domains, w.ndomains);
 	s->ndomains = w.ndomains;
+	s->authserv = arena_span(a, span_of(w.site ? w.site : "localhost"));
 	s->virus = w.filter.clamd != NULL;
 	if (fchdir(before) < 0)
 		result = err_errno(e, ERR_PERMANENT, "the working folder");
@@ -54,7 +55,15 @@ static void collect_nothing(void *self, int64_t deadline_ms)
 	(void)deadline_ms;
 }
 
-static const struct ask quiet_world = { NULL, send_no, collect_nothing };
+static bool wait_for_nothing(void *self, int64_t deadline_ms)
+{
+	(void)self;
+	(void)deadline_ms;
+	return false;
+}
+
+static const struct ask quiet_world = { NULL, send_no, collect_nothing,
+	wait_for_nothing };
 
 /*
  * Runs every rule that an ordinary mail meets, from outside and from inside:

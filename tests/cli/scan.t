@@ -89,7 +89,7 @@ my @root = ('--root', '.');
 	is($o->{probability}, 100, 'probability');
 	is_deeply($o->{hits}, [{ name => 'GTUBE', weight => 15000,
 		evidence => 'test string in part 0' }], 'hits');
-	is($o->{auth}{dkim}, 'unchecked', 'auth says that it is not looked at');
+	is($o->{auth}{dkim}, 'none', 'who sent it');
 	is($o->{parts}[0]{type}, 'text/plain', 'parts');
 	is($o->{parts}[0]{size}, length($gtube) + 2, 'LF became CRLF');
 	is_deeply($o->{urls}, [], 'urls');

@@ -212,6 +212,9 @@ sub without_trace {
 	open my $in, '<:raw', $path or die "$path: $!";
 	local $/;
 	my $text = <$in>;
+	$text =~ s/\A((?:\S[^\n]*\n(?:[ \t][^\n]*\n)*)*?)
+		Authentication-Results:\ example\.org;\n
+		(?:[ \t][^\n]*\n)*/$1/x;
 	$text =~ s/\A(?:(?:Return-Path|X-Original-To|Delivered-To):[^\n]*\n)+//;
 	$text =~ s/\AReceived:\ from\ [^\n]*\[127\.0\.0\.1\]\)\n
 		\tby\ demo\.example\.org\ \(Postfix\)[^\n]*\n

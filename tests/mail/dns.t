@@ -53,7 +53,8 @@ sub finish {
 	my $r = $m->answer;
 	$m->quit;
 	return join ' ', $r->{code}, map { my ($name, $value) =
-		split /\0/, $_->[1]; $value =~ s/^ //r } @{ $r->{edits} };
+		split /\0/, $_->[1]; $value =~ s/^ //r }
+		grep { $_->[0] ne 'i' } @{ $r->{edits} };
 }
 
 my $start = time;
@@ -73,9 +74,9 @@ is(finish(begin('203.0.113.8', 'ask none.dns.test')), 'a no',
 	'a zone that was not declared');
 is(finish(begin('203.0.113.8', 'ask refused.dns.test')),
 	'a later refused', 'a list that does not answer us');
-is_deeply([$dns->seen], [map { "$_.dns.test" } '8.113.0.203.listed',
+is_deeply([grep { $_ ne 'example.net' } $dns->seen], [map { "$_.dns.test" } '8.113.0.203.listed',
 	'8.113.0.203.none', '8.113.0.203.refused', '8.113.0.203.silent',
-	'9.113.0.203.listed'], 'nothing else was asked');
+	'9.113.0.203.listed'], 'nothing else but SPF was asked');
 
 Appliance::write_file("$app->{root}/mail.eml", "Subject: x\n\nx\n");
 my ($code, $json) = $app->pm('scan', '--json', '--ip', '203.0.113.9',

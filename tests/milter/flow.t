@@ -20,12 +20,15 @@ sub edits {
 	my ($r) = @_;
 	return map { my ($kind, $data) = @$_;
 		$kind . ' ' . $data =~ s/^\0\0\0(.)/ord $1/er =~ tr/\0/ /r =~
-			s/ \z//r } @{ $r->{edits} };
+			s/ \z//r } grep { $_->[0] ne 'i' } @{ $r->{edits} };
 }
 
 my $r = $m->transaction('a@example.net', ['b@example.org'],
 	"Subject: hello\n\nx\n");
 is("$r->{code} @{[edits($r)]}", 'a ', 'a plain mail is accepted as it is');
+like($r->{edits}[0][1] =~ tr/\0/ /r, qr/^ {4}Authentication-Results /,
+	'behind a field in front that tells who sent it');
+is($r->{edits}[0][0], 'i', 'put there');
 $r = $m->transaction('a@example.net', ['b@example.org'],
 	"Subject: tag\nX-Other: 1\n\nx\n");
 is($r->{code}, 'a', 'a tagged mail is accepted');

@@ -197,7 +197,7 @@ static void check_mixture(const unsigned plans[RCPTS], bool together,
 	for (size_t i = 0; i < r.ndelete; i++)
 		assert_true(can->delete_rcpt);
 	for (size_t i = 0; i < r.nedits; i++)
-		assert_true(r.edits[i].kind == EDIT_ADD_HEADER ?
+		assert_true(r.edits[i].kind <= EDIT_PUT_HEADER ?
 			can->add_header : can->change_header);
 }
 

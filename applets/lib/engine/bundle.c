@@ -208,6 +208,7 @@ int bundle_build(const struct bundle_settings *s, const char *policy_dir,
 	put_spans(b, s->domains, s->ndomains);
 	wire_put_u8(b, s->virus);
 	put_keys(b, s);
+	wire_put_span(b, s->authserv);
 	if (put_policy(policy_dir, b, e) < 0 || put_lists(lists_dir, b, e) < 0)
 		return -1;
 	stamp(b, start);
@@ -249,6 +250,7 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	b->settings.domains = get_spans(&w, a, &b->settings.ndomains);
 	b->settings.virus = wire_u8(&w);
 	get_keys(&w, a, &b->settings);
+	b->settings.authserv = wire_span(&w);
 	b->npolicy = wire_count(&w, 8);
 	b->policy = arena_array(a, b->npolicy, sizeof(*b->policy));
 	for (size_t i = 0; i < b->npolicy; i++) {

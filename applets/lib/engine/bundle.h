@@ -26,6 +26,9 @@ struct bundle_settings {
 	bool virus;		/* an engine is wired */
 	struct bundle_key *keys; /* active ones; the signer has them */
 	size_t nkeys;
+	struct span authserv;	/* our name in Authentication-Results (RFC 8601
+				   2.5): the site, one for all its appliances;
+				   empty: none is written */
 };
 
 struct bundle_file {

@@ -29,6 +29,8 @@ void check_run_all(struct facts *f, const struct ask *ask,
 		if (checks[i]->ask)
 			checks[i]->ask(f, ask);
 	run_stage(f, CHECK_LOCAL);
+	if (f->auth)
+		auth_finish(f->auth, deadline_ms);
 	ask->collect(ask->self, deadline_ms);
 	run_stage(f, CHECK_ANSWERED);
 	if (f->score > CHECK_SCORE_MAX)

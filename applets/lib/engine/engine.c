@@ -144,6 +144,33 @@ static struct span words_of(struct facts *f)
 	return buf_bytes(&w.list);
 }
 
+/*
+ * Mail that comes in gets our Authentication-Results; whoever else claims to
+ * be us is a forger (RFC 8601 section 5). Our own mail is left alone.
+ */
+static void own_edits(struct facts *f)
+{
+	const struct header *h = &f->mime.root->header;
+	struct span authserv = f->bundle->settings.authserv;
+	struct authres results = auth_results(f->auth);
+	struct buf value = { .arena = f->arena };
+	bool *forged = arena_array(f->arena, h->n, sizeof(*forged));
+
+	if (authserv.n == 0 || f->auth->relay.n == 0)
+		return;
+	for (size_t i = 0; i < h->n; i++) {
+		if (!span_caseeq(h->fields[i].name,
+				SPAN("Authentication-Results")) ||
+		    !authres_claims(h->fields[i].value, authserv))
+			continue;
+		forged[i] = true;
+		f->ours.forged = forged;
+	}
+	buf_byte(&value, ' ');
+	buf_span(&value, authres_write(authserv, &results, f->arena));
+	f->ours.results = buf_bytes(&value);
+}
+
 /* index: what recipient i of env is called outside; NULL: i. */
 static void judge(struct engine *en, const struct envelope *env,
 	struct span raw, const struct ask *ask, int64_t deadline_ms,
@@ -151,6 +178,9 @@ static void judge(struct engine *en, const struct envelope *env,
 {
 	struct dnslist_set dns = { ask, answers_until(deadline_ms),
 		env->relay_addr, a, NULL, 0 };
+	struct auth_input who = { .env = env, .methods = AUTH_ALL,
+		.receiver = en->bundle->settings.authserv };
+	struct auth *auth;
 	struct list_hit *lists;
 	struct buf record = { .arena = a };
 	struct facts *f;
@@ -160,10 +190,16 @@ static void judge(struct engine *en, const struct envelope *env,
 	*v = (struct verdict){ 0 };
 	/* First of all: the answers travel while the message is parsed. */
 	policy_ask_dns(en->policy, &dns);
+	who.nnetworks = policy_networks(en->policy, &who.networks);
+	auth = auth_new(&who, ask, a);
 	f = facts_new(env, en->bundle, raw, a);
 	f->dns = &dns;
+	f->auth = auth;
+	auth_message(auth, raw, &f->mime.root->header, f->authors,
+		f->nauthors);
 	check_run_all(f, ask, dns.deadline_ms);
 	dnslist_collect(&dns);
+	own_edits(f);
 	policy_run_message(en->policy, f, &dns, deadline_ms, v, &lists,
 		&nlists);
 	for (size_t i = 0; index && i < nlists; i++)

@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "engine/facts.h"
+#include "engine/explain_auth.h"
 
 enum { EXPLAIN_ARENA = 256 << 20 };
 
@@ -39,18 +39,6 @@ static struct json *dns_json(const struct facts_record *f)
 		json_append(list, o);
 	}
 	return list;
-}
-
-/* Nothing looks at signatures and policies of senders in this version. */
-static struct json *auth_json(void)
-{
-	static const char *const methods[] = { "spf", "dkim", "dmarc",
-		"arc" };
-	struct json *o = json_new_object();
-
-	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
-		json_put_string(o, methods[i], "unchecked");
-	return o;
 }
 
 /* The words of a set of flags. */
@@ -216,7 +204,7 @@ void engine_explain_json(const struct verdict *v, const struct envelope *env,
 	json_put_int(o, "score", v->score);
 	json_put_int(o, "probability", v->probability);
 	json_put(o, "hits", hits_json(&f));
-	json_put(o, "auth", auth_json());
+	json_put(o, "auth", explain_auth(&f.auth));
 	json_put(o, "dns", dns_json(&f));
 	json_put(o, "parts", parts_json(&f));
 	json_put(o, "urls", urls_json(&f));

@@ -15,6 +15,7 @@
 #include "mail/html.h"
 #include "mail/mime.h"
 #include "mail/url.h"
+#include "engine/auth.h"
 #include "engine/bundle.h"
 #include "engine/dnslist.h"
 #include "engine/envelope.h"
@@ -58,6 +59,15 @@ struct list_hit {
 	struct span list, entry;
 };
 
+/* Edits of every recipient's copy, whatever policy wants (RFC 8601 5). */
+struct own_edits {
+	const bool *forged;	/* beside the header's fields: those that claim
+				   to be our Authentication-Results; NULL:
+				   none does */
+	struct span results;	/* value of ours, with its leading blank, or
+				   empty */
+};
+
 struct facts {
 	struct arena *arena;
 	const struct envelope *env;
@@ -79,6 +89,8 @@ struct facts {
 	struct span virus_name;		/* or why it is unscannable, later */
 	struct question *virus_question;
 	const struct dnslist_set *dns;	/* NULL: nothing was asked */
+	struct auth *auth;		/* NULL: nothing was checked */
+	struct own_edits ours;
 	unsigned more_flags;		/* mail_flag, of lazy steps */
 	/* Private: lazy things. */
 	struct address *to;
@@ -130,6 +142,28 @@ struct dns_record {
 	struct span answer;	/* the first one, as text, or empty */
 };
 
+struct signature_record {
+	enum auth_result result;
+	unsigned flags;			/* enum dkim_flag */
+	struct span domain, selector;
+};
+
+/* Words and domains as they were found; `checked`: enum auth_method. */
+struct auth_record {
+	unsigned checked;
+	struct span relay;		/* first untrusted host, or empty */
+	enum auth_result spf, dkim, dmarc, arc;
+	struct span spf_domain, spf_problem;
+	bool spf_helo;
+	struct signature_record *signatures;
+	size_t nsignatures;
+	struct span dmarc_domain, dmarc_problem; /* of the author that
+						    decides */
+	enum dmarc_policy dmarc_policy;
+	bool spf_aligned, dkim_aligned, psl_differs;
+	unsigned arc_sets;
+};
+
 struct facts_record {
 	uint64_t generation, size;
 	unsigned flags;
@@ -143,6 +177,7 @@ struct facts_record {
 	struct span virus_name;
 	struct dns_record *dns;
 	size_t ndns;
+	struct auth_record auth;
 	struct part_record *parts;
 	size_t nparts;
 	bool urls_known;

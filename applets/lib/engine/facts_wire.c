@@ -2,9 +2,10 @@
 
 #include "base/wire.h"
 #include "crypto/hash.h"
+#include "engine/auth_wire.h"
 
 enum {
-	FORMAT = 2,
+	FORMAT = 3,
 	NAME_SHOWN = 1024, URL_SHOWN = 2048, SUBJECT_SHOWN = 4096,
 	PART_DECODED = 1u << 0,
 };
@@ -113,6 +114,7 @@ void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
 	wire_put_u8(b, (uint8_t)f->virus);
 	wire_put_span(b, f->virus_name);
 	put_dns(b, f);
+	auth_wire_put(b, f->auth);
 	wire_put_u32(b, (uint32_t)f->mime.n);
 	for (size_t i = 0; i < f->mime.n; i++)
 		put_part(b, f, i, detail);
@@ -213,6 +215,7 @@ bool facts_get(struct span record, struct arena *a,
 	r->virus = virus < VIRUS_N ? (enum virus_state)virus : VIRUS_LATER;
 	r->virus_name = wire_span(&w);
 	get_dns(&w, a, r);
+	auth_wire_get(&w, a, &r->auth);
 	get_parts(&w, a, r);
 	get_urls(&w, a, r);
 	get_lists(&w, a, r);

@@ -31,6 +31,13 @@ static int read_networks(struct policy_host *h, struct err *e)
 	return 0;
 }
 
+size_t policy_networks(const struct policy_host *h,
+	const struct cidr **networks_r)
+{
+	*networks_r = h->networks;
+	return h->bundle->settings.nnetworks;
+}
+
 static int load(struct policy_host *h, struct err *e)
 {
 	const struct bundle *b = h->bundle;
@@ -368,7 +375,7 @@ static int fill_group(struct policy_host *h, struct group *g, struct err *e)
 		g->trace[i].where = arena_span(a, r->trace[i].where);
 		g->trace[i].said = arena_span(a, r->trace[i].said);
 	}
-	if (policy_edit(p, &r->facts->mime.root->header, a, g))
+	if (policy_edit(p, &r->facts->ours, &r->facts->mime.root->header, a, g))
 		return 0;
 	return err_set(e, ERR_PERMANENT, "the policy wants more than %d "
 		"header edits of one message", PLAN_EDITS_MAX);

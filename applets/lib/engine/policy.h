@@ -8,6 +8,7 @@
 #ifndef ENGINE_POLICY_H
 #define ENGINE_POLICY_H
 
+#include "base/netaddr.h"
 #include "engine/engine.h"
 #include "engine/facts.h"
 
@@ -21,6 +22,10 @@ bool policy_host_has_rules(const struct policy_host *h,
 	enum engine_stage stage);
 void policy_host_count(const struct policy_host *h, size_t *policies_r,
 	size_t *rules_r);
+
+/* The internal networks of the settings; live as long as the host. */
+size_t policy_networks(const struct policy_host *h,
+	const struct cidr **networks_r);
 
 /* Asks all zones that the policy declared, if it declared any. */
 void policy_ask_dns(const struct policy_host *h, struct dnslist_set *dns);

@@ -22,7 +22,10 @@ struct draft {
 	struct draft_field *fields;	/* beside header->fields */
 	struct added_field added[PLAN_STEPS_MAX];
 	size_t nadded;
+	struct span results;		/* of our own; empty: none */
 };
+
+#define RESULTS SPAN("Authentication-Results")
 
 /* " text", encoded. */
 static struct span value_of(struct draft *d, struct span text)
@@ -182,6 +185,16 @@ static void put_splice(struct group *g, struct edit_splice s)
 		s.insert };
 }
 
+/* In front: the first of all splices. */
+static void put_results(struct draft *d, struct group *g)
+{
+	if (d->results.n == 0)
+		return;
+	g->edits[g->nedits++] = (struct edit){ EDIT_PUT_HEADER, 0, RESULTS,
+		d->results };
+	put_splice(g, edit_put_header(RESULTS, d->results, d->arena));
+}
+
 /* Fields in order: changes at once, their splices ascend by themselves. */
 static void put_changes(struct draft *d, struct group *g)
 {
@@ -232,23 +245,36 @@ static void put_additions(struct draft *d, struct group *g)
 	}
 }
 
-bool policy_edit(const struct plan *p, const struct header *h,
-	struct arena *a, struct group *g)
+/* What stands there before the policy's first step. */
+static void apply_own(struct draft *d, const struct own_edits *own)
+{
+	for (size_t i = 0; own->forged && i < d->header->n; i++)
+		d->fields[i].removed = own->forged[i];
+	if (own->results.n)
+		d->results = own->results;
+}
+
+bool policy_edit(const struct plan *p, const struct own_edits *own,
+	const struct header *h, struct arena *a, struct group *g)
 {
 	struct draft d = { .header = h, .arena = a };
-	size_t touched = 0;
+	size_t touched = 0, room;
 
-	if (p->nsteps == 0)
+	if (p->nsteps == 0 && own->results.n == 0 && own->forged == NULL)
 		return true;
 	d.fields = arena_array(a, h->n, sizeof(*d.fields));
+	apply_own(&d, own);
 	for (size_t i = 0; i < p->nsteps; i++)
 		apply(&d, &p->steps[i]);
 	for (size_t i = 0; i < h->n; i++)
 		touched += d.fields[i].changed || d.fields[i].removed;
 	if (touched + d.nadded > PLAN_EDITS_MAX)
 		return false;
-	g->edits = arena_array(a, touched + d.nadded, sizeof(*g->edits));
-	g->splices = arena_array(a, touched + d.nadded, sizeof(*g->splices));
+	/* And one for our results. */
+	room = touched + d.nadded + 1;
+	g->edits = arena_array(a, room, sizeof(*g->edits));
+	g->splices = arena_array(a, room, sizeof(*g->splices));
+	put_results(&d, g);
 	put_changes(&d, g);
 	put_removals(&d, g);
 	put_additions(&d, g);

@@ -134,8 +134,11 @@ bool policy_listed(struct policy_host *h, struct script_call *c,
 void policy_declare_zones(struct script_call *c);
 void policy_dns_list(struct script_call *c);
 
-/* A plan's steps as edits of a header and the same as splices. */
-bool policy_edit(const struct plan *p, const struct header *h,
-	struct arena *a, struct group *g);
+/*
+ * Our own edits, whatever the policy is, and then a plan's steps as edits of
+ * a header, and the same as splices.
+ */
+bool policy_edit(const struct plan *p, const struct own_edits *own,
+	const struct header *h, struct arena *a, struct group *g);
 
 #endif

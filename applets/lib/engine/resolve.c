@@ -183,7 +183,7 @@ static bool can_edit(const struct mta_can *can, const struct group *g)
 	if (g->nsigns && !can->add_header)
 		return false;
 	for (size_t i = 0; i < g->nedits; i++)
-		if (g->edits[i].kind == EDIT_ADD_HEADER ?
+		if (g->edits[i].kind <= EDIT_PUT_HEADER ?
 		    !can->add_header : !can->change_header)
 			return false;
 	return true;

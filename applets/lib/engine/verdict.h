@@ -40,6 +40,7 @@ const char *action_name(enum action a);
 
 enum edit_kind {
 	EDIT_ADD_HEADER,	/* at the end of the header */
+	EDIT_PUT_HEADER,	/* in front of it, as trace fields are */
 	EDIT_CHANGE_HEADER,	/* the nth (from 1) header of that name */
 	EDIT_REMOVE_HEADER,	/* the nth header of that name */
 };

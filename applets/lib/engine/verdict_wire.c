@@ -225,7 +225,7 @@ static void get_edits(struct wire *w, struct arena *a, struct group *g)
 		edit->value = wire_span(w);
 		w->bad |= kind > EDIT_REMOVE_HEADER ||
 			  edit->nth > INT32_MAX ||
-			  (kind != EDIT_ADD_HEADER && edit->nth == 0) ||
+			  (kind > EDIT_PUT_HEADER && edit->nth == 0) ||
 			  !is_header_name(edit->name) ||
 			  !is_header_value(edit->value);
 	}

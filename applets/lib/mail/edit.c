@@ -48,6 +48,14 @@ struct edit_splice edit_add_header(const struct header *h, struct span name,
 	};
 }
 
+struct edit_splice edit_put_header(struct span name, struct span value,
+	struct arena *a)
+{
+	return (struct edit_splice){
+		.insert = format_field(name, value, a, false),
+	};
+}
+
 bool edit_change_header(const struct header *h, struct span name,
 	unsigned nth, struct span value, struct arena *a,
 	struct edit_splice *s_r)

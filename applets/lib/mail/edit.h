@@ -15,6 +15,9 @@ struct edit_splice {
 /* "Name: value\r\n" at the end of the header block. */
 struct edit_splice edit_add_header(const struct header *h, struct span name,
 	struct span value, struct arena *a);
+/* The same in front of all fields. */
+struct edit_splice edit_put_header(struct span name, struct span value,
+	struct arena *a);
 /* The nth field of that name gets a value, or goes; false: there is none. */
 bool edit_change_header(const struct header *h, struct span name,
 	unsigned nth, struct span value, struct arena *a,
