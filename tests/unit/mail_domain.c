@@ -5,6 +5,7 @@
 #include "mail/domain.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "suite_test.h"
 
@@ -133,6 +134,28 @@ static void organisations_are_below_public_suffixes(void **state)
 	assert_false(domain_is_public_suffix(SPAN("")));
 }
 
+/* A sandboxed process has no list on disk and no locale. */
+static void no_file_is_needed(void **state)
+{
+	struct rlimit none = { 0, 0 };
+	struct span got;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_NOFILE, &none) != 0 ||
+		    open("/dev/null", O_RDONLY) >= 0)
+			_exit(2);
+		_exit(!span_is(domain_organisation(SPAN("a.b.co.uk")),
+			"b.co.uk") ||
+			!domain_ascii(SPAN("Bücher.DE"), *state, &got) ||
+			!span_is(domain_unicode(got, *state), "bücher.de"));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void over_long_names_have_no_organisation(void **state)
 {
 	struct span name = repeat(*state, "abc.", 70);
@@ -200,6 +223,8 @@ static void every_vector_of_the_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first: nothing was looked up before */
+		TEST(no_file_is_needed),
 		TEST(names_become_a_labels),
 		TEST(lengths_are_of_the_dns),
 		TEST(a_long_name_takes_no_time),
