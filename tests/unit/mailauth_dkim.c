@@ -22,6 +22,11 @@ enum { NOW = 1600000000 };
 	"idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACD" \
 	"fzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLz" \
 	"BfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB"
+#define RFC6376_RSA \
+	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3" \
+	"/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItL" \
+	"a7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6m" \
+	"cwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB"
 #define WEAK_RSA \
 	"MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKYMQ2uSSRCNa1/ayKTcRJsQg3jF" \
 	"eeyU6cd9KIe5RQwZzg2GUu3cZ2I4O7uCTt2OJ8+p/KfZr1YzfNAHlftTMv0C" \
@@ -44,6 +49,9 @@ static const struct zone_key zone[] = {
 	{ "gone._domainkey.example.com", "v=DKIM1; p=" },
 	{ "rsa._domainkey.example.com", "p=" RFC_RSA },
 	{ "weak._domainkey.example.com", "p=" WEAK_RSA },
+	{ "brisbane._domainkey.example.com", "v=DKIM1; p=" RFC6376_RSA },
+	{ "short._domainkey.example.com", "k=ed25519; p=AAAA" },
+	{ "xn--s-bga._domainkey.xn--bcher-kva.example", our_key },
 	{ NULL, NULL }
 };
 
@@ -73,6 +81,34 @@ static const char rfc8463[] =
 "Hi.\r\n"
 "\r\n"
 "We lost the game.  Are you hungry yet?\r\n"
+"\r\n"
+"Joe.\r\n";
+
+/*
+ * RFC 6376 appendix A, as errata 3192 (one blank in the body) and 4926 (the
+ * indentation) have it: it is signed simple/simple.
+ */
+static const char rfc6376[] =
+"DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;\r\n"
+"      c=simple/simple; q=dns/txt; i=joe@football.example.com;\r\n"
+"      h=Received : From : To : Subject : Date : Message-ID;\r\n"
+"      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+"      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB\r\n"
+"      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut\r\n"
+"      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV\r\n"
+"      4bmp/YzhwvcubU4=;\r\n"
+"Received: from client1.football.example.com  [192.0.2.1]\r\n"
+"      by submitserver.example.com with SUBMISSION;\r\n"
+"      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)\r\n"
+"From: Joe SixPack <joe@football.example.com>\r\n"
+"To: Suzie Q <suzie@shopping.example.net>\r\n"
+"Subject: Is dinner ready?\r\n"
+"Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
+"Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n"
+"\r\n"
+"Hi.\r\n"
+"\r\n"
+"We lost the game. Are you hungry yet?\r\n"
 "\r\n"
 "Joe.\r\n";
 
@@ -194,6 +230,33 @@ static void rfc8463_appendix_a_passes(void **state)
 	assert_int_equal(answer.signatures[1].key_bits, 1024);
 }
 
+static void rfc6376_appendix_a_passes(void **state)
+{
+	struct dkim_answer answer = check(span_of(rfc6376), *state);
+
+	assert_int_equal(answer.n, 1);
+	expect(answer, 0, AUTH_PASS, DKIM_SHORT_KEY, "");
+	expect_span(answer.signatures[0].identity, "joe@football.example.com");
+}
+
+/* RFC 8616: names are looked up as A-labels. */
+static void names_may_be_u_labels(void **state)
+{
+	struct dkim_answer answer = check(sign(*state, "d=b\xc3\xbc"
+			"cher.example; s=s\xc3\xa9; h=From; "
+			"i=j\xc3\xb6rg@mail.b\xc3\xbc" "cher.example", HEAD,
+			"x\r\n"), *state);
+
+	expect(answer, 0, AUTH_PASS, 0, "");
+	expect_span(answer.signatures[0].domain, "xn--bcher-kva.example");
+	expect_span(answer.signatures[0].selector, "xn--s-bga");
+	expect_span(answer.signatures[0].identity,
+		"j\xc3\xb6rg@mail.xn--bcher-kva.example");
+	expect(check(sign(*state, "d=b\xc3\xbc" "cher.example; s=s; h=From; "
+			"i=x@b\xc3\xbc" "cherei.example", HEAD, "x\r\n"),
+			*state), 0, AUTH_PERMERROR, 0, "i= is not within d=");
+}
+
 static void what_may_change_may_change(void **state)
 {
 	static const char *const same[][2] = {
@@ -275,6 +338,21 @@ static void a_signature_that_is_none_asks_nobody(void **state)
 			0, AUTH_PERMERROR, 0, bad[i][2]);
 }
 
+/* Row 64 of the security cases. */
+static void a_nul_in_a_name_is_no_name(void **state)
+{
+	static const char *const tags[] = { "s=brisbane", "football.example" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct span m = changed(*state, tags[i], tags[i]);
+		size_t at = span_find(m, span_of(tags[i])) + 4;
+
+		((unsigned char *)(uintptr_t)m.p)[at] = 0;
+		expect(check(m, *state), 0, AUTH_PERMERROR, 0,
+			"a tag's value has control characters");
+	}
+}
+
 /* Rows 68 and 69 of the security cases. */
 static void names_are_bounded_and_have_from(void **state)
 {
@@ -348,6 +426,11 @@ static void times_are_seen(void **state)
 			*state), 0, AUTH_PASS, 0, "");
 	expect(check(sign(*state, TAGS "; t=1600003601", HEAD, "x\r\n"),
 			*state), 0, AUTH_PASS, DKIM_FUTURE, "");
+	expect(check(sign(*state, TAGS "; t=1600086400; x=1600172800", HEAD,
+			"x\r\n"), *state), 0, AUTH_PASS, DKIM_FUTURE, "");
+	expect(check(sign(*state, TAGS "; t=1599900000; x=1599913600", HEAD,
+			"x\r\n"), *state), 0, AUTH_POLICY, DKIM_EXPIRED,
+		"the signature has expired");
 }
 
 /* Row 69. */
@@ -381,6 +464,7 @@ static void keys_are_what_they_are(void **state)
 			"the key is revoked" },
 		{ "rsa", AUTH_PERMERROR, 0,
 			"the key is for another algorithm" },
+		{ "short", AUTH_PERMERROR, 0, "p= is no Ed25519 key" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -548,9 +632,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(rfc8463_appendix_a_passes),
+		TEST(rfc6376_appendix_a_passes),
+		TEST(names_may_be_u_labels),
 		TEST(what_may_change_may_change),
 		TEST(what_may_not_change_fails),
 		TEST(a_signature_that_is_none_asks_nobody),
+		TEST(a_nul_in_a_name_is_no_name),
 		TEST(names_are_bounded_and_have_from),
 		TEST(a_second_from_is_no_pass),
 		TEST(fields_are_taken_from_the_bottom),

@@ -4,8 +4,12 @@
  */
 #include "mailauth/dkim.h"
 
+#include <sodium.h>
+
 #include "corpus_test.h"
+#include "crypto/sign.h"
 #include "dkim_test.h"
+#include "mailauth/dkim_sign.h"
 
 #define FOLDER "conf-dev/dkim"
 
@@ -13,6 +17,7 @@ enum { NOW = 1600000000 };
 
 #define FOOTBALL "test._domainkey.football.example.com"
 #define BRISBANE "brisbane._domainkey.football.example.com"
+#define RFC_ED "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 #define GMAIL "20120113._domainkey.gmail.com"
 
 static const struct {
@@ -22,16 +27,13 @@ static const struct {
 	unsigned flags;
 } vectors[] = {
 	{ "dkimpy/rfc6376.signed.msg", FOOTBALL, "dkimpy/test.txt",
-		BRISBANE, "=k=ed25519; "
-		"p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+		BRISBANE, "=k=ed25519; p=" RFC_ED,
 		2, AUTH_PASS, DKIM_OVERSIGNED },
 	{ "mailauth-rfc8463/signed.eml", FOOTBALL, "dkimpy/test.txt",
-		BRISBANE, "=k=ed25519; "
-		"p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+		BRISBANE, "=k=ed25519; p=" RFC_ED,
 		2, AUTH_PASS, DKIM_OVERSIGNED },
 	{ "mimekit/rfc8463-example.msg", FOOTBALL, "dkimpy/test.txt",
-		BRISBANE, "=k=ed25519; "
-		"p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+		BRISBANE, "=k=ed25519; p=" RFC_ED,
 		2, AUTH_PASS, DKIM_OVERSIGNED },
 	{ "dkimpy/ed25519test2.msg", "sed._domainkey.test.ex",
 		"dkimpy/eximtest.dns", NULL, NULL, 1, AUTH_PASS, 0 },
@@ -149,11 +151,111 @@ static void bad_keys_are_told_apart(void **state)
 	}
 }
 
+/* Messages that come unsigned, private keys and the record of each. */
+static const char *const unsigned_files[] = {
+	"dkimpy/test.message", "dkimpy/test_extra.message",
+	"dkimpy/rfc6376.msg", "dkimpy/ed25519test.msg",
+};
+static const char *const key_pairs[][2] = {
+	{ "dkimpy/test.private", "dkimpy/test.txt" },
+	{ "dkimpy/test2.private", "dkimpy/test2.txt" },
+	{ "mimekit/example.pem", "mimekit/example.pub" },
+	{ "mailauth-rfc8463/private-rsa.key", "dkimpy/test.txt" },
+	{ "dkimpy/ed25519test.key", "dkimpy/ed25519test.dns" },
+	{ "dkimpy/rfc8032_7_1.key", "=k=ed25519; p=" RFC_ED },
+	{ "mailauth-rfc8463/private-ec.key", "=k=ed25519; p=" RFC_ED },
+};
+
+/* Of Ed25519 the files have the 32 bytes only, in base64: made PKCS#8. */
+static struct span load_private(struct arena *a, const char *file)
+{
+	unsigned char der[48] = { 0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b,
+		0x65, 0x70, 4, 0x22, 4, 0x20 };
+	struct span text = load(a, file);
+	char pem[80];
+	size_t n;
+
+	if (span_starts(text, SPAN("-----")))
+		return text;
+	assert_int_equal(sodium_base642bin(der + 16, 32,
+		(const char *)text.p, text.n, "\n", &n, NULL,
+		sodium_base64_VARIANT_ORIGINAL), 0);
+	sodium_bin2base64(pem, sizeof(pem), der, sizeof(der),
+		sodium_base64_VARIANT_ORIGINAL);
+	return span_of(arena_printf(a, "-----BEGIN PRIVATE KEY-----\n%s\n"
+			"-----END PRIVATE KEY-----\n", pem));
+}
+
+/* Empty: the message is not to be signed. */
+static struct span sign(struct arena *a, struct span message,
+	struct sign_key *key)
+{
+	struct dkim_signing how = { .domain = SPAN("example.com"),
+		.selector = SPAN("test"), .now = NOW,
+		.ed25519 = sign_kind(key) == SIGN_ED25519 };
+	unsigned char hash[HASH_SHA256_SIZE], signature[SIGN_MOST];
+	struct span field, value;
+	struct err e = { 0 };
+	struct header h;
+	size_t n;
+
+	header_parse(message, LIMITS, a, &h);
+	dkim_sign_body(span_after(message, h.size), a, hash);
+	if (!dkim_sign_prepare(&how, &h, hash, a, &field, hash))
+		return (struct span){ 0 };
+	assert_int_equal(sign_hash(key, hash, signature, &n, &e), 0);
+	value = dkim_sign_join(field, span_from(signature, n), a);
+	return span_of(arena_printf(a, "DKIM-Signature:%.*s\r\n%.*s",
+		SPAN_FMT(value), SPAN_FMT(message)));
+}
+
+static void each_key_signs_each_message(void **state)
+{
+	size_t files = sizeof(unsigned_files) / sizeof(unsigned_files[0]);
+	size_t keys = sizeof(key_pairs) / sizeof(key_pairs[0]);
+
+	for (size_t i = 0; i < files * keys; i++) {
+		const char *file = unsigned_files[i / keys];
+		const char *const *pair = key_pairs[i % keys];
+		struct zone_key zone[2] = { { "test._domainkey.example.com",
+			load_key(*state, pair[1]) } };
+		struct err e = { 0 };
+		struct sign_key *key = sign_read(load_private(*state, pair[0]),
+			pair[0], &e);
+		struct dkim_answer answer;
+		unsigned rounds;
+
+		if (!key)
+			fail_msg("%s: %s", pair[0], e.text);
+		answer = zone_check(zone, sign(*state, with_crlf(*state,
+				load(*state, file)), key), NOW, *state,
+			&rounds);
+		if (answer.result != AUTH_PASS)
+			fail_msg("%s with %s: %s", file, pair[0],
+				auth_result_name(answer.result));
+		sign_free(&key);
+	}
+}
+
+static void without_from_nothing_is_signed(void **state)
+{
+	struct err e = { 0 };
+	struct sign_key *key = sign_read(load(*state, "dkimpy/test.private"),
+		"test.private", &e);
+
+	assert_non_null(key);
+	assert_int_equal(sign(*state, load(*state,
+			"dkimpy/test_nofrom.message"), key).n, 0);
+	sign_free(&key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_vector_has_its_result),
 		TEST(bad_keys_are_told_apart),
+		TEST(each_key_signs_each_message),
+		TEST(without_from_nothing_is_signed),
 	};
 
 	if (!corpus_unpack(FOLDER, "dkimpy/test.txt")) {

@@ -53,7 +53,7 @@ struct dkim_signature {
 					   or "@" and the domain */
 	struct span algorithm;
 	struct span b;			/* the signature, base64 as written */
-	unsigned key_bits;		/* 0: the body failed before, or none */
+	unsigned key_bits;		/* 0: there is no key */
 	struct span problem;		/* why it is no pass, for people */
 };
 

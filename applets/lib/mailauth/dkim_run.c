@@ -1,5 +1,6 @@
 #include "mailauth/dkim_run.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "crypto/verify.h"
@@ -130,11 +131,24 @@ static bool identity_is_of_domain(const struct dkim_signature *s)
 			span_rchr(s->identity, '@') + 1), s->domain);
 }
 
-static void judge_rsa(const struct dkim_field *f, struct span key,
-	const unsigned char hash[HASH_SHA256_SIZE], struct dkim_signature *s)
+/* What is left to say of a key that is one. */
+static void judge_fit(const unsigned char *hash, enum verify_result v,
+	struct dkim_signature *s)
 {
-	enum verify_result v = verify_rsa_sha256(key, RSA_LEAST, hash,
-		f->signature, &s->key_bits);
+	if (!hash)
+		dkim_settle(s, AUTH_FAIL, "the body is not as it was signed");
+	else
+		dkim_settle(s, v == VERIFY_GOOD ? AUTH_PASS : AUTH_FAIL,
+			v == VERIFY_GOOD ? "" : "the signature does not fit");
+}
+
+/* Without a hash nothing is calculated, but the key is looked at. */
+static void judge_rsa(const struct dkim_field *f, struct span key,
+	const unsigned char *hash, struct dkim_signature *s)
+{
+	static const unsigned char none[HASH_SHA256_SIZE];
+	enum verify_result v = verify_rsa_sha256(key, hash ? RSA_LEAST :
+		UINT_MAX, hash ? hash : none, f->signature, &s->key_bits);
 
 	s->flags &= ~(unsigned)(DKIM_WEAK_KEY | DKIM_SHORT_KEY);
 	if (v == VERIFY_NO_KEY) {
@@ -146,23 +160,22 @@ static void judge_rsa(const struct dkim_field *f, struct span key,
 	} else {
 		if (s->key_bits < RSA_SHORT)
 			s->flags |= DKIM_SHORT_KEY;
-		dkim_settle(s, v == VERIFY_GOOD ? AUTH_PASS : AUTH_FAIL,
-			v == VERIFY_GOOD ? "" : "the signature does not fit");
+		judge_fit(hash, v, s);
 	}
 }
 
 static void judge_ed25519(const struct dkim_field *f, struct span key,
-	const unsigned char hash[HASH_SHA256_SIZE], struct dkim_signature *s)
+	const unsigned char *hash, struct dkim_signature *s)
 {
 	enum verify_result v = verify_ed25519(key,
-		span_from(hash, HASH_SHA256_SIZE), f->signature);
+		span_from(hash, hash ? HASH_SHA256_SIZE : 0),
+		hash ? f->signature : (struct span){ 0 });
 
 	s->key_bits = v == VERIFY_NO_KEY ? 0 : VERIFY_ED25519_BITS;
 	if (v == VERIFY_NO_KEY)
 		dkim_settle(s, AUTH_PERMERROR, "p= is no Ed25519 key");
 	else
-		dkim_settle(s, v == VERIFY_GOOD ? AUTH_PASS : AUTH_FAIL,
-			v == VERIFY_GOOD ? "" : "the signature does not fit");
+		judge_fit(hash, v, s);
 }
 
 /* hash: of the header; NULL: the body does not fit anyhow. */
@@ -184,8 +197,6 @@ static void judge_key(struct dkim_run *r, const struct dkim_field *f,
 	else if (key.strict && !identity_is_of_domain(s))
 		dkim_settle(s, AUTH_PERMERROR,
 			"the key allows no identity below its domain");
-	else if (!hash)
-		dkim_settle(s, AUTH_FAIL, "the body is not as it was signed");
 	else if (f->ed25519)
 		judge_ed25519(f, key.bytes, hash, s);
 	else
