@@ -62,6 +62,6 @@ $(TOOLSRC:tests/%.c=$(B)/tools/%): $(B)/tools/%: tests/%.c
 	@echo "CC  $<"
 	$(Q)$(call TOOLCC,$<)
 
--include tests/fuzz/fuzz.mk tests/fake/fake.mk
+-include tests/fuzz/fuzz.mk tests/fake/fake.mk tests/tools/tools.mk
 
 .PHONY: deps check unit-tests lint system-tests soak check-bare run bench bench-db tools

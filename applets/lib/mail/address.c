@@ -196,12 +196,6 @@ size_t address_readings(struct span value, size_t max, struct arena *a,
 	return gather_end(&g, list_r, flags_r);
 }
 
-/* Does every client see it as a field of that name? */
-static bool is_clear(const struct header_field *f)
-{
-	return f->value.p == f->name.p + f->name.n + 1;
-}
-
 /* All fields of the name; returns how many of them all clients see. */
 static size_t gather_fields(struct gather *g, const struct header *h,
 	struct span name)
@@ -213,10 +207,10 @@ static size_t gather_fields(struct gather *g, const struct header *h,
 
 		if (!span_caseeq(f->name, name))
 			continue;
-		if (is_clear(f))
-			clear++;
-		else
+		if (f->doubt)
 			g->notes |= NOTE_SIDE;
+		else
+			clear++;
 		gather_value(g, f->value);
 	}
 	return clear;

@@ -253,13 +253,30 @@ static void add_bare(struct reader *r, struct span raw, struct span plain,
 		add_address(r, raw, comment);
 }
 
+/* The one @ outside quotes, or SIZE_MAX. */
+static size_t only_at(struct span s)
+{
+	size_t at = find_at(s, true);
+
+	return at == find_at(s, false) ? at : SIZE_MAX;
+}
+
+/* In < > a local part may have blanks: "<A B@c>" names nobody else. */
 static void add_angle(struct reader *r, struct span spec, struct span shown)
 {
-	if (find_at(spec, true) == SIZE_MAX)
+	struct span tight = tighten(spec, r->arena), domain;
+	size_t at = only_at(tight);
+
+	if (find_at(tight, true) == SIZE_MAX)
 		r->notes |= NOTE_SIDE;
-	if (spec.n == 0 || !add_words(r, spec, shown, false))
-		if (spec.n || shown.n)
-			add_address(r, spec, shown);
+	if (at != SIZE_MAX) {
+		domain = span_after(tight, at + 1);
+		domain = span_sub(domain, 0, span_chr(domain, ' '));
+		add_address(r, span_sub(tight, 0, at + 1 + domain.n), shown);
+	} else if ((spec.n == 0 || !add_words(r, spec, shown, false)) &&
+		   (spec.n || shown.n)) {
+		add_address(r, spec, shown);
+	}
 }
 
 static void clear(struct mailbox *b)
@@ -566,6 +583,8 @@ static void read_group_mark(struct reader *r)
 	} else if (!b->has_angle && !has_at(b)) {
 		r->in_group = true;
 		clear(b);
+	} else if (r->habits & HABIT_FIRST) {
+		end_mailbox(r);
 	} else {
 		put_text((struct sink){ &b->phrase, &b->raw }, ':');
 	}
