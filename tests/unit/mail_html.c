@@ -137,17 +137,76 @@ static void time_is_linear(void **state)
 {
 	static const char *const pieces[] = { "<", "<!--", "<!-- -", "<a ",
 		"<a b='", "&aaaaaaaa", "&#", "<script>", "</", "<p>", "<pre>",
-		"<a href=&aaaaaaaa>", "<!--<script>", "<img alt='x'>" };
-	long start = cpu_ms();
+		"<a href=&aaaaaaaa>", "<!--<script>", "<img alt='x'>", "<!-->",
+		"<!--[if x]>", "<!--[if x]>-->", "<style>", "<style>a{", "<td>",
+		"<table><td>", "<font><div></font>", "<b><div>", "<li><b>",
+		"<a href=a.com>a.com", "<p style='a:b;c:d'>", "<!--[if>",
+		"<a href=x>a.b</a>", "<img srcset='a,b,c'>", "</b></p></td>",
+		"<i style=color:#fff><p hidden>x</i>", "<iframe srcdoc=a>",
+		"<a href=data:text/html,a>", "&#8203;a", "<p class='a b c'>" };
 
+	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		struct arena *a = arena_new("big", (size_t)512 << 20);
+		long start = cpu_ms();
 
 		seen(a, repeat(a, pieces[i], 200000));
 		arena_free(&a);
+		if (cpu_ms() - start > 600)
+			printf("# %s\n", pieces[i]);
+		expect_fast(start, 1500);
 	}
+}
+
+/* B61 */
+static void depth_and_numbers_are_bounded(void **state)
+{
+	static const struct {
+		const char *front, *piece, *end;
+		unsigned flags;
+	} rows[] = {
+		{ "", "<div>", "x", HTML_OVER_DEPTH },
+		{ "", "<div style='color:red'><b>", "x", HTML_OVER_DEPTH },
+		{ "<a", " href=x", ">x</a>", 0 },
+		{ "<a", " x=y", ">x</a>", 0 },
+		{ "<style>p{", "/*x*/", "display:none}</style><p>y</p>x", 0 },
+		{ "<style>", "/*x*/", "</style>x", 0 },
+		{ "<style>", "p,", "q{color:red}</style>x", HTML_OVER_STYLE },
+		{ "<style>", "p{color:red}", "</style>x", HTML_OVER_STYLE },
+		{ "<style>", "@media x{", "</style>x", 0 },
+		{ "<p style='", "color:red;", "'>x", 0 },
+		{ "<p style='", "/*x*/", "'>x", 0 },
+		{ "<p style='", "\\64", "'>x", 0 },
+		{ "<p class='", "x ", "'>x", 0 },
+		{ "<p style='color:", "rgb(", "'>x", 0 },
+		{ "<p style='margin:", "1px ", "'>x", 0 },
+		{ "<p style='font:", "1 ", "'>x", 0 },
+		{ "<style>", "url(", "</style>x", HTML_CSS_URL },
+		{ "<style>", "@import \"a\";", "</style>x", HTML_CSS_URL },
+	};
+
 	(void)state;
-	expect_fast(start, 2500);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct arena *a = arena_new("big", (size_t)512 << 20);
+		struct buf b = { .arena = a };
+		long start = cpu_ms();
+		struct html h;
+		size_t used;
+
+		buf_string(&b, rows[i].front);
+		buf_span(&b, repeat(a, rows[i].piece, 1000000));
+		buf_string(&b, rows[i].end);
+		used = arena_used(a);
+		html_read(buf_bytes(&b), TEXT_MAX, LIMITS, a, &h);
+		if (h.flags != rows[i].flags || !span_is(h.text, "x"))
+			fail_msg("%s%s…: flags %x, \"%.*s\"", rows[i].front,
+				rows[i].piece, h.flags, SPAN_FMT(h.text));
+		if (arena_used(a) - used > 4 * b.n + (1 << 20))
+			fail_msg("%s%s…: %zu bytes", rows[i].front,
+				rows[i].piece, arena_used(a) - used);
+		arena_free(&a);
+		expect_fast(start, 1500);
+	}
 }
 
 static void a_nul_ends_no_name(void **state)
@@ -186,6 +245,7 @@ int main(void)
 		TEST(blocks_become_lines), TEST(what_is_no_text_goes),
 		TEST(references_are_decoded), TEST(links_are_collected_once),
 		TEST(limits_are_told), TEST(time_is_linear),
+		TEST(depth_and_numbers_are_bounded),
 		TEST(truncated_everywhere),
 		TEST(a_nul_ends_no_name),
 	};

@@ -1,9 +1,12 @@
 #include "mail/html_reader.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/map.h"
 #include "base/utf8.h"
 
-enum { TINY = 1, TITLE_MAX = 512 };
+enum { TINY = 1, TITLE_MAX = 512, STYLES_KEPT = 256 };
 
 static bool has(const struct html_tag *t, enum html_attr a)
 {
@@ -96,6 +99,27 @@ static void add_attributes(const struct html_tag *t, struct style *s)
 		style_default(s, STYLE_HEIGHT, 0);
 }
 
+/* A style="" as it was read before: pages repeat them again and again. */
+static const struct style *declared(struct html_reader *r, struct span written)
+{
+	struct style *s = map_get(r->styles, written);
+	struct span css;
+
+	if (s)
+		return s;
+	s = &r->one_style;
+	if (map_count(r->styles) < STYLES_KEPT) {
+		s = arena_alloc(r->arena, sizeof(*s));
+		map_put(r->styles, written, s);
+	}
+	*s = (struct style){ 0 };
+	css = html_value(r, written, false);
+	style_declare(css, r->arena, s);
+	if (span_chr(css, '(') != SIZE_MAX)
+		html_add_css(r, css);
+	return s;
+}
+
 static void read_style(struct html_reader *r, const struct html_tag *t,
 	struct style *s)
 {
@@ -103,15 +127,8 @@ static void read_style(struct html_reader *r, const struct html_tag *t,
 	if (r->sheet.n)
 		style_match(&r->sheet, t->name, attr(t, ATTR_ID),
 			attr(t, ATTR_CLASS), s);
-	if (has(t, ATTR_STYLE)) {
-		struct span css = html_value(r, t->value[ATTR_STYLE], false);
-		struct style own = { 0 };
-
-		style_declare(css, r->arena, &own);
-		style_merge(s, &own);
-		if (span_chr(css, '(') != SIZE_MAX)
-			html_add_css(r, css);
-	}
+	if (has(t, ATTR_STYLE))
+		style_merge(s, declared(r, t->value[ATTR_STYLE]));
 	add_attributes(t, s);
 	if (s->set >> STYLE_MSO_HIDE & 1 && s->value[STYLE_MSO_HIDE] == 0)
 		r->h->flags |= HTML_MSO_HIDE;
@@ -522,8 +539,10 @@ static void read_page(struct span s, size_t text_max,
 	*h = (struct html){ 0 };
 	r->t = (struct html_tokens){ .in = s };
 	r->seen = r->hidden = r->other = empty;
+	buf_room(&r->seen.out, s.n / 4 < text_max ? s.n / 4 : text_max);
 	r->to = &r->seen;
 	r->links = map_new(r->arena);
+	r->styles = map_new(r->arena);
 	r->links_cap = r->scripts_cap = r->data_cap = 0;
 	r->anchor.n = 0;
 	r->form = 0;
@@ -537,17 +556,19 @@ static void read_page(struct span s, size_t text_max,
 static void read_twice(struct span s, size_t text_max, bool inner,
 	const struct mail_limits *l, struct arena *a, struct html *h_r)
 {
-	struct html_reader *r = arena_alloc(a, sizeof(*r));
+	struct html_reader r;
 
-	r->limits = l;
-	r->arena = a;
-	r->h = h_r;
-	r->inner = inner;
-	r->sheet.arena = a;
-	read_page(s, text_max, r);
-	r->second = true;
-	if (r->again && r->sheet.n)
-		read_page(s, text_max, r);
+	/* the looks are set as they come: clearing them all would take time */
+	memset(&r, 0, offsetof(struct html_reader, looks));
+	r.limits = l;
+	r.arena = a;
+	r.h = h_r;
+	r.inner = inner;
+	r.sheet.arena = r.key.arena = a;
+	read_page(s, text_max, &r);
+	r.second = true;
+	if (r.again && r.sheet.n)
+		read_page(s, text_max, &r);
 }
 
 static bool is_page(const struct html_data *d)

@@ -137,15 +137,17 @@ static void open_data(struct html_reader *r, struct span uri)
 
 /* --- links --------------------------------------------------------------- */
 
+/* What tells links apart, until the next one. */
 static struct span key_of(struct html_reader *r, const struct html_link *l)
 {
-	struct buf b = { .arena = r->arena };
+	struct buf *b = &r->key;
 
-	buf_byte(&b, (unsigned char)('0' + l->kind));
-	buf_span(&b, l->target);
-	buf_byte(&b, 0);
-	buf_span(&b, l->text);
-	return buf_bytes(&b);
+	b->n = 0;
+	buf_byte(b, (unsigned char)('0' + l->kind));
+	buf_span(b, l->target);
+	buf_byte(b, 0);
+	buf_span(b, l->text);
+	return buf_bytes(b);
 }
 
 /* The first URL or domain that a text names, if it names one at its front or
@@ -224,7 +226,8 @@ static struct html_link *keep_link(struct html_reader *r,
 	h->links[h->nlinks] = *l;
 	if (l->text.n)
 		compare_text(r, &h->links[h->nlinks]);
-	map_put(r->links, key, (void *)(h->nlinks + 1));
+	map_put(r->links, arena_span(r->arena, key),
+		(void *)(h->nlinks + 1));
 	return &h->links[h->nlinks++];
 }
 

@@ -55,6 +55,8 @@ static uint32_t blend(uint32_t over, uint32_t under)
 {
 	uint32_t alpha = over >> 24, c = 0xff;
 
+	if (alpha == 255)
+		return over;
 	if (over == STYLE_UNKNOWN || (under == STYLE_UNKNOWN && alpha < 255))
 		return STYLE_UNKNOWN;
 	for (int shift = 16; shift >= 0; shift -= 8)
@@ -75,6 +77,34 @@ static uint32_t font_size(const struct html_look *up, const struct style *s)
 	return n < STYLE_RELATIVE ? (uint32_t)n : STYLE_RELATIVE - 1;
 }
 
+static bool is_near(uint32_t a, uint32_t b)
+{
+	for (int shift = 16; shift >= 0; shift -= 8) {
+		int d = (int)(a >> shift & 255) - (int)(b >> shift & 255);
+
+		if (d > NEARLY || d < -NEARLY)
+			return false;
+	}
+	return true;
+}
+
+/* Why text that stands in it is not seen. */
+static unsigned all_hides(const struct html_look *l)
+{
+	unsigned hides = l->hides;
+	uint32_t colour;
+
+	if (l->invisible)
+		hides |= HIDE_VISIBILITY;
+	if (l->font <= FONT_LEAST)
+		hides |= HIDE_FONT;
+	colour = blend(l->colour, l->background);
+	if (l->colour >> 24 == 0 || (l->background != STYLE_UNKNOWN &&
+	    colour != STYLE_UNKNOWN && is_near(colour, l->background)))
+		hides |= HIDE_COLOUR;
+	return hides;
+}
+
 /* What an element makes of how the one around it looks. */
 static void look_on(struct html_look *l, const struct html_look *up)
 {
@@ -92,34 +122,7 @@ static void look_on(struct html_look *l, const struct html_look *up)
 		l->colour = s->value[STYLE_COLOUR];
 	else if (l->element->kind == KIND_LINK)
 		l->colour = LINK;
-}
-
-static bool is_near(uint32_t a, uint32_t b)
-{
-	for (int shift = 16; shift >= 0; shift -= 8) {
-		int d = (int)(a >> shift & 255) - (int)(b >> shift & 255);
-
-		if (d > NEARLY || d < -NEARLY)
-			return false;
-	}
-	return true;
-}
-
-unsigned html_looks_hide(const struct html_looks *l)
-{
-	const struct html_look *top = &l->v[l->n];
-	unsigned hides = top->hides;
-	uint32_t colour;
-
-	if (top->invisible)
-		hides |= HIDE_VISIBILITY;
-	if (top->font <= FONT_LEAST)
-		hides |= HIDE_FONT;
-	colour = blend(top->colour, top->background);
-	if (top->colour >> 24 == 0 || (top->background != STYLE_UNKNOWN &&
-	    colour != STYLE_UNKNOWN && is_near(colour, top->background)))
-		hides |= HIDE_COLOUR;
-	return hides;
+	l->text_hides = all_hides(l);
 }
 
 bool html_looks_push(struct html_looks *l, const struct html_tag *tag,

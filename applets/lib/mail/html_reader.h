@@ -38,6 +38,7 @@ struct html_look {
 	struct span name;
 	struct style own;	/* what the element itself says */
 	unsigned hides;		/* enum html_hide, of all its content */
+	unsigned text_hides;	/* of text that stands in it */
 	bool invisible;
 	uint32_t font;		/* hundredths of a pixel */
 	uint32_t colour, background;
@@ -59,7 +60,10 @@ bool html_looks_push(struct html_looks *l, const struct html_tag *tag,
 void html_looks_imply(struct html_looks *l, enum html_kind kind);
 void html_looks_pop(struct html_looks *l, const struct html_tag *tag);
 /* Why text is not seen here (enum html_hide); 0: it is. */
-unsigned html_looks_hide(const struct html_looks *l);
+static inline unsigned html_looks_hide(const struct html_looks *l)
+{
+	return l->v[l->n].text_hides;
+}
 
 /* --- html_link.c: where it leads ----------------------------------------- */
 
@@ -71,18 +75,21 @@ struct html_reader {
 	struct html_writer seen, hidden, other;
 	struct html_writer *to;	/* where text goes now */
 	size_t piece;		/* where hidden text began */
-	struct html_looks looks;
 	struct style_sheet sheet;
+	struct map *styles;	/* of struct style, by the attribute */
+	struct style one_style;	/* when too many are kept */
 	bool again;		/* a style sheet came after text */
 	bool second;		/* all of them are known already */
 	bool inner;		/* a page in a page: data: URIs stay closed */
 	struct map *links;	/* of struct html_link, by what is distinct */
+	struct buf key;
 	size_t links_cap, scripts_cap, data_cap;
 	struct span anchor;	/* the target of the open <a>, n 0: none */
 	struct html_writer *anchor_to;
 	size_t anchor_from;	/* where its text begins */
 	unsigned anchor_flags;
 	size_t form;		/* the open one: its link + 1, or 0 */
+	struct html_looks looks; /* last: not cleared at once */
 };
 
 /* References decoded; of a target also without what browsers drop. */

@@ -110,6 +110,23 @@ static void put_code(struct html_writer *w, uint32_t code, struct span after)
 	html_put(w, buf_bytes(&b));
 }
 
+/* Words with one blank between them stand as they are. */
+static size_t run_length(struct span s)
+{
+	size_t n = 1;
+
+	while (n < s.n) {
+		if (!classes[s.p[n]])
+			n++;
+		else if (s.p[n] == ' ' && n + 1 < s.n &&
+		    !classes[s.p[n + 1]])
+			n += 2;
+		else
+			break;
+	}
+	return n;
+}
+
 void html_put_text(struct html_writer *w, struct span s, bool references)
 {
 	while (s.n && !w->full) {
@@ -126,8 +143,7 @@ void html_put_text(struct html_writer *w, struct span s, bool references)
 			put_code(w, code, s);
 			continue;
 		}
-		for (n = 1; n < s.n && !classes[s.p[n]]; n++)
-			;
+		n = run_length(s);
 		html_put(w, span_sub(s, 0, n));
 		s = span_after(s, n);
 	}

@@ -18,6 +18,14 @@ static const struct {
 	{ "xlink:href", 10 },
 };
 
+/* Where those with each letter begin. */
+static const uint8_t attr_first[27] = {
+	0, 2, 4, 7, 8, 8, 9, 9, 13, 14, 14, 14, 14, 14, 14, 15, 16, 16, 16, 21,
+	23, 23, 23, 24, 25, 25, 25,
+};
+
+_Static_assert(ATTRS == 25, "the index above is of these");
+
 /* What ends a name, and what may stand between attributes. */
 enum { BLANK = 1, END = 2, EQUALS = 4 };
 
@@ -36,9 +44,11 @@ static bool is_letter(unsigned char c)
 	return span_lower(c) >= 'a' && span_lower(c) <= 'z';
 }
 
-static void skip(struct html_tokens *t, size_t n)
+static inline void skip(struct html_tokens *t, size_t n)
 {
-	t->in = span_after(t->in, n);
+	n = n < t->in.n ? n : t->in.n;
+	t->in.p = n ? t->in.p + n : t->in.p;
+	t->in.n -= n;
 }
 
 /* Passes over everything up to and including the byte; false: none is. */
@@ -92,9 +102,11 @@ static enum html_attr find_attr(struct span name)
 {
 	unsigned char first = span_lower(name.p[0]);
 
-	for (unsigned i = 0; i < ATTRS; i++)
+	if (!is_letter(first))
+		return ATTRS;
+	for (unsigned i = attr_first[first - 'a'];
+	     i < attr_first[first - 'a' + 1]; i++)
 		if (attrs[i].n == name.n &&
-		    (unsigned char)attrs[i].name[0] == first &&
 		    span_caseeq(name, span_of(attrs[i].name)))
 			return i;
 	return ATTRS;

@@ -16,7 +16,11 @@ enum {
 	OFF_SCREEN = -50000,	/* hundredths of a pixel */
 	LEAST = 100,
 	EM = 16,		/* pixels, when nothing else is known */
+	URL_MAX = 8192,
 };
+
+/* How much selectors weigh; with an element before it one more. */
+enum { WEIGHS_ELEMENT = 1, WEIGHS_CLASS = 2, WEIGHS_ID = 4 };
 
 /* All that a sheet says for one selector. */
 struct rule {
@@ -426,8 +430,8 @@ static unsigned selector_weight(struct span s)
 	}
 	if (marks > 1)
 		return 0;
-	return marks == 0 ? 1 : (id ? 4u : 2u) + (s.p[0] != '.' &&
-		s.p[0] != '#');
+	return marks == 0 ? WEIGHS_ELEMENT : (id ? WEIGHS_ID : WEIGHS_CLASS) +
+		(unsigned)(s.p[0] != '.' && s.p[0] != '#');
 }
 
 /* The element's name is compared in lower case, the others as they are. */
@@ -457,6 +461,7 @@ static void add_rule(struct style_sheet *sheet, struct span selector,
 	}
 	if (sheet->rules == NULL)
 		sheet->rules = map_new(sheet->arena);
+	sheet->shapes |= 1u << weight;
 	weight = weight * (RULES_MAX + 1) + (unsigned)sheet->n++;
 	selector = selector_key(selector, sheet->arena);
 	first = map_get(sheet->rules, selector);
@@ -577,37 +582,43 @@ void style_match(const struct style_sheet *sheet, struct span element,
 	struct matches m = { .n = 0 };
 	struct span name;
 
-	if (sheet->n == 0)
-		return;
-	add_match(sheet, &m, element, 0, SPAN(""));
+	if (sheet->shapes & 1u << WEIGHS_ELEMENT)
+		add_match(sheet, &m, element, 0, SPAN(""));
 	for (size_t i = 0; i < CLASSES_MAX && style_word(&classes, &name);
 	     i++) {
-		add_match(sheet, &m, SPAN(""), '.', name);
-		add_match(sheet, &m, element, '.', name);
+		if (sheet->shapes & 1u << WEIGHS_CLASS)
+			add_match(sheet, &m, SPAN(""), '.', name);
+		if (sheet->shapes & 1u << (WEIGHS_CLASS + 1))
+			add_match(sheet, &m, element, '.', name);
 	}
 	id = span_trim(id);
-	if (id.n) {
+	if (id.n && sheet->shapes & 1u << WEIGHS_ID)
 		add_match(sheet, &m, SPAN(""), '#', id);
+	if (id.n && sheet->shapes & 1u << (WEIGHS_ID + 1))
 		add_match(sheet, &m, element, '#', id);
-	}
 	for (size_t i = 0; i < m.n; i++)
 		style_merge(s, &m.v[i]->style);
 }
 
 /* --- what a sheet loads -------------------------------------------------- */
 
-/* What stands in quotes or up to the closing bracket. */
+/* What stands in quotes, or up to what no URL without quotes has. */
 static struct span url_value(struct span s)
 {
 	unsigned char quote;
+	size_t n = 0;
 
-	s = trim_front(s);
+	s = span_sub(trim_front(s), 0, URL_MAX);
 	quote = s.n ? s.p[0] : 0;
 	if (quote == '"' || quote == '\'') {
 		s = span_after(s, 1);
-		return span_sub(s, 0, span_chr(s, quote));
+		while (n < s.n && s.p[n] != quote && s.p[n] != '\n')
+			n++;
+	} else {
+		while (n < s.n && s.p[n] > ' ' && !memchr("()'\"", s.p[n], 4))
+			n++;
 	}
-	return span_trim(span_sub(s, 0, span_chr(s, ')')));
+	return span_sub(s, 0, n);
 }
 
 bool style_next_url(struct span css, size_t *at, struct span *url_r)
@@ -623,13 +634,14 @@ bool style_next_url(struct span css, size_t *at, struct span *url_r)
 			continue;
 		if (!span_casestarts(rest, name))
 			continue;
-		rest = trim_front(span_after(rest, name.n));
-		if (name.n > 4 && rest.n && rest.p[0] != '"' &&
-		    rest.p[0] != '\'')
-			continue;
+		rest = span_after(rest, name.n);
 		*url_r = url_value(rest);
-		if (url_r->n)
-			return true;
+		/* after @import it is a string, or url() comes yet */
+		if (url_r->n == 0 || (name.n > 4 && url_r->p[-1] != '"' &&
+		    url_r->p[-1] != '\''))
+			continue;
+		*at = (size_t)(url_r->p - css.p) + url_r->n;
+		return true;
 	}
 	return false;
 }

@@ -41,7 +41,8 @@ struct style {
 
 struct style_sheet {
 	struct arena *arena;
-	struct map *rules;	/* private: selector to rules */
+	struct map *rules;	/* private: selector to rules, */
+	unsigned shapes;	/* and which shapes of selectors there are */
 	size_t n;
 	bool over;		/* more rules than are kept */
 };

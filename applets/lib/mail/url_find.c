@@ -40,8 +40,9 @@ static const unsigned char classes[256] = {
 
 /* Top-level domains that are endings of files as well. */
 static const char *const endings[] = {
-	"ai", "app", "bz", "cc", "do", "gz", "in", "md", "mm", "mov", "ms",
-	"pl", "pm", "ps", "py", "rs", "sh", "so", "st", "tar", "zip",
+	"ai", "app", "bz", "cc", "do", "gz", "in", "java", "md", "mm", "mov",
+	"ms", "name", "open", "pl", "pm", "ps", "py", "rs", "run", "sh", "so",
+	"st", "tar", "zip",
 };
 
 static bool is(unsigned char c, unsigned class)
@@ -240,8 +241,8 @@ static bool is_domain(struct finder *f, struct span s, bool path, bool mail)
 		return true;
 	if (last.n > SUFFIX_MAX && last.p[0] < 0x80)
 		return false;
-	if (!mail && (is_capitalised(last) || (two && !path &&
-	    is_ending(last))))
+	if (!mail && (is_capitalised(last) || (!path && is_ending(last) &&
+	    (two || span_is(last, "java")))))
 		return false;
 	return url_has_suffix(ascii);
 }
@@ -269,7 +270,7 @@ static void try_name(struct finder *f, size_t from, size_t end)
 		 byte_at(f, end + 1) <= '9');
 	struct span name = span_sub(f->text, from, end - from);
 
-	if (after == '@' || memchr("/\\=$%#&~", before, 8))
+	if (after == '@' || after == '(' || memchr("/\\=$%#&~", before, 8))
 		return;
 	if (!is_domain(f, name, path, before == '@'))
 		return;
