@@ -8,6 +8,7 @@ use File::Temp qw(tempdir);
 use Cwd qw(abs_path);
 use IO::Socket::UNIX;
 use JSON::PP;
+use MIME::Base64 ();
 use POSIX qw(mkfifo);
 
 my $pm = abs_path($ENV{PM} // 'build/pm') or die "no pm: run make\n";
@@ -212,6 +213,26 @@ SKIP: {
 	my ($code, $out) = scan(@root, 'zero.eml', 'nul.eml', 'line.eml');
 	is($code, 0, 'no bytes, NULs, one long line');
 	is(scalar(() = $out =~ /\tdeliver\t/g), 3, 'all have an answer');
+}
+{
+	# The converters were opened before the sandbox closed.
+	my $head = "From: a\@x.example\r\nContent-Type: text/plain; charset=";
+	put('koi8.eml', "${head}koi8-r\r\n\r\n\xf0\xd2\xc9\r\n");
+	put('martian.eml', "${head}x-martian\r\n\r\n\xf0\r\n");
+	put('wide.eml', "${head}us-ascii\r\n"
+		. "Content-Transfer-Encoding: base64\r\n\r\n"
+		. MIME::Base64::encode(pack('v*', 0xfeff, unpack 'C*', $gtube)));
+	put('uu.eml', "From: a\@x.example\r\n\r\nHi\r\n"
+		. "begin 644 a.txt\r\n#0V%T\r\nend\r\n");
+	my (undef, $out) = scan(@root, '--json', 'koi8.eml', 'martian.eml',
+		'wide.eml', 'uu.eml');
+	my @o = map { decode_json($_) } split /\n/, $out;
+	is_deeply($o[0]{flags}, [], 'a text in KOI8-R');
+	is_deeply($o[1]{flags}, ['other-charset'], 'a charset of nobody');
+	is_deeply($o[2]{flags}, ['ambiguous-charset'], 'a label that is wrong');
+	is($o[2]{hits}[0]{name}, 'GTUBE', 'and what it hides');
+	is($o[3]{parts}[1]{name}, 'a.txt', 'a uuencoded file is a part');
+	is($o[3]{parts}[1]{size}, 3, 'of its own size');
 }
 SKIP: {
 	skip 'no corpus beside the repository', 2

@@ -194,6 +194,29 @@ static void pages_attachments_and_doubts(void **state)
 	expect(p.notes[0], "It has more than one From field.");
 }
 
+/* Files in a text are listed, charsets read inside the sandbox. */
+static void files_in_texts_and_charsets(void **state)
+{
+	struct preview p = shown(SPAN("From: a\r\n"
+		"Content-Type: text/plain; charset=koi8-r\r\n\r\n"
+		"\xf0\xd2\xc9\r\nbegin 644 a.exe\r\n$35J0````\r\nend\r\n"));
+
+	(void)state;
+	expect(p.text, "При\n");
+	assert_int_equal(p.nparts, 2);
+	expect(p.parts[1].name, "a.exe");
+	assert_true(p.parts[1].attachment);
+	expect(p.parts[1].true_type, "exe");
+	assert_int_equal(p.nnotes, 0);
+	p = shown(SPAN("From: a\r\n"
+		"Content-Type: text/plain; charset=utf-7\r\n\r\n"
+		"http://+AGE-.example/ \r\n"));
+	expect(p.text, "http://a.example/ \n");
+	assert_int_equal(p.nnotes, 1);
+	expect(p.notes[0], "A text is not in the charset that it says: mail "
+		"programs may differ in what they show.");
+}
+
 static void no_byte_gets_through_unshown(void **state)
 {
 	struct buf b = { .arena = a };
@@ -450,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_message),
 		cmocka_unit_test(pages_attachments_and_doubts),
+		cmocka_unit_test(files_in_texts_and_charsets),
 		cmocka_unit_test(no_byte_gets_through_unshown),
 		cmocka_unit_test(long_texts_are_cut),
 		cmocka_unit_test(the_source_is_the_message),

@@ -221,7 +221,11 @@ static void add_rtf(struct mime *m, struct mime_part *parent,
 	n = lzfu_decode(packed, out, &clean);
 	p = mime_add_embedded(m, parent, SPAN("text/rtf"), SPAN(""),
 		span_from(out, n));
-	if (p && !clean)
+	if (p == NULL)
+		return;
+	/* What is not ASCII stands there by its code page. */
+	p->charset = SPAN("windows-1252");
+	if (!clean)
 		mime_flag(m, p, MAIL_BAD_ENCODING);
 }
 
