@@ -3,7 +3,7 @@
  */
 #include "mailauth/arc.h"
 
-#include "corpus_test.h"
+#include "suite_test.h"
 #include "crypto/sign.h"
 #include "mailauth/arc_seal.h"
 #include "mailauth/dkim_sign.h"
@@ -11,6 +11,7 @@
 #include "dkim_test.h"
 
 #define FOLDER "conf-dev/arc/valimail"
+#define TESTS "build/corpus/" FOLDER "/tests/arc-draft-"
 #define SCRIPT "tests/lib/arc_lines.py"
 
 enum { NOW = 1600000000, KEYS_MAX = 8, VALIDATED = 171, SEALED = 17,
@@ -25,8 +26,8 @@ static void add_key(struct arena *a, struct span *line)
 	while (zone[n].name)
 		n++;
 	assert_in_range(n, 0, KEYS_MAX - 1);
-	zone[n].name = arena_string(a, corpus_field(a, line));
-	zone[n].text = arena_string(a, corpus_field(a, line));
+	zone[n].name = arena_string(a, suite_field(a, line));
+	zone[n].text = arena_string(a, suite_field(a, line));
 }
 
 /*
@@ -42,15 +43,15 @@ static bool is_met(struct span want, enum auth_result result)
 
 static void every_chain_has_its_result(void **state)
 {
-	struct span lines = corpus_lines(*state, SCRIPT, FOLDER
-		"/tests/arc-draft-validation-tests.yml"), line, kind;
+	struct span lines = suite_convert(*state, SCRIPT, TESTS
+		"validation-tests.yml"), line, kind;
 	unsigned cases = 0, bad = 0;
 
 	while (span_line(&lines, &line)) {
 		struct span name, want;
 		struct arc_answer answer;
 
-		kind = corpus_word(&line);
+		kind = suite_word(&line);
 		if (span_is(kind, "Z")) {
 			memset(zone, 0, sizeof(zone));
 			continue;
@@ -59,9 +60,9 @@ static void every_chain_has_its_result(void **state)
 			add_key(*state, &line);
 			continue;
 		}
-		name = corpus_word(&line);
-		want = corpus_word(&line);
-		answer = zone_arc(zone, corpus_field(*state, &line), NOW,
+		name = suite_word(&line);
+		want = suite_word(&line);
+		answer = zone_arc(zone, suite_field(*state, &line), NOW,
 			*state);
 		cases++;
 		if (is_met(want, answer.result))
@@ -166,14 +167,14 @@ static bool run_sealing(struct arena *a, struct span line, unsigned *closed)
 	struct header h;
 	bool same;
 
-	s.domain = corpus_field(a, &line);
-	s.selector = corpus_field(a, &line);
-	key = sign_read(corpus_field(a, &line), "key", &e);
+	s.domain = suite_field(a, &line);
+	s.selector = suite_field(a, &line);
+	key = sign_read(suite_field(a, &line), "key", &e);
 	assert_non_null(key);
-	assert_true(span_u64(corpus_field(a, &line), UINT64_MAX, &s.now));
-	s.names = corpus_field(a, &line);
-	server = corpus_field(a, &line);
-	message = corpus_field(a, &line);
+	assert_true(span_u64(suite_field(a, &line), UINT64_MAX, &s.now));
+	s.names = suite_field(a, &line);
+	server = suite_field(a, &line);
+	message = suite_field(a, &line);
 	header_parse(message, LIMITS, a, &h);
 	s.results = merged(a, &h, server);
 	answer = zone_arc(zone, message, NOW, a);
@@ -183,21 +184,21 @@ static bool run_sealing(struct arena *a, struct span line, unsigned *closed)
 	else
 		++*closed;
 	sign_free(&key);
-	same = same_text(a, set.seal, corpus_field(a, &line));
-	same = same_text(a, set.message, corpus_field(a, &line)) && same;
-	return same_text(a, set.results, corpus_field(a, &line)) && same;
+	same = same_text(a, set.seal, suite_field(a, &line));
+	same = same_text(a, set.message, suite_field(a, &line)) && same;
+	return same_text(a, set.results, suite_field(a, &line)) && same;
 }
 
 static void every_set_is_sealed_as_given(void **state)
 {
-	struct span lines = corpus_lines(*state, SCRIPT, FOLDER
-		"/tests/arc-draft-sign-tests.yml"), line, kind;
+	struct span lines = suite_convert(*state, SCRIPT, TESTS
+		"sign-tests.yml"), line, kind;
 	unsigned cases = 0, bad = 0, closed = 0;
 
 	while (span_line(&lines, &line)) {
 		struct span name;
 
-		kind = corpus_word(&line);
+		kind = suite_word(&line);
 		if (span_is(kind, "Z"))
 			memset(zone, 0, sizeof(zone));
 		if (span_is(kind, "R"))
@@ -205,7 +206,7 @@ static void every_set_is_sealed_as_given(void **state)
 		if (!span_is(kind, "S"))
 			continue;
 		cases++;
-		name = corpus_word(&line);
+		name = suite_word(&line);
 		if (run_sealing(*state, line, &closed))
 			continue;
 		print_error("%.*s: not as given\n", SPAN_FMT(name));
@@ -223,7 +224,7 @@ int main(void)
 		TEST(every_set_is_sealed_as_given),
 	};
 
-	if (!corpus_unpack(FOLDER, "LICENSE.txt")) {
+	if (!suite_unpack(FOLDER, "LICENSE.txt")) {
 		puts("1..0 # SKIP no corpus: PM_CORPUS names its folder");
 		return 0;
 	}

@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "corpus_test.h"
+#include "suite_test.h"
 #include "crypto/sign.h"
 #include "dkim_test.h"
 #include "mailauth/dkim_sign.h"
@@ -58,7 +58,7 @@ static const char *const bad_keys[][2] = {
 
 static struct span load(struct arena *a, const char *file)
 {
-	return corpus_file(a, arena_printf(a, FOLDER "/%s", file));
+	return suite_file(a, arena_printf(a, FOLDER "/%s", file));
 }
 
 /* A record as text ("=" and it, or a file), or made from a PEM file. */
@@ -258,7 +258,7 @@ int main(void)
 		TEST(without_from_nothing_is_signed),
 	};
 
-	if (!corpus_unpack(FOLDER, "dkimpy/test.txt")) {
+	if (!suite_unpack(FOLDER, "dkimpy/test.txt")) {
 		puts("1..0 # SKIP no corpus: PM_CORPUS names its folder");
 		return 0;
 	}

@@ -1,18 +1,21 @@
 /*
- * Suites of the conformance corpus: unpacked, and read by a Python script of
- * tests/lib.
+ * Suites of the conformance corpus: unpacked, their files, and what a Python
+ * script of tests/lib makes of them: lines of words, most of them hexadecimal.
  */
 #ifndef SUITE_TEST_H
 #define SUITE_TEST_H
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mail/decode.h"
 #include "mail_test.h"
 
 #define PYTHON "/usr/bin/python3"
+#define PYTHON_YAML "/usr/lib/python3/dist-packages/yaml"
 
 /* The output of a Python script for a file. */
 static inline struct span suite_convert(struct arena *a, const char *script,
@@ -69,6 +72,43 @@ static inline bool suite_unpack(const char *folder, const char *file)
 		return false;
 	return waitpid(pid, &status, 0) == pid && status == 0 &&
 		access(path, R_OK) == 0;
+}
+
+/* A file below build/corpus. */
+static inline struct span suite_file(struct arena *a, const char *file)
+{
+	char *path = arena_printf(a, "build/corpus/%s", file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf b = { .arena = a };
+	ssize_t n;
+
+	if (fd < 0)
+		fail_msg("%s is not in the corpus", path);
+	while ((n = read(fd, buf_room(&b, 65536), 65536)) > 0)
+		b.n += (size_t)n;
+	close(fd);
+	return buf_bytes(&b);
+}
+
+/* The next word of a line; "" when there is none. */
+static inline struct span suite_word(struct span *line)
+{
+	struct span word = { 0 };
+
+	span_cut(line, ' ', &word);
+	return word;
+}
+
+/* The next word, which is hexadecimal, "-" when it is empty. */
+static inline struct span suite_field(struct arena *a, struct span *line)
+{
+	struct span word = suite_word(line);
+	struct buf b = { .arena = a };
+
+	for (size_t i = 0; i + 1 < word.n; i += 2)
+		buf_byte(&b, (unsigned char)(decode_hex(word.p[i]) << 4 |
+			decode_hex(word.p[i + 1])));
+	return buf_bytes(&b);
 }
 
 #endif

@@ -6,9 +6,9 @@
 #define ZONE_TEST_H
 
 #include "base/netaddr.h"
-#include "mail/decode.h"
-#include "mail_test.h"
 #include "mailauth/lookup.h"
+
+#include "suite_test.h"
 
 enum { ZONE_RECORDS = 1000, ZONE_CNAMES = 8, ZONE_CNAME = 5 };
 
@@ -19,25 +19,6 @@ struct zone_record {
 
 static struct zone_record zone_records[ZONE_RECORDS];
 static size_t zone_size;
-
-static inline struct span zone_unhex(struct arena *a, struct span s)
-{
-	struct buf b = { .arena = a };
-
-	for (size_t i = 0; i + 1 < s.n; i += 2)
-		buf_byte(&b, (unsigned char)(decode_hex(s.p[i]) << 4 |
-			decode_hex(s.p[i + 1])));
-	return buf_bytes(&b);
-}
-
-/* The next word of a line, of hexadecimal digits. */
-static inline struct span zone_field(struct arena *a, struct span *line)
-{
-	struct span word = { 0 };
-
-	span_cut(line, ' ', &word);
-	return zone_unhex(a, word);
-}
 
 static inline void zone_put_strings(struct buf *b, struct span s)
 {
@@ -69,10 +50,10 @@ static inline struct span zone_rdata_of(struct arena *a, uint16_t type,
 
 	if (type == LOOKUP_TXT) {
 		while (line.n > 0)
-			zone_put_strings(&b, zone_field(a, &line));
+			zone_put_strings(&b, suite_field(a, &line));
 		return buf_bytes(&b);
 	}
-	line = zone_field(a, &line);
+	line = suite_field(a, &line);
 	if (type == ZONE_CNAME)
 		return line;
 	if (type == LOOKUP_MX)
@@ -94,7 +75,7 @@ static inline void zone_add(struct arena *a, struct span line, bool later)
 	if (!later && span_cut(&line, ' ', &word))
 		assert_true(span_u64(word, 65535, &type));
 	r->type = (uint16_t)type;
-	r->name = zone_field(a, &line);
+	r->name = suite_field(a, &line);
 	r->rdata = later ? (struct span){ 0 } : zone_rdata_of(a, r->type,
 		line);
 }
