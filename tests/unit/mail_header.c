@@ -126,7 +126,7 @@ static void doubtful_fields_are_found(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_true(h.fields[i].doubt);
 	assert_false(h.fields[3].doubt);
-	assert_false(h.end_doubt);
+	assert_true(h.end_doubt);
 }
 
 /* Each row is a header, a mode, and the fields and size that it then has. */
@@ -146,6 +146,8 @@ static void modes_forgive_more(void **state)
 		{ "A: 1\n \nB: 2\n\nb", HEADER_BLANKS, 1, 7 },
 		{ "A: 1\nx\n y\nB: 2\n\nb", HEADER_STRICT, 1, 5 },
 		{ "A: 1\nx\n y\nB: 2\n\nb", HEADER_ON, 2, 16 },
+		{ "A: 1\nB : 2\n\nb", HEADER_STRICT, 2, 12 },
+		{ "A: 1\nB : 2\n\nb", HEADER_NARROW, 1, 5 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -106,9 +106,9 @@ static void doubts_become_flags(void **state)
 		ROW("Content-Transfer-Encoding: (c) base64\r\n\r\n",
 			MAIL_AMBIG_ENCODING),
 		ROW("Content-Transfer-Encoding: base64 \r\n\r\n", 0),
-		ROW("Content-Type: message/partial; id=x\r\n\r\n",
+		ROW("Content-Type: message/partial; id=x\r\n\r\nA: b\r\n\r\n",
 			MAIL_PARTIAL),
-		ROW("Content-Type: message/external-body\r\n\r\n",
+		ROW("Content-Type: message/external-body\r\n\r\nA: b\r\n\r\n",
 			MAIL_PARTIAL),
 		ROW("Content-Type: a/b; name=a.txt\r\n"
 			"Content-Disposition: attachment; filename=a.exe\r\n"

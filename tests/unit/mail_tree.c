@@ -1,6 +1,7 @@
 /*
- * The tree of mails for other programs to read: one line of JSON for a part,
- * bytes as hexadecimal. Not a test of its own: tests/mail/conform.t runs it.
+ * The tree of mails for other programs to read: a line of JSON with the number
+ * of the file, then one for each of its parts, bytes as hexadecimal. Not a
+ * test of its own: tests/mail/conform.t runs it.
  *   mail_tree FILE ...		the parts of each
  *   mail_tree --time FILE ...	nothing but how long each takes
  *   mail_tree --quiet FILE ...	nothing: only to see that it ends well
@@ -37,7 +38,9 @@ static void print_hex(const char *key, struct span s)
 
 static void print_part(struct mime_part *p, struct arena *a)
 {
-	struct span content = p->child ? SPAN("") : mime_decode(p, LIMITS, a);
+	bool leaf = p->child == NULL || mime_is_leaf(p) ||
+		    !span_starts(p->type, SPAN("multipart/"));
+	struct span content = leaf ? mime_decode(p, LIMITS, a) : SPAN("");
 
 	printf("{\"index\": %u, \"parent\": %d, \"instead\": %d, "
 		"\"origin\": %d, \"depth\": %u, \"encoding\": %d, "
@@ -50,7 +53,9 @@ static void print_part(struct mime_part *p, struct arena *a)
 	print_hex("disposition", p->disposition);
 	print_hex("name", p->name);
 	print_hex("content", content);
-	print_hex("raw", p->child ? SPAN("") : p->body);
+	print_hex("raw", leaf ? p->body : SPAN(""));
+	print_hex("text", mime_is_text(p) ? mime_text(p, LIMITS, a) :
+					    SPAN(""));
 	printf(", \"names\": [");
 	for (size_t i = 0; i < p->nnames; i++) {
 		printf("%s\"", i ? ", " : "");
@@ -75,7 +80,7 @@ static bool is_sound(const struct mime *m)
 	return m->n > 0 && m->n <= LIMITS->parts && m->root == m->parts[0];
 }
 
-static bool tree(const char *path, const char *how)
+static bool tree(const char *path, int number, const char *how)
 {
 	struct arena *a = arena_new("tree", (size_t)2 << 30);
 	struct buf raw = { .arena = a };
@@ -87,17 +92,22 @@ static bool tree(const char *path, const char *how)
 	if (ok) {
 		start = clock();
 		mime_parse(buf_bytes(&raw), LIMITS, a, &m);
+		mime_open(&m);
 		ok = is_sound(&m);
 		if (!ok)
 			printf("not ok - %s: the tree is not sound\n", path);
 	} else {
 		printf("not ok - cannot read %s\n", path);
 	}
+	if (ok && how == NULL)
+		printf("{\"file\": %d}\n", number);
 	for (size_t i = 0; ok && i < m.n; i++) {
 		if (how == NULL)
 			print_part(m.parts[i], a);
-		else
+		else if (mime_is_text(m.parts[i]))
 			mime_text(m.parts[i], LIMITS, a);
+		else
+			mime_decode(m.parts[i], LIMITS, a);
 	}
 	if (ok && how && strcmp(how, "--time") == 0)
 		printf("%s: %zu bytes %zu parts flags %x %ld us %zu memory\n",
@@ -116,6 +126,6 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		printf("1..0 # SKIP the names of mails are its arguments\n");
 	for (int i = how ? 2 : 1; i < argc; i++)
-		ok &= tree(argv[i], how);
+		ok &= tree(argv[i], i, how);
 	return !ok;
 }

@@ -119,8 +119,12 @@ static bool add_field(struct reader *r, const struct line *line)
 	if (colon == SIZE_MAX)
 		return false;
 	doubt = colon != to || from != line->at;
-	if (doubt)
+	if (doubt) {
 		r->h->flags |= MAIL_BAD_HEADER;
+		r->h->end_doubt = true;
+		if (r->mode & HEADER_NARROW)
+			return false;
+	}
 	name = span_sub(r->raw, from, to - from);
 	f = count_field(r, name, line->next);
 	if (f == NULL)

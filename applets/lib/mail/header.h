@@ -33,6 +33,8 @@ enum header_mode {
 	HEADER_CR = 1 << 0,	/* a bare CR ends a line */
 	HEADER_ON = 1 << 1,	/* a line that is no field is passed over */
 	HEADER_BLANKS = 1 << 2,	/* a line of blanks ends the block */
+	HEADER_NARROW = 1 << 3,	/* a field in doubt is none */
+	HEADER_MODES = 1 << 4,	/* behind all of them together */
 };
 
 /*

@@ -15,6 +15,7 @@ struct open_part {
 	struct span boundary;	/* p is NULL: none to look for */
 	size_t outside;		/* where its preamble or epilogue starts */
 	bool seen, closed;	/* a boundary; the last one */
+	bool divided;		/* a part began */
 	bool elsewhere;		/* its own bytes are not in raw */
 	bool reused;		/* its boundary is also that of an outer one */
 };
@@ -278,7 +279,7 @@ static void close_boundary(struct reader *r, struct open_part *o, size_t end)
 		add_outside(r, o, end, MIME_EPILOGUE);
 	else
 		p->flags |= MAIL_UNCLOSED;
-	if (!o->seen)
+	if (!o->divided)
 		p->doubts |= MIME_DOUBT_BOUNDARY;
 	/* Of one used twice the outer part looks at all of it. */
 	if (!(r->modes & MIME_MIDLINE) && !o->reused && end > start &&
@@ -327,6 +328,7 @@ static void take_boundary(struct reader *r, struct match m, size_t at)
 	o->outside = r->lines.at;
 	o->seen = true;
 	o->closed = m.last;
+	o->divided |= !m.last;
 	if (!m.last)
 		open_entities(r, mime_add_part(r->mime, o->part, origin),
 			NULL);

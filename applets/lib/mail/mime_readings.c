@@ -141,27 +141,23 @@ static void read_as(struct mime *m, struct mime_part *p,
 	mime_flag(m, p, flag);
 }
 
-static void read_header_as(struct mime *m, struct mime_part *p,
-	const struct header *h)
-{
-	struct mime_view v = { .modes = p->modes, .header = h };
-
-	read_as(m, p, &v, h->size == p->header.size ? MAIL_AMBIG_LINE_END :
-						      MAIL_AMBIG_HEADER_END);
-}
-
 /* Where the block ends for clients that forgive more or less. */
 static void read_header_ends(struct mime *m, struct mime_part *p,
 	const struct mail_limits *l)
 {
-	for (unsigned mode = 1; mode <= (HEADER_CR | HEADER_ON |
-			HEADER_BLANKS); mode++) {
+	for (unsigned mode = 1; mode < HEADER_MODES; mode++) {
+		struct mime_view v = { .modes = p->modes };
+		unsigned flag = mode & HEADER_CR ? MAIL_AMBIG_LINE_END :
+						   MAIL_AMBIG_FIELD;
 		struct header h;
 
 		header_parse_part(p->raw, l, mode, NULL, NULL,
 			m->tree->arena, &h);
-		if (h.size != p->header.size || h.n != p->header.n)
-			read_header_as(m, p, &h);
+		v.header = &h;
+		if (h.size != p->header.size)
+			read_as(m, p, &v, MAIL_AMBIG_HEADER_END);
+		else if (h.n != p->header.n)
+			read_as(m, p, &v, flag);
 	}
 }
 

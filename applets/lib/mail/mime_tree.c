@@ -113,8 +113,15 @@ bool mime_is_multipart(const struct mime_part *p)
 
 bool mime_is_message(const struct mime_part *p)
 {
-	return span_is(p->type, "message/rfc822") ||
-	       span_is(p->type, "message/global");
+	static const char *const types[] = {
+		"message/rfc822", "message/global", "message/news",
+		"message/partial", "message/external-body",
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (span_is(p->type, types[i]))
+			return true;
+	return false;
 }
 
 bool mime_is_encoded(const struct mime_part *p)
@@ -152,7 +159,7 @@ static bool holds(struct span a, struct span b)
 static bool covers_one(const struct mime_part *a, const struct mime_part *b)
 {
 	if ((a->child == NULL) != (b->child == NULL) ||
-	    a->header.n != b->header.n)
+	    a->header.n < b->header.n)
 		return false;
 	if (a->child || lines_blank(b->body))
 		return true;

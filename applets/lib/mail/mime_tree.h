@@ -80,7 +80,7 @@ struct mime_part *mime_add_entity(struct mime *m, struct mime_part *parent,
 void mime_flag(struct mime *m, struct mime_part *p, unsigned flags);
 
 bool mime_is_multipart(const struct mime_part *p);
-bool mime_is_message(const struct mime_part *p); /* rfc822 or global */
+bool mime_is_message(const struct mime_part *p); /* it holds an entity */
 bool mime_is_encoded(const struct mime_part *p); /* base64 or QP */
 bool mime_is_type(struct span s); /* type/subtype, RFC 2045 section 5.1 */
 struct span mime_lower(struct span s, struct arena *a);
