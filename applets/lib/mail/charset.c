@@ -174,6 +174,8 @@ static void add_wide(struct span s, enum charset_code code, struct buf *out)
 
 /* --- iconv --------------------------------------------------------------- */
 
+enum { PIECE = 4096 };
+
 static struct converter {
 	iconv_t cd;
 	bool open;
@@ -213,6 +215,16 @@ static void pass_over(char **in, size_t *left, struct buf *out)
 	}
 }
 
+/* Where characters are composed, the last one waits for a mark. */
+static void add_last(iconv_t cd, struct buf *out)
+{
+	char piece[64], *to = piece;
+	size_t room = sizeof(piece);
+
+	iconv(cd, NULL, NULL, &to, &room);
+	add_utf8(span_from(piece, sizeof(piece) - room), out);
+}
+
 static void add_converted(struct span s, enum charset_code code,
 	struct buf *out)
 {
@@ -223,7 +235,7 @@ static void add_converted(struct span s, enum charset_code code,
 
 	iconv(cd, NULL, NULL, NULL, NULL);
 	while (left) {
-		char piece[4096], *to = piece;
+		char piece[PIECE], *to = piece;
 		size_t room = sizeof(piece), before = left, n;
 
 		n = iconv(cd, &in, &left, &to, &room);
@@ -235,6 +247,7 @@ static void add_converted(struct span s, enum charset_code code,
 				(left == before && room == sizeof(piece))))
 			pass_over(&in, &left, out);
 	}
+	add_last(cd, out);
 }
 
 /* "~{" to "~}" are pairs of seven bits (RFC 1843). */
