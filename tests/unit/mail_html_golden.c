@@ -22,7 +22,7 @@ static const char *const kind_names[] = {
 
 static const char *const link_names[] = {
 	"remote", "tiny", "hidden", "image", "input", "password", "other",
-	"conditional",
+	"conditional", "blanks",
 };
 
 static void print_bits(struct buf *b, const char *what, unsigned bits,
@@ -55,6 +55,25 @@ static void print_link(struct buf *b, const struct html_link *l)
 	print_bits(b, "  flags:", l->flags, link_names);
 }
 
+/* In order of enum url_flag. */
+static const char *const url_names[] = {
+	"bare", "user", "password", "many-at", "ip", "odd-ip", "encoded",
+	"port", "idn", "mixed", "backslash", "blank", "nul", "cut", "bad",
+	"wrapped", "nested", "nests", "like-ascii", "", "", "", "", "",
+	"in text", "in link", "in load", "in script", "in hidden",
+};
+
+static void print_urls(struct buf *b, const struct html *h, struct arena *a)
+{
+	struct url_set set = { 0 };
+
+	html_urls(h, &mail_default_limits, a, &set);
+	for (size_t i = 0; i < set.n; i++) {
+		print_text(b, "url", set.v[i].url);
+		print_bits(b, "  flags:", set.v[i].flags, url_names);
+	}
+}
+
 static struct span print_page(struct span page, struct arena *a)
 {
 	struct buf b = { .arena = a };
@@ -79,6 +98,7 @@ static struct span print_page(struct span page, struct arena *a)
 	}
 	for (size_t i = 0; i < h.nscripts; i++)
 		print_text(&b, "script", h.scripts[i]);
+	print_urls(&b, &h, a);
 	return buf_bytes(&b);
 }
 

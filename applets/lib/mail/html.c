@@ -377,6 +377,7 @@ static void begin_text(struct html_reader *r, const struct html_tag *t,
 		put_breaks(r, 2);
 		break;
 	case KIND_BLOCK:
+	case KIND_OPTION:
 	case KIND_BODY:
 	case KIND_TABLE:
 	case KIND_ROW:
@@ -392,8 +393,8 @@ static bool closes_others(enum html_kind kind)
 {
 	return kind == KIND_BLOCK || kind == KIND_PARAGRAPH ||
 		kind == KIND_LIST || kind == KIND_PRE || kind == KIND_RULE ||
-		kind == KIND_FORM || kind == KIND_ITEM || kind == KIND_CELL ||
-		kind == KIND_ROW;
+		kind == KIND_FORM || kind == KIND_ITEM ||
+		kind == KIND_OPTION || kind == KIND_CELL || kind == KIND_ROW;
 }
 
 static void begin(struct html_reader *r, const struct html_tag *t)
@@ -436,6 +437,7 @@ static void end_text(struct html_reader *r, enum html_kind kind)
 		break;
 	case KIND_BLOCK:
 	case KIND_ITEM:
+	case KIND_OPTION:
 	case KIND_FORM:
 	case KIND_TABLE:
 	case KIND_ROW:

@@ -76,6 +76,7 @@ enum html_link_flag {
 	HTML_LINK_OTHER = 1u << 6,	/* its text is a URL or a domain of
 					   another organisation: `looks` */
 	HTML_LINK_CONDITIONAL = 1u << 7, /* in a conditional comment */
+	HTML_LINK_BLANKS = 1u << 8,	/* tabs, line ends inside it */
 };
 
 struct html_link {

@@ -28,7 +28,7 @@ static const struct html_element elements[] = {
 	{ "meta", KIND_META, true }, { "nav", KIND_BLOCK, false },
 	{ "noembed", KIND_DROPPED, false }, { "noframes", KIND_DROPPED, false },
 	{ "object", KIND_EMBED, false }, { "ol", KIND_LIST, false },
-	{ "option", KIND_BLOCK, false }, { "p", KIND_PARAGRAPH, false },
+	{ "option", KIND_OPTION, false }, { "p", KIND_PARAGRAPH, false },
 	{ "param", KIND_INLINE, true }, { "plaintext", KIND_RAW_TO_END, false },
 	{ "pre", KIND_PRE, false }, { "script", KIND_SCRIPT, false },
 	{ "section", KIND_BLOCK, false }, { "select", KIND_INPUT, false },

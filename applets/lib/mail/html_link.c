@@ -26,7 +26,9 @@ static bool is_plain(struct span s)
 struct span html_value(struct html_reader *r, struct span s, bool target)
 {
 	struct buf b = { .arena = r->arena };
+	size_t blanks_at = 0;
 
+	r->blanks = false;
 	if (is_plain(s))
 		return span_trim(s);
 	while (s.n) {
@@ -38,8 +40,12 @@ struct span html_value(struct html_reader *r, struct span s, bool target)
 			n = n ? n : 1;
 		}
 		s = span_after(s, n);
-		if (!target || (code != '\t' && code != '\n' && code != '\r'))
+		if (!target || (code != '\t' && code != '\n' && code != '\r')) {
 			utf8_put(&b, code ? code : 0xfffd);
+			r->blanks = r->blanks || (blanks_at && code > ' ');
+		} else {
+			blanks_at = b.n;
+		}
 	}
 	return span_trim(buf_bytes(&b));
 }
@@ -274,6 +280,7 @@ void html_add_link(struct html_reader *r, enum html_link_kind kind,
 	struct span target = html_value(r, written, true);
 	struct html_link *l;
 
+	flags |= r->blanks ? HTML_LINK_BLANKS : 0;
 	if (kind == HTML_BASE_HREF && r->h->base.n == 0)
 		r->h->base = span_sub(target, 0, TARGET_MAX);
 	l = add_link(r, kind, target, flags, SPAN(""));
@@ -292,7 +299,7 @@ void html_open_anchor(struct html_reader *r, struct span written)
 	r->anchor = html_value(r, written, true);
 	r->anchor_to = r->t.inside ? &r->other : &r->seen;
 	r->anchor_from = r->anchor_to->out.n;
-	r->anchor_flags = 0;
+	r->anchor_flags = r->blanks ? HTML_LINK_BLANKS : 0;
 }
 
 void html_close_anchor(struct html_reader *r)
@@ -373,9 +380,13 @@ static void add_urls(const struct html *h, const struct mail_limits *l,
 	if (h->flags & HTML_OVER_LINKS)
 		set->flags |= MAIL_OVER_URLS;
 	set->over += h->links_over;
-	for (size_t i = 0; i < h->nlinks; i++)
-		url_add(h->links[i].url, h->links[i].kind < HTML_IMG ?
-			URL_IN_LINK : URL_IN_LOAD, l, a, set);
+	for (size_t i = 0; i < h->nlinks; i++) {
+		const struct html_link *link = &h->links[i];
+
+		url_add(link->url, (link->kind < HTML_IMG ? URL_IN_LINK :
+			URL_IN_LOAD) | (link->flags & HTML_LINK_BLANKS ?
+			URL_BLANK : 0), l, a, set);
+	}
 	url_find(h->text, URL_IN_TEXT, l, a, set);
 	url_find(h->other, URL_IN_TEXT, l, a, set);
 	url_find(h->hidden, URL_IN_HIDDEN, l, a, set);

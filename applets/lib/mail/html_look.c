@@ -162,6 +162,7 @@ static void close_from(struct html_looks *l, size_t at)
 void html_looks_imply(struct html_looks *l, enum html_kind kind)
 {
 	bool table = kind == KIND_CELL || kind == KIND_ROW;
+	bool item = kind == KIND_ITEM || kind == KIND_OPTION;
 
 	if (is_inline(kind) || l->work > WORK_MAX)
 		return;
@@ -171,7 +172,7 @@ void html_looks_imply(struct html_looks *l, enum html_kind kind)
 		if (up == KIND_TABLE || up == KIND_BODY ||
 		    (is_wall(up) && !table))
 			return;
-		if (up == kind && (table || kind == KIND_ITEM)) {
+		if (up == kind && (table || item)) {
 			close_from(l, i);
 			return;
 		}
@@ -180,9 +181,10 @@ void html_looks_imply(struct html_looks *l, enum html_kind kind)
 			close_from(l, i);
 			return;
 		}
-		if ((up == KIND_ROW && kind == KIND_CELL) || up == KIND_LIST)
+		if ((up == KIND_ROW && kind == KIND_CELL) || up == KIND_LIST ||
+		    up == KIND_INPUT)
 			return;
-		if (!is_inline(up) && !table && kind != KIND_ITEM)
+		if (!is_inline(up) && !table && !item)
 			return;
 	}
 }

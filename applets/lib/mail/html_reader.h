@@ -31,7 +31,7 @@ void html_put_text(struct html_writer *w, struct span s, bool references);
 
 /* --- html_look.c: the open elements and how their text looks ------------- */
 
-enum { LOOKS_MAX = 256 };
+enum { LOOKS_MAX = 512 }; /* as in browsers */
 
 struct html_look {
 	const struct html_element *element;
@@ -83,6 +83,7 @@ struct html_reader {
 	bool inner;		/* a page in a page: data: URIs stay closed */
 	struct map *links;	/* of struct html_link, by what is distinct */
 	struct buf key;
+	bool blanks;		/* html_value took some out of the middle */
 	size_t links_cap, scripts_cap, data_cap;
 	struct span anchor;	/* the target of the open <a>, n 0: none */
 	struct html_writer *anchor_to;

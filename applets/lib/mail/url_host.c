@@ -144,14 +144,26 @@ static struct span without_final_dot(struct span s)
 	return s;
 }
 
+static bool is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
 /* What people see of a host beyond ASCII. */
 static void set_looks(struct url *u, struct span written, struct arena *a)
 {
-	unsigned looks = confusable_host_flags(u->host, a) |
+	unsigned looks;
+
+	if (is_ascii(written) && span_find(u->host, SPAN("xn--")) == SIZE_MAX)
+		return;
+	looks = confusable_host_flags(u->host, a) |
 		(confusable_flags(written, a) & (CONFUSABLE_INVISIBLE |
 		CONFUSABLE_BIDI));
-
-	u->flags |= URL_IDN;
+	if (span_find(u->host, SPAN("xn--")) != SIZE_MAX)
+		u->flags |= URL_IDN;
 	if (looks & ~(unsigned)CONFUSABLE_ASCII)
 		u->flags |= URL_MIXED;
 	if (looks & CONFUSABLE_ASCII)
@@ -187,8 +199,7 @@ void url_read_host(struct span s, struct arena *a, struct url *u)
 			u->flags |= URL_BAD_HOST;
 		return;
 	}
-	if (span_find(host, SPAN("xn--")) != SIZE_MAX)
-		set_looks(u, s, a);
+	set_looks(u, s, a);
 	u->organisation = domain_organisation(host);
 }
 
