@@ -80,7 +80,7 @@ int listen_unavailable(const struct process *p, const char *path,
 	if (listen_fd < 0)
 		return err_report("filter", &e);
 	life_drop_power(p);
-	life_rlimits(&(struct life_rlimits){ .as = 64 << 20, .nofile = 64,
+	life_rlimits(&(struct life_rlimits){ .as = 256 << 20, .nofile = 64,
 		.fsize = 1 << 20 });
 	if (sandbox_paths(NULL, &e) < 0)
 		return err_report("filter", &e);

@@ -168,7 +168,7 @@ int signer_run(const struct process *p)
 		return err_report("filter", &e);
 	s.stop_fd = life_signals();
 	life_drop_power(p);
-	life_rlimits(&(struct life_rlimits){ .as = 128 << 20, .nofile = 512,
+	life_rlimits(&(struct life_rlimits){ .as = 256 << 20, .nofile = 512,
 		.fsize = 1 << 20 });
 	if (enter_sandbox(&e) < 0)
 		return err_report("filter", &e);

@@ -165,7 +165,7 @@ for my $from ('a@example.net', 'a@notexample.org', 'a@example.org, b@x.test',
 
 # --- what the session says --------------------------------------------------
 
-# The edits of one message that a relay brings, by their letters.
+# The answer to a message that a relay brings, and where it is signed.
 sub edits {
 	my ($relay, %macros) = @_;
 	my $m = Milter->new("$app->{root}/run/pm/milter.sock");
@@ -177,8 +177,8 @@ sub edits {
 	$m->content(message('a@example.org', 'session'));
 	my $r = $m->end_of_message;
 	$m->quit;
-	return join ' ', $r->{code}, map { $_->[0] eq 'i' ?
-		(unpack 'N Z*', $_->[1]) : $_->[0] } @{ $r->{edits} };
+	return join ' ', $r->{code}, map { join ' ', unpack 'N Z*', $_->[1] }
+		grep { $_->[0] eq 'i' && $_->[1] =~ /DKIM/ } @{ $r->{edits} };
 }
 
 my $dkim = '0 DKIM-Signature';

@@ -218,7 +218,8 @@ struct sign_key *sign_load(const char *path, struct err *e)
 
 	if (io_slurp(path, SIGN_PEM_MAX, &b, e) == 0)
 		k = sign_read(buf_bytes(&b), path, e);
-	explicit_bzero(b.p, b.n);
+	if (b.p)
+		explicit_bzero(b.p, b.n);
 	buf_free(&b);
 	return k;
 }
