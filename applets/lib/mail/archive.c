@@ -15,7 +15,7 @@ enum {
 	PASSES = TYPES_MAX + 1,
 	RATIO_MOST = 200,	/* bytes out for one in … */
 	RATIO_FREE = 16 << 20,	/* … beyond these */
-	PATH_MOST = 16384,
+	PATH_MOST = 2048,
 	EMPTY_MOST = 64,	/* bytes of an archive with nothing in it */
 	BAD_MOST = 100,		/* unreadable heads in a row */
 };
@@ -56,7 +56,7 @@ bool archive_is(enum type_id t)
 	return type_family(t) == FAMILY_ARCHIVE || type_is_zip(t);
 }
 
-/* --- what is to be read of a content ------------------------------------- */
+/* --- what is to be read of a content -------------------------------------- */
 
 static void add_pass(struct level *l, struct span s, enum type_id t,
 	bool streamed)

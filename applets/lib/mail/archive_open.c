@@ -42,19 +42,24 @@ static const struct {
 	{ TYPE_RPM, archive_read_support_format_raw, ARCHIVE_FILTER_RPM },
 };
 
+/* Kept open: what is loaded once is found again without a file. */
+static iconv_t converters[32];
+
 void archive_prepare(void)
 {
 	static const char *const from[] = { "UTF-8", "UTF-16LE", "UTF-16BE",
 		"CP437", "CP932", "ISO-8859-1", "MACROMAN" };
+	size_t n = 0;
 
+	if (converters[0])
+		return;
 	/* Dates of members. */
 	tzset();
-	/* Kept open: what is loaded once is found again without a file. */
 	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
-		(void)iconv_open("ANSI_X3.4-1968", from[i]);
-		(void)iconv_open("UTF-8", from[i]);
-		(void)iconv_open(from[i], "ANSI_X3.4-1968");
-		(void)iconv_open(from[i], "UTF-8");
+		converters[n++] = iconv_open("ANSI_X3.4-1968", from[i]);
+		converters[n++] = iconv_open("UTF-8", from[i]);
+		converters[n++] = iconv_open(from[i], "ANSI_X3.4-1968");
+		converters[n++] = iconv_open(from[i], "UTF-8");
 	}
 }
 

@@ -168,7 +168,7 @@ size_t types_of(struct span content, struct type_found *out, size_t max)
 	return f.n;
 }
 
-/* --- names --------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 static struct span extension(struct span name)
 {
