@@ -4,7 +4,8 @@
 # fails nothing: the aim stands beside the figure.
 #
 #   BENCH_N=3000 messages a run, BENCH_CONC=8 connections, BENCH_SECONDS=20
-#   BENCH_PEERS="null null-nr pm rspamd-bayes", BENCH_MAIL=folder of .eml
+#   BENCH_PEERS="null null-nr pm signed reading rspamd-bayes",
+#   BENCH_MAIL=folder of .eml
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -17,6 +18,7 @@ use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
 use Appliance;
 use Corpus;
+use ZoneDns;
 
 my $n = $ENV{BENCH_N} // 3000;
 my $conc = $ENV{BENCH_CONC} // 8;
@@ -111,11 +113,14 @@ sub null_milter {
 	stop_all();
 }
 
-# pm filter with the default policy: its three stub rules.
+# pm filter with the default policy: its three stub rules; SPF, DKIM and DMARC
+# ask a name server that knows nothing.
 sub pm_filter {
 	my ($mail) = @_;
+	my $dns = ZoneDns->new({});
 	my $a = Appliance->new(domains => ['example.org'],
-		roles => '"filter"');
+		roles => '"filter"', top => 'resolver = "' .
+		$dns->resolver . '",');
 	$a->setup->start;
 	my @pids = map { $_->{pid} }
 		grep { $_->{role} eq 'filter' } @{ $a->status->{processes} };
@@ -130,6 +135,46 @@ sub pm_filter {
 			'kept' : 'missed';
 	}
 	$a->stop;
+}
+
+# OpenDKIM, verifying what we signed, and our SPF, DKIM and DMARC of the same.
+sub signed_mail {
+	my ($mail) = @_;
+	my ($keys, $signed) = ("$work/keys", "$work/signed");
+	my @files = glob "$mail/*";
+	remove_tree($signed);
+	make_path($signed);
+	system("$build/tools/speed_auth", 'sign', $keys, $signed, @files) == 0
+		or die "bench: cannot sign\n";
+	@files = glob "$signed/*";
+	if (-x '/usr/sbin/opendkim') {
+		write_file("$work/none", '');
+		write_file("$work/opendkim.conf", "Syslog no\nMode v\n" .
+			"UMask 000\nBackground no\nAlwaysAddARHeader yes\n" .
+			"TestPublicKeys $keys\nInternalHosts $work/none\n" .
+			"PidFile $work/opendkim.pid\n");
+		unlink "$work/opendkim.sock";
+		my $pid = start('/usr/sbin/opendkim', '-f', '-x',
+			"$work/opendkim.conf", '-p',
+			"local:$work/opendkim.sock");
+		wait_for('opendkim', 5, sub { -S "$work/opendkim.sock" });
+		measure('opendkim', "unix:$work/opendkim.sock", $signed, $pid);
+		stop_all();
+	}
+	my $ours = qx($build/tools/speed_auth verify 3 $keys @files);
+	my ($ms) = $ours =~ /^([\d.]+)/;
+	printf "%-14s SPF+DKIM+DMARC %s", '', $ours;
+	printf "%-14s %.2f of opendkim's CPU (aim: at most 1.3): %s\n", '',
+		$ms / $cost{opendkim}, $ms <= 1.3 * $cost{opendkim} ?
+		'kept' : 'missed' if $cost{opendkim};
+}
+
+# Tree, texts, links and types of the mail, in one process of its own.
+sub reading {
+	my ($mail) = @_;
+	my @files = glob "$mail/*";
+	printf "%-14s %s", 'reading', qx($build/tools/speed_read 3 @files) .
+		(' ' x 15) . "aim: at least 150 MB/s, memory beyond 0\n";
 }
 
 # A name server that knows nothing: every name NXDOMAIN at once.
@@ -235,8 +280,11 @@ my %run = (
 	'null-nr' => sub { null_milter('null-nr', $mail, '-a', '-n') },
 	'pm' => sub { pm_filter($mail) },
 	'rspamd-bayes' => sub { rspamd($mail) },
+	'signed' => sub { signed_mail($mail) },
+	'reading' => sub { reading($mail) },
 );
-for my $peer (split ' ', $ENV{BENCH_PEERS} // 'null null-nr pm rspamd-bayes') {
+for my $peer (split ' ', $ENV{BENCH_PEERS} //
+		'null null-nr pm signed reading rspamd-bayes') {
 	die "bench: no peer $peer: one of @{[sort keys %run]}\n"
 		unless $run{$peer};
 	$run{$peer}->();

@@ -11,6 +11,9 @@ use IO::Socket::INET;
 use POSIX ();
 use Socket qw(AF_INET AF_INET6 inet_pton);
 
+# The SOA of the root, which lets a resolver keep a "no" for a minute.
+use constant NOTHING => pack 'CnnNn/a*', 0, 6, 1, 60,
+	"\0\0" . pack 'N5', 1, 60, 60, 60, 60;
 my %number = (A => 1, CNAME => 5, PTR => 12, MX => 15, TXT => 16, AAAA => 28);
 
 sub new {
@@ -96,13 +99,14 @@ sub reply {
 		$name = lc $cname->[1];
 	}
 	my $exists = $self->{zone}{$name} || $self->{above}{$name};
-	return head($packet, $at, $exists || $n ? 0 : 3, $n) . $answers;
+	return head($packet, $at, $exists ? 0 : 3, 0, 1) . NOTHING unless $n;
+	return head($packet, $at, 0, $n) . $answers;
 }
 
 sub head {
-	my ($packet, $at, $code, $n) = @_;
-	return substr($packet, 0, 2) . pack('nnnnn', 0x8180 | $code, 1, $n, 0,
-		0) . substr($packet, 12, $at + 5 - 12);
+	my ($packet, $at, $code, $n, $authority) = @_;
+	return substr($packet, 0, 2) . pack('nnnnn', 0x8180 | $code, 1, $n,
+		$authority // 0, 0) . substr($packet, 12, $at + 5 - 12);
 }
 
 sub DESTROY {
