@@ -121,8 +121,8 @@ static void read_plain(struct maker *m, struct buf *text)
 			continue;
 		s = mime_text(part, LIMITS, m->a);
 		url_find(s, URL_IN_TEXT, LIMITS, m->a, &urls);
-		url_find(mime_other_text(part, LIMITS, m->a), URL_IN_TEXT,
-			LIMITS, m->a, &urls);
+		url_find(mime_other_text(part), URL_IN_TEXT, LIMITS, m->a,
+			&urls);
 		if (text->n)
 			buf_string(text, "\n\n");
 		if (text->n <= PREVIEW_TEXT_MAX)
@@ -154,8 +154,8 @@ static bool read_html(struct maker *m, struct buf *text, bool want_text)
 		any = true;
 		html_read(mime_text(part, LIMITS, m->a), PREVIEW_TEXT_MAX + 1,
 			LIMITS, m->a, &h);
-		html_read(mime_other_text(part, LIMITS, m->a),
-			PREVIEW_TEXT_MAX, LIMITS, m->a, &other);
+		html_read(mime_other_text(part), PREVIEW_TEXT_MAX, LIMITS,
+			m->a, &other);
 		read_links(m, &h);
 		read_links(m, &other);
 		if (want_text && text->n)

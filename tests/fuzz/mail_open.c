@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (p->index != i || p->depth > l.depth || !is_linked(p) ||
 		    !utf8_valid(p->name) ||
 		    !utf8_valid(mime_text(p, &l, a)) ||
-		    !utf8_valid(mime_other_text(p, &l, a)) ||
+		    !utf8_valid(mime_other_text(p)) ||
 		    n > size + l.decoded_bytes)
 			__builtin_trap();
 		if (mime_is_text(p) && p->own.n > n)

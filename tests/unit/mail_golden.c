@@ -100,7 +100,7 @@ static void print_content(struct buf *b, struct mime_part *p, struct arena *a)
 		return;
 	content = mime_text(p, LIMITS, a);
 	print_value(b, p->depth, "text", content);
-	print_value(b, p->depth, "other text", mime_other_text(p, LIMITS, a));
+	print_value(b, p->depth, "other text", mime_other_text(p));
 	if (span_is(p->type, "text/html")) {
 		html_read(content, content.n, LIMITS, a, &page);
 		html_urls(&page, LIMITS, a, &urls);

@@ -178,7 +178,7 @@ const struct html *facts_html(struct facts *f, size_t part)
 static void other_urls(struct facts *f, struct mime_part *p)
 {
 	const struct mail_limits *l = &mail_default_limits;
-	struct span s = mime_other_text(p, l, f->arena);
+	struct span s = mime_other_text(p);
 	struct html page;
 
 	if (s.n == 0)

@@ -313,6 +313,16 @@ bool charset_add(struct span text, struct span charset, struct buf *out_r)
 	return charset_is_known(code);
 }
 
+/* Most of them become two bytes: so little is copied again for more room. */
+static size_t count_high(struct span s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] >> 7;
+	return n;
+}
+
 struct span charset_text_code(struct span text, enum charset_code code,
 	struct arena *a)
 {
@@ -327,7 +337,7 @@ struct span charset_text_code(struct span text, enum charset_code code,
 		   charset_ascii_run(text) == text.n) {
 		return text;
 	}
-	buf_room(&out, text.n);
+	buf_room(&out, text.n + count_high(text));
 	charset_add_code(text, code, &out);
 	return buf_bytes(&out);
 }

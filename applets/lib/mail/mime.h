@@ -44,6 +44,7 @@ struct mime_part {
 	/* private: */
 	struct mime_part *last;	/* child */
 	struct span own;	/* text without the files in it; NULL: all */
+	struct span other;	/* what mime_other_text gives */
 	struct span content;	/* what mime_decode gave */
 	size_t *decoded;	/* bytes out of all decoders of the message */
 	struct span boundary;	/* p is NULL: none */
@@ -85,8 +86,7 @@ struct span mime_text(struct mime_part *p, const struct mail_limits *l,
 /* After mime_text: the same as clients read it that take another charset; one
  * text behind another, empty when there is no other. Whoever looks for
  * something looks here, too. */
-struct span mime_other_text(struct mime_part *p, const struct mail_limits *l,
-	struct arena *a);
+struct span mime_other_text(const struct mime_part *p);
 
 /* Has it a content of its own, even when files in it are its children? */
 bool mime_is_leaf(const struct mime_part *p);

@@ -59,18 +59,13 @@ struct span mime_text(struct mime_part *p, const struct mail_limits *l,
 		p->flags |= MAIL_OTHER_CHARSET;
 	if (r.doubt)
 		p->flags |= MAIL_AMBIG_CHARSET;
+	p->other = r.other;
 	return r.text;
 }
 
-struct span mime_other_text(struct mime_part *p, const struct mail_limits *l,
-	struct arena *a)
+struct span mime_other_text(const struct mime_part *p)
 {
-	struct charset_reading r;
-
-	if (!(p->flags & MAIL_AMBIG_CHARSET))
-		return SPAN("");
-	read_text(p, l, a, &r);
-	return r.other;
+	return p->other.p ? p->other : SPAN("");
 }
 
 bool mime_is_leaf(const struct mime_part *p)

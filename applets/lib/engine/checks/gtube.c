@@ -19,7 +19,7 @@ static enum check_state gtube_run(struct facts *f)
 		struct mime_part *p = f->parts[i].mime;
 
 		if (!mime_is_text(p) || !(has(facts_text(f, i)) ||
-		    has(mime_other_text(p, &mail_default_limits, f->arena))))
+		    has(mime_other_text(p))))
 			continue;
 		facts_hit(f, "GTUBE", GTUBE_WEIGHT, span_of(arena_printf(
 			f->arena, "test string in part %zu", i)));
