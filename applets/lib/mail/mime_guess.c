@@ -5,7 +5,8 @@
 #include "mail/lines.h"
 
 enum {
-	BOUNDARY_LONGEST = 1 << 16,	/* of those in doubt */
+	BOUNDARY_LONGEST = 1 << 12,	/* of those in doubt */
+	FIELD_LONGEST = 1 << 16,	/* what is looked at of a field */
 	FIELDS_TRIED = 8,		/* of one name */
 	NAMED_TRIED = 8,		/* places that say "boundary" */
 };
@@ -76,7 +77,7 @@ void mime_guess_types(const struct mime_part *p, struct arena *a,
 		f = header_find(&p->header, SPAN("content-type"), nth);
 		if (f == NULL)
 			return;
-		types_of(f->value, a, g);
+		types_of(span_sub(f->value, 0, FIELD_LONGEST), a, g);
 	}
 }
 
@@ -199,6 +200,7 @@ void mime_guess_boundaries(const struct mime_part *p, struct arena *a,
 	static const struct mail_limits l = { .params = 64 };
 	struct mime_guesses all = { .n = 0 };
 	const struct header_field *f;
+	struct span value;
 	struct params ps;
 
 	if (p->boundary.p)
@@ -207,10 +209,11 @@ void mime_guess_boundaries(const struct mime_part *p, struct arena *a,
 		f = header_find(&p->header, SPAN("content-type"), nth);
 		if (f == NULL)
 			break;
-		params_parse(f->value, &l, a, &ps);
+		value = span_sub(f->value, 0, FIELD_LONGEST);
+		params_parse(value, &l, a, &ps);
 		all.n += params_all(&ps, SPAN("boundary"), a,
 			MIME_GUESSES - all.n, all.v + all.n);
-		named_values(f->value, a, &all);
+		named_values(value, a, &all);
 	}
 	for (size_t i = 0; i < all.n; i++)
 		if (all.v[i].n == 0 || is_used(all.v[i], p->body))
@@ -233,7 +236,8 @@ unsigned mime_guess_encodings(const struct mime_part *p, struct arena *a)
 			nth);
 		if (f == NULL)
 			break;
-		s = without(f->value, "\r\n\t \0", 5, a);
+		s = without(span_sub(f->value, 0, FIELD_LONGEST),
+			"\r\n\t \0", 5, a);
 		if (span_casefind(s, SPAN("base64")) != SIZE_MAX)
 			found |= 1u << MIME_BASE64;
 		if (span_casefind(s, SPAN("quoted-printable")) != SIZE_MAX)

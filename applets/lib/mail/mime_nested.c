@@ -92,6 +92,7 @@ void mime_open_nested(struct mime *m, struct mime_part *p)
 		return;
 	content = mime_decode(p, &m->tree->limits, m->tree->arena);
 	m->flags |= p->flags;
+	p->doubts |= MIME_OPENED;
 	if (is_smime(p))
 		open_smime(m, p, content);
 	else if (!message)

@@ -151,12 +151,26 @@ static void apply_view(struct mime_part *p, const struct mime_view *v)
 	p->encoding = v->encoding;
 }
 
+static void copy_fields(struct mime_part *p, const struct mime_part *like)
+{
+	p->charset = like->charset;
+	p->disposition = like->disposition;
+	p->name = like->name;
+	p->names = like->names;
+	p->nnames = like->nnames;
+	p->flags |= like->flags & (MAIL_AMBIG_FIELD | MAIL_AMBIG_BOUNDARY |
+		MAIL_AMBIG_ENCODING | MAIL_AMBIG_NAME | MAIL_OVER_PARAMS);
+}
+
 static void open_entity(struct reader *r, struct mime_part *p,
 	const struct mime_view *v)
 {
 	p->modes = r->modes;
 	read_header(r, p, v);
-	mime_read_fields(r->tree, p);
+	if (v && v->like)
+		copy_fields(p, v->like);
+	else
+		mime_read_fields(r->tree, p);
 	apply_view(p, v);
 	push_part(r, p, v && v->decoded ? (struct span){ 0 } : p->boundary);
 }

@@ -218,7 +218,7 @@ static void read_encoded(struct mime *m, struct mime_part *p,
 	struct span type, struct span boundary, unsigned encodings)
 {
 	struct mime_view v = { .modes = p->modes, .header = &p->header,
-		.type = type, .boundary = boundary };
+		.like = p, .type = type, .boundary = boundary };
 	unsigned flag = 0;
 
 	if (p->doubts & MIME_DOUBT_TYPE)
@@ -279,6 +279,7 @@ static void read_mode(struct mime *m, struct mime_part *p, unsigned mode)
 
 	if (mode != MIME_CR) {
 		v.header = &p->header;
+		v.like = p;
 		v.type = p->type;
 		v.boundary = p->boundary;
 		v.encoding = p->encoding;

@@ -134,10 +134,16 @@ static bool is_other(const struct mime_part *p)
 	return p->origin == MIME_READING || p->origin == MIME_EMBEDDED;
 }
 
+/* Its parts, if it is divided into parts. */
+static struct mime_part *parts_of(const struct mime_part *p)
+{
+	return p->doubts & MIME_OPENED ? NULL : p->child;
+}
+
 struct mime_part *mime_next(const struct mime_part *p,
 	const struct mime_part *top)
 {
-	struct mime_part *next = p->child;
+	struct mime_part *next = parts_of(p);
 
 	for (;;) {
 		while (next && is_other(next))
@@ -158,10 +164,9 @@ static bool holds(struct span a, struct span b)
 
 static bool covers_one(const struct mime_part *a, const struct mime_part *b)
 {
-	if ((a->child == NULL) != (b->child == NULL) ||
-	    a->header.n < b->header.n)
+	if (!parts_of(a) != !parts_of(b) || a->header.n < b->header.n)
 		return false;
-	if (a->child || lines_blank(b->body))
+	if (parts_of(a) || lines_blank(b->body))
 		return true;
 	if (!span_eq(a->type, b->type))
 		return false;

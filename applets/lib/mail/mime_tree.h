@@ -44,6 +44,7 @@ enum mime_doubt {
 	MIME_DOUBT_MIDLINE = 1 << 7,
 	MIME_DOUBT_OUTER = 1 << 8,
 	MIME_DOUBT_OUTSIDE = 1 << 9, /* a preamble that is an entity */
+	MIME_OPENED = 1 << 10,	/* no doubt: its children were inside of it */
 };
 
 /* What a reading of an entity has of its own. */
@@ -54,6 +55,8 @@ struct mime_view {
 	struct span boundary;	/* encoding, not those of its fields */
 	enum mime_encoding encoding;
 	bool decoded;		/* a multipart is divided when decoded */
+	const struct mime_part *like; /* not NULL: the fields say the same as
+					 there, and need not be read again */
 };
 
 /* An empty part as the last child of `parent` (NULL: at the root). */
