@@ -78,6 +78,25 @@ static void special(struct canon_body *b, unsigned char c)
 		b->blank = true;
 }
 
+/*
+ * Where the bytes end that stand in the canonical form as they are, from i
+ * on, which is no special one: most bodies are a few such runs.
+ */
+static size_t plain_end(const struct canon_body *b, struct span s, size_t i)
+{
+	for (; i < s.n; i++) {
+		if (s.p[i] > ' ' || !is_special(b, s.p[i]))
+			continue;
+		if (s.p[i] == ' ' && i + 1 < s.n && !is_special(b, s.p[i + 1]))
+			continue;
+		if (s.p[i] != '\r' || s.n - i < 3 || s.p[i + 1] != '\n' ||
+		    is_special(b, s.p[i + 2]))
+			break;
+		i++;
+	}
+	return i;
+}
+
 void canon_body_add(struct canon_body *b, struct span piece)
 {
 	size_t i = 0;
@@ -92,8 +111,7 @@ void canon_body_add(struct canon_body *b, struct span piece)
 		if (b->cr)
 			content(b, SPAN("\r"));
 		b->cr = false;
-		while (i < piece.n && !is_special(b, piece.p[i]))
-			i++;
+		i = plain_end(b, piece, i);
 		content(b, span_sub(piece, from, i - from));
 	}
 }
