@@ -20,7 +20,6 @@ struct set {
 struct chain {
 	struct set sets[ARC_SETS_MAX + 1]; /* by number; 0 is not used */
 	unsigned n;			/* the highest */
-	bool any;
 	struct arc_answer *answer;
 	struct arena *a;
 };
@@ -99,22 +98,25 @@ static void read_signature(struct chain *c, const struct header_field *f,
 		*to = part;
 }
 
+/* Most mail has none, and needs no room for them. */
+static bool has_sets(const struct header *h)
+{
+	return header_find(h, SPAN("ARC-Seal"), 1) ||
+		header_find(h, SPAN("ARC-Message-Signature"), 1) ||
+		header_find(h, SPAN("ARC-Authentication-Results"), 1);
+}
+
 static void read_fields(struct chain *c, const struct header *h, uint64_t now)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		const struct header_field *f = &h->fields[i];
 
-		if (!span_casestarts(f->name, SPAN("ARC-")))
-			continue;
 		if (span_caseeq(f->name, SPAN("ARC-Authentication-Results")))
 			read_results(c, f);
 		else if (span_caseeq(f->name, SPAN("ARC-Message-Signature")))
 			read_signature(c, f, DKIM_ARC_MESSAGE, now);
 		else if (span_caseeq(f->name, SPAN("ARC-Seal")))
 			read_signature(c, f, DKIM_ARC_SEAL, now);
-		else
-			continue;
-		c->any = true;
 	}
 }
 
@@ -272,23 +274,27 @@ static void put_sets(struct chain *c)
 void arc_check(struct lookup *l, struct span message, const struct header *h,
 	uint64_t now, struct arena *a, struct arc_answer *answer_r)
 {
-	struct chain *c = arena_alloc(a, sizeof(*c));
-	struct dkim_run *r = dkim_run_new(message, h, a);
+	struct dkim_run *r;
+	struct chain *c;
 
 	*answer_r = (struct arc_answer){ .result = AUTH_NONE };
+	if (!has_sets(h))
+		return;
+	c = arena_alloc(a, sizeof(*c));
 	c->answer = answer_r;
 	c->a = a;
 	read_fields(c, h, now);
 	answer_r->highest = c->n;
-	if (!c->any)
-		return;
 	/* Fields past the limit may belong to it: nobody knows. */
 	if (h->flags & MAIL_OVER_HEADERS)
 		malformed(c, "the header is over the limits");
 	if (!chain_right(c))
 		return;
 	answer_r->result = AUTH_WAIT;
-	if (!keys_known(c, l) || !newest_and_seals_pass(c, r))
+	if (!keys_known(c, l))
+		return;
+	r = dkim_run_new(message, h, a);
+	if (!newest_and_seals_pass(c, r))
 		return;
 	answer_r->oldest_pass = oldest_pass(c, r);
 	answer_r->result = AUTH_PASS;
