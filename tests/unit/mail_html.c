@@ -66,6 +66,8 @@ static void what_is_no_text_goes(void **state)
 		{ "<textarea>&lt;b><b></textarea>", "<b><b>" },
 		{ "<xmp>&lt;<b></xmp>x", "&lt;<b>\nx" },
 		{ "<plaintext><b></plaintext>", "<b></plaintext>" },
+		/* no client of mail runs scripts */
+		{ "<noscript>a</noscript><noframes>b</noframes>", "a" },
 		{ "<!doctype html><?xml x?></ x>a", "a" },
 		{ "1 < 2 <3 & 4", "1 < 2 <3 & 4" },
 		{ "a<b", "a" }, { "a<", "a<" }, { "a</", "a<" "/" },

@@ -303,6 +303,21 @@ static void declare(struct span name, struct span value, struct style *s)
 	}
 }
 
+/* Behind the end of a comment whose opening stands before `at`. */
+static size_t skip_comment(struct span s, size_t at)
+{
+	while (at < s.n) {
+		size_t n = span_chr(span_after(s, at), '*');
+
+		if (n == SIZE_MAX)
+			return s.n;
+		at += n + 1;
+		if (at < s.n && s.p[at] == '/')
+			return at + 1;
+	}
+	return s.n;
+}
+
 /* Where the run ends that a quote, a bracket or a comment begins. */
 static size_t skip_group(struct span s, size_t at)
 {
@@ -310,10 +325,8 @@ static size_t skip_group(struct span s, size_t at)
 	struct span after = span_after(s, at + 1);
 	size_t n, line;
 
-	if (c == '/') {
-		n = span_find(span_after(after, 1), SPAN("*/"));
-		return n == SIZE_MAX ? s.n : at + n + 4;
-	}
+	if (c == '/')
+		return skip_comment(s, at + 2);
 	n = span_chr(after, c == '(' ? ')' : c);
 	line = c == '(' ? SIZE_MAX : span_chr(span_sub(after, 0, n), '\n');
 	n = line < n ? line : n;
