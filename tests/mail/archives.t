@@ -1,6 +1,7 @@
 # Archives of conformance suites: type, members and doubts of each, as
 # tests/mail/archives.ref says (read and explained when it was written: U for
 # volumes without the others, broken files and lzop; O for holes of gigabytes).
+# Each is opened inside the scanner's sandbox.
 use strict;
 use warnings;
 use lib 'tests/lib';

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "mail/uu.h"
+#include "mail_sandboxed.h"
 #include "mail_test.h"
 
 static const struct { unsigned flag; char letter; } letters[] = {
@@ -432,14 +433,26 @@ static void any_length(void **state)
 		walk_any);
 }
 
+static void print_walk(struct span name, struct span s)
+{
+	struct arena *a = arena_new("test", (size_t)1 << 30);
+	struct archive_budget b;
+	struct seen seen = { .brief = true };
+	struct span flags;
+
+	archive_budget_begin(&b, LIMITS);
+	flags = walk(s, &seen, a, &b);
+	printf("%.*s %.*s %zu %.*s\n", SPAN_FMT(name),
+		SPAN_FMT(type_word(type_of(s))), seen.n, SPAN_FMT(flags));
+	arena_free(&a);
+}
+
 /* One line a file, uudecoded when it is so: "NAME TYPE MEMBERS FLAGS". */
 static void print_file(const char *path)
 {
 	struct arena *a = arena_new("test", (size_t)1 << 30);
 	struct buf text = { .arena = a };
-	struct archive_budget b;
-	struct seen seen = { .brief = true };
-	struct span s, name = span_of(path), flags;
+	struct span s, name = span_of(path);
 	struct uu_file f;
 	FILE *in = fopen(path, "rb");
 	size_t n;
@@ -455,11 +468,8 @@ static void print_file(const char *path)
 
 		s = span_from(out, uu_decode(&f, out));
 	}
-	name = span_after(name, span_rchr(name, '/') + 1);
-	archive_budget_begin(&b, LIMITS);
-	flags = walk(s, &seen, a, &b);
-	printf("%.*s %.*s %zu %.*s\n", SPAN_FMT(name),
-		SPAN_FMT(type_word(type_of(s))), seen.n, SPAN_FMT(flags));
+	run_sandboxed(print_walk, span_after(name, span_rchr(name, '/') + 1),
+		s);
 	arena_free(&a);
 }
 

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include "mail_sandboxed.h"
 #include "mail_test.h"
 
 /* "flags|member type size,|<link>|letters" */
@@ -345,6 +346,15 @@ static void any_length(void **state)
 		read_any);
 }
 
+static void print_facts(struct span name, struct span s)
+{
+	struct arena *a = arena_new("test", (size_t)1 << 30);
+
+	printf("%.*s %.*s %.*s\n", SPAN_FMT(name),
+		SPAN_FMT(type_word(type_of(s))), SPAN_FMT(describe(s, a)));
+	arena_free(&a);
+}
+
 /* One line a file, for tests/mail/office.t. */
 static void print_file(const char *path)
 {
@@ -359,10 +369,8 @@ static void print_file(const char *path)
 	while ((n = fread(buf_room(&text, 1 << 20), 1, 1 << 20, in)) > 0)
 		text.n += n;
 	fclose(in);
-	printf("%.*s %.*s %.*s\n", SPAN_FMT(span_after(name,
-		span_rchr(name, '/') + 1)),
-		SPAN_FMT(type_word(type_of(buf_bytes(&text)))),
-		SPAN_FMT(describe(buf_bytes(&text), a)));
+	run_sandboxed(print_facts, span_after(name, span_rchr(name, '/') + 1),
+		buf_bytes(&text));
 	arena_free(&a);
 }
 

@@ -32,8 +32,9 @@ void archive_budget_begin(struct archive_budget *b,
 	const struct mail_limits *l);
 
 /*
- * Once per process, before its sandbox closes: converters of names that the
- * C library loads from files. In a forked child it is inherited.
+ * Once per process, before its sandbox closes and before its first thread:
+ * converters of names that the C library loads from files, and TZ, without
+ * which it looks for /etc/localtime. In a forked child both are inherited.
  */
 void archive_prepare(void);
 

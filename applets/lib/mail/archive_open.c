@@ -1,8 +1,10 @@
 #include "mail/archive_open.h"
 
 #include <iconv.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include <archive.h>
@@ -45,6 +47,30 @@ static const struct {
 /* Kept open: what is loaded once is found again without a file. */
 static iconv_t converters[32];
 
+/*
+ * Members have dates, and without TZ in the environment glibc's mktime()
+ * looks at /etc/localtime each time, which the sandbox does not forgive.
+ */
+static void set_time_zone(void)
+{
+	static char zone[] = "TZ=UTC0";
+	size_t n = 0;
+	char **all;
+
+	if (getenv("TZ"))
+		return;
+	while (environ && environ[n])
+		n++;
+	all = calloc(n + 2, sizeof(*all));
+	if (all == NULL)
+		return;
+	all[0] = zone;
+	for (size_t i = 0; i < n; i++)
+		all[i + 1] = environ[i];
+	environ = all;
+	tzset();
+}
+
 void archive_prepare(void)
 {
 	static const char *const from[] = { "UTF-8", "UTF-16LE", "UTF-16BE",
@@ -53,8 +79,7 @@ void archive_prepare(void)
 
 	if (converters[0])
 		return;
-	/* Dates of members. */
-	tzset();
+	set_time_zone();
 	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
 		converters[n++] = iconv_open("ANSI_X3.4-1968", from[i]);
 		converters[n++] = iconv_open("UTF-8", from[i]);

@@ -217,7 +217,8 @@ static void take(struct reading *r, struct file_member *m,
 	l->mail_flags |= mail_flags;
 	if (!record)
 		return;
-	if (content.n)
+	/* Of what was cut the hash says nothing. */
+	if (content.n && !(m->mail_flags & MAIL_OVER_ARCHIVE))
 		hash_sha256(content, m->sha256);
 	add_member(r, m);
 	if (r->each)

@@ -46,7 +46,8 @@ struct file_member {
 	enum type_id type;
 	unsigned flags;		/* file_flag */
 	unsigned mail_flags;	/* mail_flag */
-	unsigned char sha256[32]; /* of the content, when size is not 0 */
+	unsigned char sha256[32]; /* of the content; zeros: empty, or cut by
+				   the budget */
 };
 
 struct file_facts {
