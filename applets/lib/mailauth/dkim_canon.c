@@ -148,25 +148,37 @@ static void put_simple(struct canon_hash *c, struct span s)
 	put(c, span_after(s, from));
 }
 
+static bool is_wsp(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* A line end, or the CR of one. */
+static bool is_fold(struct span s, size_t i)
+{
+	return s.p[i] == '\n' || (s.p[i] == '\r' && i + 1 < s.n &&
+		s.p[i + 1] == '\n');
+}
+
 /* Folds undone, runs of blanks one, none at the ends; in two pieces. */
 static void put_relaxed(struct canon_hash *c, const struct span s[2])
 {
 	bool any = false, blank = false;
 
 	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; i < s[k].n; i++) {
-			unsigned char b = s[k].p[i];
+		for (size_t i = 0; i < s[k].n;) {
+			size_t from = i;
 
-			if (b == '\n' || (b == '\r' && i + 1 < s[k].n &&
-				    s[k].p[i + 1] == '\n'))
-				continue;
-			if (b == ' ' || b == '\t') {
-				blank = true;
+			if (is_wsp(s[k].p[i]) || is_fold(s[k], i)) {
+				blank |= is_wsp(s[k].p[i++]);
 				continue;
 			}
+			while (i < s[k].n && !is_wsp(s[k].p[i]) &&
+			       !is_fold(s[k], i))
+				i++;
 			if (blank && any)
 				put(c, SPAN(" "));
-			put(c, span_from(&b, 1));
+			put(c, span_sub(s[k], from, i - from));
 			any = true;
 			blank = false;
 		}
