@@ -68,6 +68,7 @@ static struct header_field *count_field(struct reader *r, struct span name,
 
 	r->open = true;
 	r->kept = false;
+	r->h->found++;
 	if (r->seen & bit)
 		r->h->flags |= MAIL_AMBIG_FIELD;
 	r->seen |= bit;

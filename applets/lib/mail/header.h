@@ -21,6 +21,7 @@ struct header_field {
 struct header {
 	struct header_field *fields;
 	size_t n;
+	size_t found;		/* the same with those past a limit */
 	size_t end;		/* where the blank line is, or would be */
 	size_t size;		/* of the block, with its blank line */
 	unsigned flags;		/* enum mail_flag */

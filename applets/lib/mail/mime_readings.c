@@ -4,8 +4,6 @@
 
 #include "mail/lines.h"
 
-enum { FIELDS_MORE = 200 };	/* that another header end may bring */
-
 /* What a reading begins with, to go back to. */
 struct mark {
 	struct mime_part *last;
@@ -141,23 +139,58 @@ static void read_as(struct mime *m, struct mime_part *p,
 	mime_flag(m, p, flag);
 }
 
+/* Where a block ends in one mode, and how many fields it has. */
+struct shape {
+	size_t size, found;
+	bool cr;
+};
+
+/* Keeps a shape; false: it was there. `v` has room for all modes. */
+static bool add_shape(struct shape *v, size_t *n, const struct header *h,
+	bool cr)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (v[i].size == h->size && v[i].found == h->found &&
+		    v[i].cr == cr)
+			return false;
+	v[(*n)++] = (struct shape){ h->size, h->found, cr };
+	return true;
+}
+
+static void read_header_as(struct mime *m, struct mime_part *p,
+	const struct mail_limits *l, unsigned mode)
+{
+	struct mime_view v = { .modes = p->modes };
+	unsigned flag = mode & HEADER_CR ? MAIL_AMBIG_LINE_END :
+					   MAIL_AMBIG_FIELD;
+	struct header h;
+
+	header_parse_part(p->raw, l, mode, NULL, NULL, m->tree->arena, &h);
+	v.header = &h;
+	read_as(m, p, &v, h.size == p->header.size ? flag :
+						     MAIL_AMBIG_HEADER_END);
+}
+
 /* Where the block ends for clients that forgive more or less. */
 static void read_header_ends(struct mime *m, struct mime_part *p,
 	const struct mail_limits *l)
 {
+	struct mail_limits none = *l;
+	struct shape seen[HEADER_MODES];
+	size_t n = 0;
+
+	add_shape(seen, &n, &p->header, false);
+	none.headers = 0;
 	for (unsigned mode = 1; mode < HEADER_MODES; mode++) {
-		struct mime_view v = { .modes = p->modes };
-		unsigned flag = mode & HEADER_CR ? MAIL_AMBIG_LINE_END :
-						   MAIL_AMBIG_FIELD;
 		struct header h;
 
-		header_parse_part(p->raw, l, mode, NULL, NULL,
+		/* Nothing is kept of most: they read as the strict one. */
+		header_parse_part(p->raw, &none, mode, NULL, NULL,
 			m->tree->arena, &h);
-		v.header = &h;
-		if (h.size != p->header.size)
-			read_as(m, p, &v, MAIL_AMBIG_HEADER_END);
-		else if (h.n != p->header.n)
-			read_as(m, p, &v, flag);
+		if (h.size == p->header.size && h.found == p->header.found)
+			continue;
+		if (add_shape(seen, &n, &h, mode & HEADER_CR))
+			read_header_as(m, p, l, mode);
 	}
 }
 
@@ -205,8 +238,8 @@ static void read_headers(struct mime *m, struct mime_part *p)
 {
 	struct mail_limits l = m->tree->limits;
 
-	if (l.headers > p->header.n + FIELDS_MORE)
-		l.headers = p->header.n + FIELDS_MORE;
+	if (l.headers > m->tree->fields)
+		l.headers = m->tree->fields;
 	if (p->doubts & MIME_DOUBT_HEADER)
 		read_header_ends(m, p, &l);
 	if (p->doubts & (MIME_DOUBT_HEADER | MIME_DOUBT_NUL))
