@@ -338,6 +338,8 @@ const struct applet dkim_applet = {
 		"signed when the domain of its only author (From), or else\n"
 		"that domain's organisation, has an active key; after all\n"
 		"changes that the policy makes, redirected copies included.\n"
+		"Mail from outside that the policy redirects gets an ARC set\n"
+		"(RFC 8617) by the key of the domain that it came to.\n"
 		"Do not list a relay in networks that passes on mail from\n"
 		"outside: what it says to be yours would be signed.\n"
 		"\n"

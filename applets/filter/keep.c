@@ -8,11 +8,13 @@
 #define LATER_TEXT "mail filter: temporary failure, try again later"
 #define REJECT_TEXT "mail filter: message refused"
 
-/* "DKIM-Signature: …" for the beginning of a copy; the last one first. */
+/* Whole fields for the beginning of a copy; the last one first. */
 static struct span signature_fields(struct arena *a, const struct group *g)
 {
 	struct buf b = { .arena = a };
 
+	if (g->seal)
+		buf_span(&b, g->seal->fields);
 	for (size_t i = g->nsigns; i-- > 0;) {
 		buf_string(&b, DKIM_FIELD ":");
 		buf_span(&b, g->signs[i].value);
@@ -28,7 +30,7 @@ static void copy_splices(struct arena *a, const struct group *g,
 	size_t most = g->nsplices + 1;
 
 	item->splices = arena_array(a, most, sizeof(*item->splices));
-	if (g->nsigns)
+	if (g->nsigns || g->seal)
 		item->splices[item->nsplices++].insert =
 			signature_fields(a, g);
 	for (size_t i = 0; i < g->nsplices; i++)

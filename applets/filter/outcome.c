@@ -153,7 +153,8 @@ static bool has_signs(const struct resolution *r)
 	if (r->own && r->own->nsigns)
 		return true;
 	for (size_t i = 0; i < r->nkeeps; i++)
-		if (r->keeps[i].kind == KEEP_COPY && r->keeps[i].group->nsigns)
+		if (r->keeps[i].kind == KEEP_COPY &&
+		    (r->keeps[i].group->nsigns || r->keeps[i].group->seal))
 			return true;
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "engine/signing.h"
 #include "mailauth/dkim_sign.h"
+#include "mailauth/fold.h"
 #include "kick.h"
 #include "listen.h"
 #include "signer.h"
@@ -113,27 +114,89 @@ static bool ask(struct asking *a, const struct signer_request *q,
 	return true;
 }
 
-static int sign_one(struct asking *a, struct sign *sign, struct arena *arena,
-	struct err *e)
+/* The signature of a hash, in the reply. */
+static int get_signature(struct asking *a, struct span domain,
+	struct span selector, const unsigned char hash[HASH_SHA256_SIZE],
+	struct signer_reply *r, struct err *e)
 {
 	struct signer_request q = { .magic = SIGNER_MAGIC };
-	struct signer_reply r;
 
-	if (sign->domain.n >= sizeof(q.domain) ||
-	    sign->selector.n >= sizeof(q.selector))
+	if (domain.n >= sizeof(q.domain) || selector.n >= sizeof(q.selector))
 		return err_set(e, ERR_BUG, "a name that is too long");
-	memcpy(q.domain, sign->domain.p, sign->domain.n);
-	memcpy(q.selector, sign->selector.p, sign->selector.n);
-	memcpy(q.hash, sign->hash, sizeof(q.hash));
-	if (!ask(a, &q, &r))
+	memcpy(q.domain, domain.p, domain.n);
+	memcpy(q.selector, selector.p, selector.n);
+	memcpy(q.hash, hash, sizeof(q.hash));
+	if (!ask(a, &q, r))
 		return err_set(e, ERR_TEMPORARY, "the signer does not answer: "
 			"outgoing mail of %s is answered 451", q.domain);
-	if (r.n == 0)
+	if (r->n == 0)
 		return err_set(e, ERR_TEMPORARY, "the signer has no key %s "
 			"of %s: outgoing mail of that domain is answered 451",
 			q.selector, q.domain);
+	return 0;
+}
+
+static int sign_one(struct asking *a, struct sign *sign, struct arena *arena,
+	struct err *e)
+{
+	struct signer_reply r;
+
+	if (get_signature(a, sign->domain, sign->selector, sign->hash, &r,
+		e) < 0)
+		return -1;
 	sign->value = dkim_sign_join(sign->field,
 		span_from(r.signature, r.n), arena);
+	return 0;
+}
+
+/* The signature of a text in two parts, in base64. */
+static int sign_text(struct asking *a, const struct seal *s,
+	const struct span text[3], struct buf *base64, struct err *e)
+{
+	unsigned char hash[HASH_SHA256_SIZE];
+	struct signer_reply r;
+	struct hash h;
+
+	hash_begin(&h);
+	for (size_t i = 0; i < 3; i++)
+		hash_add(&h, text[i]);
+	hash_end(&h, hash);
+	if (get_signature(a, s->domain, s->selector, hash, &r, e) < 0)
+		return -1;
+	base64_put(base64, span_from(r.signature, r.n));
+	return 0;
+}
+
+static void put_field(struct buf *b, const char *name,
+	const struct span value[2], struct span between)
+{
+	buf_printf(b, "%s:", name);
+	buf_span(b, value[0]);
+	buf_span(b, between);
+	buf_span(b, value[1]);
+	buf_string(b, "\r\n");
+}
+
+/* The seal is over the message's signature, so it comes second. */
+static int seal_one(struct asking *a, struct seal *s, struct arena *arena,
+	struct err *e)
+{
+	const struct arc_parts *p = &s->parts;
+	struct buf first = { .arena = arena }, second = { .arena = arena };
+	struct buf fields = { .arena = arena };
+	struct span results[2] = { p->results, { NULL, 0 } };
+	struct span none = { 0 };
+
+	if (sign_text(a, s, (struct span[3]){ p->text, none, none }, &first,
+		e) < 0 ||
+	    sign_text(a, s, (struct span[3]){ p->over[0], buf_bytes(&first),
+		p->over[1] }, &second, e) < 0)
+		return -1;
+	put_field(&fields, "ARC-Seal", p->seal, buf_bytes(&second));
+	put_field(&fields, "ARC-Message-Signature", p->message,
+		buf_bytes(&first));
+	put_field(&fields, "ARC-Authentication-Results", results, none);
+	s->fields = buf_bytes(&fields);
 	return 0;
 }
 
@@ -145,7 +208,7 @@ static int sign_group(struct asking *a, const struct group *g,
 	for (size_t i = 0; i < ours->nsigns; i++)
 		if (sign_one(a, &ours->signs[i], arena, e) < 0)
 			return -1;
-	return 0;
+	return ours->seal ? seal_one(a, ours->seal, arena, e) : 0;
 }
 
 int signing_sign(struct session *s, struct verdict *v,

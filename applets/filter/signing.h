@@ -18,8 +18,9 @@ void signing_networks(const struct wiring *w);
 /* Takes the signs off a message that is not outgoing. */
 void signing_check(const struct session *s, struct verdict *v);
 /*
- * Has everything signed that r delivers: the value of each sign. -1: the
- * signer did not in SIGNING_MS; *e for the log and the status.
+ * Has everything signed that r delivers: the value of each sign, the fields
+ * of each seal. -1: the signer did not in SIGNING_MS; *e for the log and the
+ * status.
  */
 int signing_sign(struct session *s, struct verdict *v,
 	const struct resolution *r, struct err *e);

@@ -514,6 +514,44 @@ static void signed_mail_needs_an_added_header(void **state)
 	arena_free(&a);
 }
 
+/* Only what can be nothing but a seal is hashed for it. */
+static void wrong_seals_are_refused(void **state)
+{
+	static const struct seal good = { .domain = SPAN("a.org"),
+		.selector = SPAN("s"), .parts = {
+			.text = SPAN("a:b\r\narc-message-signature:b="),
+			.over = { SPAN("x"), SPAN("\r\narc-seal:b=") },
+			.results = SPAN(" i=1; x"),
+			.message = { SPAN(" b="), SPAN("; i=1") },
+			.seal = { SPAN(" b="), SPAN("; i=1") } } };
+	struct arena *a = arena_new("test", 1 << 20);
+	struct verdict v = full_verdict(a), got;
+	struct seal s = good;
+
+	(void)state;
+	v.groups[0].seal = &s;
+	assert_true(goes_through(&v, a, &got));
+	assert_true(span_is(got.groups[0].seal->parts.over[1],
+		"\r\narc-seal:b="));
+	assert_null(got.groups[1].seal);
+	s.parts.text = SPAN("a:b\r\ndkim-signature:b=");
+	assert_false(goes_through(&v, a, &got));
+	s = good;
+	s.parts.over[1] = SPAN("arc-seal:b=");
+	assert_false(goes_through(&v, a, &got));
+	s = good;
+	s.parts.results = SPAN("\r\nFrom: x");
+	assert_false(goes_through(&v, a, &got));
+	s = good;
+	s.domain = SPAN("../x");
+	assert_false(goes_through(&v, a, &got));
+	/* What stays here is not sealed. */
+	s = good;
+	v.groups[1].seal = &s;
+	assert_false(goes_through(&v, a, &got));
+	arena_free(&a);
+}
+
 static void wrong_splices_are_refused(void **state)
 {
 	static const struct {
@@ -673,6 +711,7 @@ int main(void)
 		cmocka_unit_test(wrong_recipients_are_refused),
 		cmocka_unit_test(wrong_splices_are_refused),
 		cmocka_unit_test(wrong_signs_are_refused),
+		cmocka_unit_test(wrong_seals_are_refused),
 		cmocka_unit_test(signed_mail_needs_an_added_header),
 		cmocka_unit_test(wrong_headers_are_refused),
 		cmocka_unit_test(wrong_words_are_refused),

@@ -217,29 +217,91 @@ static struct span sign(struct arena *a,
 	return span_from(signature, crypto_sign_BYTES);
 }
 
+static struct span joined(struct arena *a, struct span one, struct span two,
+	struct span three)
+{
+	return span_of(arena_printf(a, "%.*s%.*s%.*s", SPAN_FMT(one),
+		SPAN_FMT(two), SPAN_FMT(three)));
+}
+
+static void expect_hash(struct span text,
+	const unsigned char hash[HASH_SHA256_SIZE])
+{
+	unsigned char got[HASH_SHA256_SIZE];
+
+	hash_sha256(text, got);
+	assert_memory_equal(got, hash, sizeof(got));
+}
+
+/* Who has texts only comes to the same set: set is complete. */
+static void expect_parts(struct arena *a, const struct arc_parts *p,
+	const struct arc_seal *set, struct span first, struct span second,
+	const unsigned char hash[2][HASH_SHA256_SIZE])
+{
+	struct span one = span_of(arc_test_base64(a, first.p, first.n));
+	struct span two = span_of(arc_test_base64(a, second.p, second.n));
+
+	expect_hash(p->text, hash[0]);
+	expect_hash(joined(a, p->over[0], one, p->over[1]), hash[1]);
+	assert_true(span_eq(joined(a, p->message[0], one, p->message[1]),
+		set->message));
+	assert_true(span_eq(joined(a, p->seal[0], two, p->seal[1]),
+		set->seal));
+	assert_true(span_eq(p->results, set->results));
+	assert_true(arc_text_is_of(p->text, SPAN("arc-message-signature")));
+	assert_true(arc_text_is_of(p->over[1], SPAN("arc-seal")));
+	assert_false(arc_text_is_of(p->text, SPAN("arc-seal")));
+	assert_false(arc_text_is_of(p->text, SPAN("dkim-signature")));
+}
+
 /* The message with one more set; empty: it was not to have one. */
 static struct span sealed(struct arena *a, struct span message)
 {
-	unsigned char hash[HASH_SHA256_SIZE];
+	unsigned char body[HASH_SHA256_SIZE], hash[2][HASH_SHA256_SIZE];
 	struct arc_answer chain = check(a, message);
+	struct span first, second;
+	struct arc_parts parts;
 	struct arc_sealing s = { .domain = SPAN("two.example"),
 		.selector = SPAN("s"), .ed25519 = true, .now = NOW,
 		.results = SPAN("mx.example;\r\n\tspf=pass"),
 		.chain = &chain };
-	struct arc_seal set;
+	struct arc_seal set, same;
 	struct header h;
 
 	header_parse(message, LIMITS, a, &h);
-	dkim_sign_body(span_after(message, h.size), a, hash);
-	if (!arc_seal_prepare(&s, &h, hash, a, &set, hash))
+	dkim_sign_body(span_after(message, h.size), a, body);
+	if (!arc_seal_prepare(&s, &h, body, a, &set, hash[0]))
 		return (struct span){ 0 };
-	arc_seal_next(&set, sign(a, hash), hash);
-	arc_seal_join(&set, sign(a, hash));
+	same = set;
+	arc_seal_parts(&same, &h, &parts);
+	first = sign(a, hash[0]);
+	arc_seal_next(&set, first, hash[1]);
+	second = sign(a, hash[1]);
+	arc_seal_join(&set, second);
+	expect_parts(a, &parts, &set, first, second,
+		(const unsigned char (*)[HASH_SHA256_SIZE])hash);
 	return span_of(arena_printf(a, "ARC-Seal:%.*s\r\n"
 		"ARC-Message-Signature:%.*s\r\n"
 		"ARC-Authentication-Results:%.*s\r\n%.*s",
 		SPAN_FMT(set.seal), SPAN_FMT(set.message),
 		SPAN_FMT(set.results), SPAN_FMT(message)));
+}
+
+/* The rest of a field, or one that only some take for a line. */
+static void a_text_is_of_its_last_line_only(void **state)
+{
+	static const char *const bad[] = { "", "arc-seal:x", "\narc-seal:x",
+		"x\narc-seal:x", "a:b\r\ndkim-signature:arc-seal:",
+		"a:b\r\narc-seal", "a:b\r\narc-seals:x",
+		"a:b\r\narc-seal:x\r\ndkim-signature:x",
+		"a:b\r\narc-seal:x\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(arc_text_is_of(span_of(bad[i]),
+			SPAN("arc-seal")));
+	assert_true(arc_text_is_of(SPAN("a:b\r\narc-seal:x"),
+		SPAN("arc-seal")));
 }
 
 static void sets_are_added(void **state)
@@ -313,6 +375,7 @@ int main(void)
 		TEST(no_answer_is_temperror),
 		TEST(an_unsigned_end_is_no_pass),
 		TEST(a_header_over_the_limits_fails),
+		TEST(a_text_is_of_its_last_line_only),
 		TEST(sets_are_added),
 		TEST(a_failed_chain_is_closed_once),
 		TEST(what_cannot_be_sealed_is_not),

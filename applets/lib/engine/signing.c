@@ -107,21 +107,28 @@ static bool has_key(const struct bundle_settings *s, struct span domain)
 	return false;
 }
 
-static void add_sign(struct preparation *p, const struct header *h,
-	const struct bundle_key *key, struct group *g)
+/* Of this body, once. */
+static const unsigned char *body_hash(struct preparation *p)
 {
-	struct dkim_signing s = { key->domain, key->selector, key->ed25519,
-		(uint64_t)p->f->env->received_ms / 1000 };
-	struct sign *sign = &g->signs[g->nsigns];
 	size_t body = p->f->mime.root->header.size;
 
 	if (!p->hashed)
 		dkim_sign_body(span_after(p->f->raw, body), p->f->arena,
 			p->body);
 	p->hashed = true;
+	return p->body;
+}
+
+static void add_sign(struct preparation *p, const struct header *h,
+	const struct bundle_key *key, struct group *g)
+{
+	struct dkim_signing s = { key->domain, key->selector, key->ed25519,
+		(uint64_t)p->f->env->received_ms / 1000 };
+	struct sign *sign = &g->signs[g->nsigns];
+
 	*sign = (struct sign){ .domain = key->domain,
 		.selector = key->selector };
-	if (dkim_sign_prepare(&s, h, p->body, p->f->arena, &sign->field,
+	if (dkim_sign_prepare(&s, h, body_hash(p), p->f->arena, &sign->field,
 		sign->hash))
 		g->nsigns++;
 }
@@ -147,14 +154,71 @@ static void prepare_group(struct preparation *p, struct group *g)
 			add_sign(p, &h, &s->keys[i], g);
 }
 
+/* The key of whom a forwarded message was for; RSA, if there is one. */
+static const struct bundle_key *sealing_key(const struct facts *f,
+	const struct group *g)
+{
+	const struct bundle_settings *s = &f->bundle->settings;
+	struct address a = address_split(f->env->rcpts[g->rcpts[0]]);
+	const struct bundle_key *found = NULL;
+	struct span domain;
+
+	if (!domain_ascii(a.domain, f->arena, &domain))
+		return NULL;
+	if (!has_key(s, domain))
+		domain = domain_organisation(domain);
+	for (size_t i = 0; i < s->nkeys; i++)
+		if (span_eq(s->keys[i].domain, domain) &&
+		    (found == NULL || found->ed25519))
+			found = &s->keys[i];
+	return found;
+}
+
+/* What we found travels on with what goes elsewhere (RFC 8617). */
+static void prepare_seal(struct preparation *p, struct group *g)
+{
+	const struct bundle_settings *settings = &p->f->bundle->settings;
+	const struct bundle_key *key = sealing_key(p->f, g);
+	unsigned char unused[HASH_SHA256_SIZE];
+	struct arc_sealing *s;
+	struct authres found;
+	struct arc_seal seal;
+	struct header h;
+
+	if (key == NULL || p->f->auth == NULL || settings->authserv.n == 0 ||
+	    !(p->f->auth->checked & AUTH_ARC) || !edited_header(p->f, g, &h))
+		return;
+	found = auth_results(p->f->auth);
+	s = arena_alloc(p->f->arena, sizeof(*s));
+	*s = (struct arc_sealing){ .domain = key->domain,
+		.selector = key->selector, .ed25519 = key->ed25519,
+		.now = (uint64_t)p->f->env->received_ms / 1000,
+		.results = authres_write(settings->authserv, &found,
+			p->f->arena),
+		.chain = &p->f->auth->arc };
+	if (!arc_seal_prepare(s, &h, body_hash(p), p->f->arena, &seal, unused))
+		return;
+	g->seal = arena_alloc(p->f->arena, sizeof(*g->seal));
+	g->seal->domain = key->domain;
+	g->seal->selector = key->selector;
+	arc_seal_parts(&seal, &h, &g->seal->parts);
+}
+
 void signing_prepare(struct facts *f, struct verdict *v)
 {
 	struct preparation p = { .f = f };
+	bool outgoing;
 
-	if (f->bundle->settings.nkeys == 0 || !is_outgoing(f))
+	if (f->bundle->settings.nkeys == 0)
 		return;
-	for (size_t i = 0; i < v->ngroups; i++)
-		if (v->groups[i].action == ACTION_DELIVER ||
-		    v->groups[i].action == ACTION_REDIRECT)
-			prepare_group(&p, &v->groups[i]);
+	outgoing = is_outgoing(f);
+	for (size_t i = 0; i < v->ngroups; i++) {
+		struct group *g = &v->groups[i];
+
+		if (outgoing && (g->action == ACTION_DELIVER ||
+			    g->action == ACTION_REDIRECT))
+			prepare_group(&p, g);
+		if (!outgoing && g->action == ACTION_REDIRECT)
+			prepare_seal(&p, g);
+	}
 }

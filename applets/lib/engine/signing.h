@@ -19,6 +19,8 @@ bool signing_is_outgoing(const struct envelope *env,
 /*
  * Fills the signs of each group of *v that delivers or redirects, when the
  * only author's domain, or else its organisational domain, has active keys.
+ * Mail from outside that goes elsewhere gets an ARC set (RFC 8617) by the key
+ * of the domain that it came to.
  */
 void signing_prepare(struct facts *f, struct verdict *v);
 

@@ -14,6 +14,7 @@
 #include "base/span.h"
 #include "crypto/hash.h"
 #include "engine/envelope.h"
+#include "mailauth/arc_seal.h"
 
 enum {
 	VERDICT_BYTES_MAX = 16 << 20,	/* of an encoded verdict */
@@ -80,6 +81,14 @@ struct sign {
 				   part of the record */
 };
 
+/* An ARC set that the signer has to seal (mailauth/arc_seal.h). */
+struct seal {
+	struct span domain, selector;
+	struct arc_parts parts;
+	struct span fields;	/* the whole fields, once they are sealed;
+				   never part of the record */
+};
+
 /* Recipients whose plans are equal. */
 struct group {
 	enum action action;
@@ -98,6 +107,7 @@ struct group {
 	size_t nsplices;
 	struct sign *signs;	/* of outgoing mail */
 	size_t nsigns;
+	struct seal *seal;	/* of what is forwarded; NULL: none */
 	struct trace_step *trace;
 	size_t ntrace;
 	uint32_t *rcpts;	/* indices into the envelope, ascending */

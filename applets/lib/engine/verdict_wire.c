@@ -23,7 +23,7 @@ enum {
 	EDIT_LEAST = 1 + 4 + 4 + 4,
 	SPLICE_LEAST = 8 + 8 + 4,
 	SIGN_LEAST = 3 * 4 + HASH_SHA256_SIZE,
-	GROUP_LEAST = 1 + 4 + 4 * 4 + 6 * 4,
+	GROUP_LEAST = 1 + 4 + 4 * 4 + 6 * 4 + 1,
 };
 
 const char *action_name(enum action a)
@@ -69,6 +69,21 @@ static void put_signs(struct buf *b, const struct group *g)
 	}
 }
 
+/* The texts of a seal, in the order of the record. */
+#define SEAL_TEXTS(X) X(domain) X(selector) X(parts.text) X(parts.over[0]) \
+	X(parts.over[1]) X(parts.results) X(parts.message[0]) \
+	X(parts.message[1]) X(parts.seal[0]) X(parts.seal[1])
+
+static void put_seal(struct buf *b, const struct group *g)
+{
+	wire_put_u8(b, g->seal != NULL);
+	if (g->seal == NULL)
+		return;
+#define X(name) wire_put_span(b, g->seal->name);
+	SEAL_TEXTS(X)
+#undef X
+}
+
 static void put_trace(struct buf *b, const struct group *g)
 {
 	wire_put_u32(b, (uint32_t)g->ntrace);
@@ -94,6 +109,7 @@ static void put_group(struct buf *b, const struct group *g)
 	put_edits(b, g);
 	put_splices(b, g);
 	put_signs(b, g);
+	put_seal(b, g);
 	put_trace(b, g);
 	wire_put_u32(b, (uint32_t)g->nrcpts);
 	for (size_t i = 0; i < g->nrcpts; i++)
@@ -285,6 +301,32 @@ static void get_signs(struct wire *w, struct arena *a, struct group *g)
 		  g->action != ACTION_REDIRECT;
 }
 
+/* What is hashed for it can be nothing but a seal. */
+static bool seal_ok(const struct seal *s)
+{
+	const struct arc_parts *p = &s->parts;
+
+	return is_name(s->domain, DOMAIN_MAX) &&
+		is_name(s->selector, SELECTOR_MAX) &&
+		arc_text_is_of(p->text, SPAN("arc-message-signature")) &&
+		arc_text_is_of(p->over[1], SPAN("arc-seal")) &&
+		is_header_value(p->results) &&
+		is_header_value(p->message[0]) &&
+		is_header_value(p->message[1]) &&
+		is_header_value(p->seal[0]) && is_header_value(p->seal[1]);
+}
+
+static void get_seal(struct wire *w, struct arena *a, struct group *g)
+{
+	if (!flag(w))
+		return;
+	g->seal = arena_alloc(a, sizeof(*g->seal));
+#define X(name) g->seal->name = wire_span(w);
+	SEAL_TEXTS(X)
+#undef X
+	w->bad |= g->action != ACTION_REDIRECT || !seal_ok(g->seal);
+}
+
 static void get_trace(struct wire *w, struct arena *a, struct group *g)
 {
 	g->ntrace = count(w, 4 * 4, TRACE_MAX);
@@ -357,6 +399,7 @@ static void get_group(struct wire *w, uint64_t msg_bytes, struct arena *a,
 	get_edits(w, a, g);
 	get_splices(w, msg_bytes, a, g);
 	get_signs(w, a, g);
+	get_seal(w, a, g);
 	get_trace(w, a, g);
 }
 

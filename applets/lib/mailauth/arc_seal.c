@@ -4,6 +4,7 @@
 
 #include "mailauth/dkim_run.h"
 #include "mailauth/dkim_sign.h"
+#include "mailauth/dkim_tags.h"
 #include "mailauth/fold.h"
 
 #define RESULTS "ARC-Authentication-Results"
@@ -157,4 +158,127 @@ void arc_seal_next(struct arc_seal *seal, struct span signature,
 void arc_seal_join(struct arc_seal *seal, struct span signature)
 {
 	seal->seal = signed_value(seal, seal->seal, signature);
+}
+
+/* --- as texts ------------------------------------------------------------ */
+
+/* RFC 6376 section 3.4.2, of a value or a piece of one. */
+static void put_relaxed(struct buf *b, struct span s)
+{
+	bool any = false, blank = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = s.p[i];
+
+		if (c == '\n' || (c == '\r' && i + 1 < s.n &&
+			    s.p[i + 1] == '\n'))
+			continue;
+		if (c == ' ' || c == '\t') {
+			blank = true;
+			continue;
+		}
+		if (blank && any)
+			buf_byte(b, ' ');
+		buf_byte(b, c);
+		any = true;
+		blank = false;
+	}
+}
+
+static void put_name(struct buf *b, struct span name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		buf_byte(b, span_lower(name.p[i]));
+	buf_byte(b, ':');
+}
+
+static void put_field(struct buf *b, struct span name, struct span value)
+{
+	put_name(b, name);
+	put_relaxed(b, value);
+	buf_string(b, "\r\n");
+}
+
+/* The lowest field of each name that is not taken (section 5.4.2). */
+static void put_named(struct buf *b, const struct header *h,
+	struct span names, struct arena *a)
+{
+	bool *taken = arena_array(a, h->n, sizeof(*taken));
+	struct span name;
+
+	while (dkim_list_next(&names, &name))
+		for (size_t i = h->n; i-- > 0;) {
+			const struct header_field *f = &h->fields[i];
+
+			if (taken[i] || !span_caseeq(f->name, name))
+				continue;
+			taken[i] = true;
+			put_field(b, f->name, f->value);
+			break;
+		}
+}
+
+static void split(const struct arc_seal *seal, struct span value,
+	struct span parts[2])
+{
+	parts[0] = span_sub(value, 0, seal->b);
+	parts[1] = span_after(value, seal->b);
+}
+
+/* The sets before this one, and this one up to the first signature. */
+static struct span text_before(const struct arc_seal *seal,
+	struct span message)
+{
+	const struct arc_answer *chain = seal->sealing->chain;
+	struct buf b = { .arena = seal->a };
+
+	for (size_t i = 0; i < chain->n; i++) {
+		const struct header_field *const set[] = {
+			chain->sets[i].results_field,
+			chain->sets[i].message_field,
+			chain->sets[i].seal_field };
+
+		for (size_t k = 0; k < 3; k++)
+			put_field(&b, set[k]->name, set[k]->value);
+	}
+	put_field(&b, SPAN(RESULTS), seal->results);
+	put_name(&b, SPAN(MESSAGE));
+	put_relaxed(&b, message);
+	return buf_bytes(&b);
+}
+
+void arc_seal_parts(struct arc_seal *seal, const struct header *h,
+	struct arc_parts *p)
+{
+	const struct arc_sealing *s = seal->sealing;
+	struct buf text = { .arena = seal->a }, after = { .arena = seal->a };
+
+	put_named(&text, h, s->names.n ? s->names :
+		dkim_sign_names(h, seal->a), seal->a);
+	put_name(&text, SPAN(MESSAGE));
+	put_relaxed(&text, seal->message);
+	p->text = buf_bytes(&text);
+	p->results = seal->results;
+	split(seal, seal->message, p->message);
+	p->over[0] = text_before(seal, p->message[0]);
+	write_seal(seal);
+	split(seal, seal->seal, p->seal);
+	put_relaxed(&after, p->message[1]);
+	buf_string(&after, "\r\n");
+	put_name(&after, SPAN(SEAL));
+	put_relaxed(&after, seal->seal);
+	p->over[1] = buf_bytes(&after);
+}
+
+bool arc_text_is_of(struct span text, struct span field)
+{
+	size_t end = span_rchr(text, '\n');
+	struct span last;
+
+	/* Behind a whole line end, or it may be the rest of another field. */
+	if (end == SIZE_MAX || end == 0 || text.p[end - 1] != '\r')
+		return false;
+	last = span_after(text, end + 1);
+	return span_starts(last, field) && last.n > field.n &&
+		last.p[field.n] == ':';
 }

@@ -49,6 +49,25 @@ bool arc_seal_prepare(const struct arc_sealing *s, const struct header *h,
 	struct arc_seal *seal_r, unsigned char hash_r[HASH_SHA256_SIZE]);
 void arc_seal_next(struct arc_seal *seal, struct span signature,
 	unsigned char hash_r[HASH_SHA256_SIZE]);
+/*
+ * The same as texts, for somebody who has neither message nor key: the set
+ * of a seal that is prepared, with gaps where the signatures go in base64.
+ * Who has them signed sees by its last line what a text is the hash of: no
+ * such text is ever that of a DKIM-Signature.
+ */
+struct arc_parts {
+	struct span text;		/* what ARC-Message-Signature signs */
+	struct span over[2];		/* what ARC-Seal signs, around the
+					   signature of the former */
+	struct span results;		/* the values, around their own */
+	struct span message[2], seal[2];
+};
+/* h: as it was prepared with. In the seal's arena; instead of _next. */
+void arc_seal_parts(struct arc_seal *seal, const struct header *h,
+	struct arc_parts *parts_r);
+/* Is it a text that ends in that field ("arc-seal")? */
+bool arc_text_is_of(struct span text, struct span field);
+
 /* The three values are complete then; they go on top, the seal first. */
 void arc_seal_join(struct arc_seal *seal, struct span signature);
 
