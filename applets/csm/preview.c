@@ -135,6 +135,8 @@ static void read_plain(struct maker *m, struct buf *text)
 
 static void read_links(struct maker *m, const struct html *h)
 {
+	if (h->flags & HTML_OVER & ~(unsigned)HTML_OVER_TEXT)
+		m->flags |= MAIL_OVER_HTML;
 	for (size_t i = 0; i < h->nlinks; i++)
 		if (h->links[i].kind < HTML_IMG)
 			add_link(m, h->links[i].url);
@@ -206,6 +208,7 @@ static const struct {
 	{ MAIL_ENCRYPTED, "Only its reader can open what is in it." },
 	{ MAIL_BAD_UTF8, "Its header has bytes that are no text." },
 	{ MAIL_OUTSIDE, "Something stands before or after its parts." },
+	{ MAIL_OVER_HTML, "Its HTML has more than is looked at." },
 };
 
 static void note_doubts(struct maker *m)

@@ -35,13 +35,15 @@ static const struct {
 	{ MAIL_ENCRYPTED, "encrypted" },
 	{ MAIL_BAD_UTF8, "bad-utf8" },
 	{ MAIL_OUTSIDE, "outside-parts" },
+	{ MAIL_OVER_HTML, "over-html" },
 };
 
 enum {
 	WORDS = sizeof(words) / sizeof(*words),
 	OVER = MAIL_OVER_HEADERS | MAIL_OVER_PARTS | MAIL_OVER_DEPTH |
 		MAIL_OVER_PARAMS | MAIL_OVER_DECODED | MAIL_OVER_URLS |
-		MAIL_OVER_READINGS | MAIL_OVER_ARCHIVE,
+		MAIL_OVER_READINGS | MAIL_OVER_ARCHIVE |
+		MAIL_OVER_HTML,
 	AMBIGUOUS = MAIL_AMBIG_FIELD | MAIL_AMBIG_BOUNDARY |
 		MAIL_AMBIG_ENCODING | MAIL_AMBIG_FROM |
 		MAIL_AMBIG_HEADER_END | MAIL_AMBIG_LINE_END |
@@ -170,6 +172,8 @@ const struct html *facts_html(struct facts *f, size_t part)
 		p->html = arena_alloc(f->arena, sizeof(*p->html));
 		html_read(facts_text(f, part), FACTS_PAGE_TEXT_MAX,
 			&mail_default_limits, f->arena, p->html);
+		if (p->html->flags & HTML_OVER & ~(unsigned)HTML_OVER_LINKS)
+			f->more_flags |= MAIL_OVER_HTML;
 	}
 	return p->html;
 }

@@ -527,6 +527,8 @@ static void finish(struct html_reader *r)
 		h->flags |= HTML_OVER_TEXT;
 	if (r->seen.bidi || r->hidden.bidi || r->other.bidi)
 		h->flags |= HTML_BIDI;
+	if (r->looks.work > LOOKS_WORK_MAX)
+		h->flags |= HTML_OVER_DEPTH;
 	if (r->sheet.over)
 		h->flags |= HTML_OVER_STYLE;
 }

@@ -5,7 +5,6 @@ enum {
 	FONT_LEAST = 100,
 	OPACITY_LEAST = 50,	/* thousandths */
 	NEARLY = 16,		/* of 255, in each channel */
-	WORK_MAX = 20000000,
 };
 
 #define BLACK 0xff000000u
@@ -164,7 +163,7 @@ void html_looks_imply(struct html_looks *l, enum html_kind kind)
 	bool table = kind == KIND_CELL || kind == KIND_ROW;
 	bool item = kind == KIND_ITEM || kind == KIND_OPTION;
 
-	if (is_inline(kind) || l->work > WORK_MAX)
+	if (is_inline(kind) || l->work > LOOKS_WORK_MAX)
 		return;
 	for (size_t i = l->n; i > l->floor; i--, l->work++) {
 		enum html_kind up = l->v[i].element->kind;
@@ -215,7 +214,7 @@ void html_looks_pop(struct html_looks *l, const struct html_tag *tag)
 		l->over--;
 		return;
 	}
-	for (size_t i = l->n; i > l->floor && l->work <= WORK_MAX;
+	for (size_t i = l->n; i > l->floor && l->work <= LOOKS_WORK_MAX;
 	     i--, l->work++) {
 		enum html_kind up = l->v[i].element->kind;
 

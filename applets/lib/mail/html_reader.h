@@ -31,7 +31,10 @@ void html_put_text(struct html_writer *w, struct span s, bool references);
 
 /* --- html_look.c: the open elements and how their text looks ------------- */
 
-enum { LOOKS_MAX = 512 }; /* as in browsers */
+enum {
+	LOOKS_MAX = 512,	/* as in browsers */
+	LOOKS_WORK_MAX = 20000000, /* steps of looking for what to close */
+};
 
 struct html_look {
 	const struct html_element *element;

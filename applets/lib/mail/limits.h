@@ -60,6 +60,7 @@ enum mail_flag {
 	MAIL_BAD_UTF8 = 1u << 26,	/* raw 8-bit in a header, no UTF-8 */
 	MAIL_OUTSIDE = 1u << 27,	/* more than text before or after the
 					   parts of a multipart */
+	MAIL_OVER_HTML = 1u << 28,	/* text, depth or rules of a page */
 };
 
 #endif
