@@ -7,9 +7,9 @@ TREE is build/rel/unit/mail_tree. For each mail (each Nth mail) below FOLDER
 the leaves that Python's email package, GMime (when it is there) and the
 expectations beside the mail (mail-parser's .json, MIME-tools' _decoded_ files)
 have must be in our parts, decoded, as text, or as they stand. White space does
-not count.
+not count. A tree that mime4j describes (.xml) must be one of our readings.
 DIFFERENCES has a line "NAME READER REASON" for each mail that may differ.
-Prints TAP, one test for each reader.
+Prints TAP, a test for each reader.
 """
 import email
 import glob
@@ -17,6 +17,7 @@ import json
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as xml
 
 try:
     import gi
@@ -102,6 +103,39 @@ def is_among(leaf, ours, reader):
     return any(loose(leaf, reader) in loose(o, reader) for o in ours)
 
 
+def expected_shape(e):
+    """Of mime4j's description: x, (parts) or <message>."""
+    for c in e:
+        if c.tag == "multipart":
+            parts = [expected_shape(b) for b in c if b.tag == "body-part"]
+            return "(%s)" % "".join(parts) if parts else "x"
+        if c.tag == "message":
+            return "<%s>" % expected_shape(c)
+    return "x"
+
+
+def shape(parts, p):
+    inside = [shape(parts, q) for q in parts
+              if q["parent"] == p["index"] and q["origin"] == 0]
+    kind = bytes.fromhex(p["type"])
+    if inside and kind.startswith(b"multipart/"):
+        return "(%s)" % "".join(inside)
+    return "<%s>" % inside[0] if inside and kind == b"message/rfc822" else "x"
+
+
+def shapes(tool, paths):
+    """Yields (path, wanted, ours) for each mail with a description."""
+    for path in paths:
+        described = path.rsplit(".", 1)[0] + ".xml"
+        if not path.endswith(".msg") or not os.path.exists(described):
+            continue
+        run = subprocess.run([tool, path], stdout=subprocess.PIPE)
+        parts = [json.loads(x) for x in run.stdout.splitlines()][1:]
+        root = xml.parse(described, xml.XMLParser(encoding="latin-1"))
+        yield path, expected_shape(root.getroot()), [
+            shape(parts, p) for p in parts if p["parent"] == -1]
+
+
 def trees(tool, paths):
     """Yields (path, contents) for each mail."""
     for i in range(0, len(paths), BATCH):
@@ -155,14 +189,23 @@ def main():
                     if (name, reader) not in allowed:
                         bad[reader].append((name, k, leaf))
                     break
-    print("1..%d" % len(readers))
+    wrong, described = 0, 0
+    for path, wanted, ours in shapes(tool, paths):
+        name = os.path.relpath(path, folder)
+        described += 1
+        if wanted not in ours and (name, "mime4j") not in allowed:
+            print("# %s: expected %s, got %s" % (name, wanted, ours))
+            wrong += 1
+    print("1..%d" % (len(readers) + 1))
+    print("%s %d - %d trees are as mime4j describes them" % (
+        "not ok" if wrong else "ok", len(readers) + 1, described))
     for number, reader in enumerate(sorted(readers), 1):
         print("%s %d - %d leaves of %s are among our parts" % (
             "not ok" if bad[reader] else "ok", number, cases[reader], reader))
         for name, k, leaf in bad[reader]:
             print("# %s: leaf %d is not: %s" % (
                 name, k, ascii(leaf[:60].decode("latin-1"))))
-    sys.exit(any(bad.values()))
+    sys.exit(wrong > 0 or any(bad.values()))
 
 
 if __name__ == "__main__":
