@@ -2,6 +2,13 @@
 #include "mail/filefacts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__asan_default_options(void);
+
+/* A window that does not fit is refused, as the scanner's RLIMIT_AS does. */
+const char *__asan_default_options(void)
+{
+	return "max_allocation_size_mb=512:allocator_may_return_null=1";
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -110,6 +110,18 @@ static void pdf(void **state)
 		expect_facts(span_of(rows[i][0]), rows[i][1], *state);
 }
 
+static void targets_without_end(void **state)
+{
+	struct buf b = { .arena = *state };
+	long start = cpu_ms();
+
+	buf_string(&b, "%PDF-1.4\n");
+	buf_span(&b, repeat(*state, "/URI(", 2000000));
+	assert_true(span_find(describe(buf_bytes(&b), *state), SPAN("over")) !=
+		SIZE_MAX);
+	expect_fast(start, 2000);
+}
+
 static void put_stream(struct buf *b, struct span content)
 {
 	uLongf n = compressBound(content.n);
@@ -378,6 +390,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(rtf), TEST(rtf_of_a_million_groups), TEST(pdf),
+		TEST(targets_without_end),
 		TEST(pdf_object_streams), TEST(ooxml), TEST(tables_as_text),
 		TEST(compound_files), TEST(members_are_handed_over),
 		TEST(any_length),

@@ -10,6 +10,7 @@ enum {
 	LINK_MOST = 4096,
 	FIELD_MOST = 4096,
 	QUEUE_MOST = 2000,
+	TARGETS_MOST = 20000,
 };
 
 static const char *const words[] = {
@@ -55,6 +56,16 @@ void look_over(struct file_look *l)
 	l->mail_flags |= MAIL_OVER_ARCHIVE;
 }
 
+bool look_may_read(struct file_look *l)
+{
+	if (l->targets == TARGETS_MOST) {
+		look_over(l);
+		return false;
+	}
+	l->targets++;
+	return true;
+}
+
 bool look_embedded(struct file_look *l, struct span name,
 	struct span content)
 {
@@ -62,7 +73,8 @@ bool look_embedded(struct file_look *l, struct span name,
 	struct buf path = { .arena = l->arena };
 
 	if (l->nqueue == QUEUE_MOST || l->depth >= limits->archive_depth ||
-	    l->budget->entries >= limits->archive_entries) {
+	    l->budget->entries >= limits->archive_entries ||
+	    content.n > limits->archive_bytes - l->budget->bytes) {
 		look_over(l);
 		return false;
 	}
@@ -70,6 +82,7 @@ bool look_embedded(struct file_look *l, struct span name,
 		l->queue = arena_array(l->arena, QUEUE_MOST,
 			sizeof(*l->queue));
 	l->budget->entries++;
+	l->budget->bytes += content.n;
 	name = name.n ? span_sub(name, 0, LINK_MOST) : SPAN("object");
 	buf_span(&path, l->path);
 	if (path.n)

@@ -78,6 +78,8 @@ static void look_word(struct file_look *l, struct span s)
 
 		if (s.p[at] != 0x13)
 			continue;
+		if (!look_may_read(l))
+			return;
 		rest = span_sub(s, at + 1, FIELD);
 		if (rest.n > 1 && rest.p[0] == 0)
 			rest = look_narrow(span_after(rest, 1), narrow,

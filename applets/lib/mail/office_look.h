@@ -26,6 +26,7 @@ struct file_look {
 	struct embedded_file *queue;
 	size_t nqueue, queue_cap;
 	struct buf scratch;	/* for a moment */
+	unsigned targets;	/* fields and targets that were read */
 	/* Where the document that is being looked at is. */
 	struct span path;
 	unsigned depth;
@@ -36,6 +37,8 @@ void look_link(struct file_look *l, struct span target);
 /* name may be empty. False: the budget is spent. */
 bool look_embedded(struct file_look *l, struct span name,
 	struct span content);
+/* One more field or target to read; false: there were too many. */
+bool look_may_read(struct file_look *l);
 /* Bytes that a decoder of ours may still give, at most `most`. */
 size_t look_room(struct file_look *l, size_t most);
 void look_broken(struct file_look *l);

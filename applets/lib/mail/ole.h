@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 
-enum { OLE_NAME_MAX = 32, OLE_ENTRIES_MAX = 20000, OLE_READ_FACTOR = 3 };
+enum { OLE_NAME_MAX = 32, OLE_ENTRIES_MAX = 20000, OLE_READ_FACTOR = 2 };
 
 enum ole_kind { OLE_FREE = 0, OLE_STORAGE = 1, OLE_STREAM = 2, OLE_ROOT = 5 };
 

@@ -114,6 +114,8 @@ static void look_pdf_name(struct file_look *l, struct span s, size_t at,
 			l->flags |= names[i].flags;
 			continue;
 		}
+		if (!look_may_read(l))
+			return;
 		/* /S /URI names the action, /URI (…) its target. */
 		target = read_string(s, at, out);
 		if (target.n)
