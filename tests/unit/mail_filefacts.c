@@ -315,6 +315,15 @@ static void compound_files(void **state)
 		a);
 }
 
+/* A file in a PDF in an archive outlives the archive's member. */
+static void objects_of_members(void **state)
+{
+	expect_facts(docx("word/embeddings/a.pdf", SPAN("%PDF-1.4\n1 0 obj\n"
+		"<</Type/EmbeddedFile>>\nstream\nMZxxendstream"), *state),
+		"embedded attached|word/embeddings/a.pdf pdf 63,"
+		"word/embeddings/a.pdf/object exe 4,||", *state);
+}
+
 static size_t called;
 
 static void count(void *context, const struct file_member *m,
@@ -392,7 +401,7 @@ int main(int argc, char **argv)
 		TEST(rtf), TEST(rtf_of_a_million_groups), TEST(pdf),
 		TEST(targets_without_end),
 		TEST(pdf_object_streams), TEST(ooxml), TEST(tables_as_text),
-		TEST(compound_files), TEST(members_are_handed_over),
+		TEST(compound_files), TEST(objects_of_members), TEST(members_are_handed_over),
 		TEST(any_length),
 	};
 

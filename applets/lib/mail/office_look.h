@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "mail/filefacts.h"
 
-/* An object that was found inside, in the arena or in the document. */
+/* An object that was found inside; all of it in the arena. */
 struct embedded_file {
 	struct span content, name, path;
 	unsigned depth;
@@ -34,7 +34,10 @@ struct file_look {
 
 /* A target, once; what is longer than a URL can be is cut. */
 void look_link(struct file_look *l, struct span target);
-/* name may be empty. False: the budget is spent. */
+/*
+ * name may be empty; content is in the arena, as a member of an archive is gone
+ * when its turn comes. False: the budget is spent.
+ */
 bool look_embedded(struct file_look *l, struct span name,
 	struct span content);
 /* One more field or target to read; false: there were too many. */

@@ -194,8 +194,7 @@ static void look_stream(struct file_look *l, struct span dict,
 	if (objects)
 		look_names(l, data);
 	else
-		look_embedded(l, SPAN(""), b.p ? arena_span(l->arena, data) :
-			data);
+		look_embedded(l, SPAN(""), arena_span(l->arena, data));
 	buf_free(&b);
 }
 
