@@ -11,6 +11,7 @@ enum {
 	FIELD_MOST = 4096,
 	QUEUE_MOST = 2000,
 	TARGETS_MOST = 20000,
+	PDF_WITHIN = 1024,
 };
 
 static const char *const words[] = {
@@ -299,19 +300,28 @@ static void take_queue(struct reading *r)
 }
 
 /* Is there a second thing in it that its type does not say? */
-static bool has_other(struct span content, enum type_id type)
+static bool look_at_others(struct file_look *l, struct span content,
+	enum type_id type)
 {
 	struct type_found found[TYPES_MAX];
+	bool others = false;
 	size_t n;
 
-	if (type_family(type) == FAMILY_TEXT && type != TYPE_UNKNOWN &&
-	    span_find(span_sub(content, 0, 1024), SPAN("%PDF-")) == SIZE_MAX)
+	if (type_family(type) == FAMILY_TEXT &&
+	    span_find(span_sub(content, 0, PDF_WITHIN), SPAN("%PDF-")) ==
+	    SIZE_MAX)
 		return false;
 	n = types_of(content, found, TYPES_MAX);
-	for (size_t i = 1; i < n; i++)
-		if (found[i].at != 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < n; i++) {
+		if (found[i].at == 0)
+			continue;
+		others = true;
+		if (found[i].type == TYPE_PDF)
+			pdf_look(l, span_after(content, found[i].at));
+	}
+	if (others)
+		l->flags |= FILE_MISFIT;
+	return others;
 }
 
 void filefacts_read(struct span content, enum type_id type,
@@ -325,15 +335,8 @@ void filefacts_read(struct span content, enum type_id type,
 
 	*facts_r = (struct file_facts){ 0 };
 	take(&r, &self, content, false);
-	if (has_other(content, type)) {
-		r.look.flags |= FILE_MISFIT;
-		if (span_find(span_sub(content, 0, 1024), SPAN("%PDF-")) !=
-		    SIZE_MAX && type != TYPE_PDF)
-			pdf_look(&r.look, content);
+	if (look_at_others(&r.look, content, type) || archive_is(type))
 		walk(&r, content, type, SPAN(""), 0);
-	} else if (archive_is(type)) {
-		walk(&r, content, type, SPAN(""), 0);
-	}
 	take_queue(&r);
 	if (r.look.mail_flags & MAIL_ENCRYPTED)
 		r.look.flags |= FILE_ENCRYPTED;

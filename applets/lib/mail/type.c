@@ -145,6 +145,16 @@ static bool holds_own_files(enum type_id t)
 	       type_is_ole(t);
 }
 
+/* A stored PDF in a small archive is one of its files, not a second type. */
+static bool is_member(struct span content, enum type_id t, size_t at)
+{
+	struct zip z;
+
+	if (type_is_zip(t) && zip_find(content, content.n, &z))
+		return at >= z.base && at < z.end;
+	return holds_own_files(t);
+}
+
 size_t types_of(struct span content, struct type_found *out, size_t max)
 {
 	struct found f = { .out = out, .max = max };
@@ -154,7 +164,7 @@ size_t types_of(struct span content, struct type_found *out, size_t max)
 	if (t != TYPE_UNKNOWN)
 		add(&f, t, 0);
 	at = span_find(span_sub(content, 0, PDF_WITHIN), SPAN("%PDF-"));
-	if (at != SIZE_MAX && at != 0)
+	if (at != SIZE_MAX && at != 0 && !is_member(content, t, at))
 		add(&f, TYPE_PDF, at);
 	if (type_family(t) == FAMILY_PROGRAM && !type_is_ole(t)) {
 		add_behind(&f, content, SPAN("Rar!\x1a\7\0"), TYPE_RAR);
