@@ -133,6 +133,7 @@ static const struct {
 	{ "a@x.example, @", "a@x.example!" },
 	{ "A <root>", "root!" },
 	{ "a@x.example <>", "a@x.example!" },
+	{ "a@x.example:b", "a@x.example:b a@x.example!" },
 	{ "root", "root!" },
 	{ "", "!" },
 	{ "a@x.example b@x.example", "a@x.example b@x.example!" },

@@ -586,6 +586,7 @@ static void read_group_mark(struct reader *r)
 	} else if (r->habits & HABIT_FIRST) {
 		end_mailbox(r);
 	} else {
+		r->notes |= NOTE_COLON;
 		put_text((struct sink){ &b->phrase, &b->raw }, ':');
 	}
 	r->p++;

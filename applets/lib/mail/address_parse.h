@@ -38,6 +38,7 @@ enum address_note {
 					   end */
 	NOTE_ESCAPE = 1u << 6,		/* a backslash */
 	NOTE_JOINED = 1u << 7,		/* a comma that HABIT_JOIN passed */
+	NOTE_COLON = 1u << 8,		/* one behind an address */
 };
 
 /* As address_list(), with those habits; *notes_r: what was met. */
