@@ -1,6 +1,6 @@
 #include "show.h"
 
-#include "engine/facts.h"
+#include "engine/facts_record.h"
 #include "web/pages_host.h"
 
 static const char *const virus_words[] = {
@@ -57,16 +57,80 @@ static struct script_value show_dns(struct arena *a,
 	return pages_array(a, out, f->ndns);
 }
 
+static struct script_value show_result(const struct auth_record *r,
+	enum auth_method method, enum auth_result result)
+{
+	return pages_text(span_of(r->checked & method ?
+		auth_result_name(result) : "unchecked"));
+}
+
+static struct script_value show_signatures(struct arena *a,
+	const struct auth_record *r)
+{
+	struct script_value *out = arena_array(a, r->nsignatures + 1,
+		sizeof(*out));
+
+	for (size_t i = 0; i < r->nsignatures; i++) {
+		const struct signature_record *s = &r->signatures[i];
+
+		out[i] = pages_map(a, 3);
+		pages_put(&out[i], "domain", show_text(a, s->domain));
+		pages_put(&out[i], "selector", show_text(a, s->selector));
+		pages_put(&out[i], "result", pages_text(span_of(
+			auth_result_name(s->result))));
+	}
+	return pages_array(a, out, r->nsignatures);
+}
+
+static struct script_value show_auth(struct arena *a,
+	const struct auth_record *r)
+{
+	struct script_value v = pages_map(a, 10);
+
+	pages_put(&v, "spf", show_result(r, AUTH_SPF, r->spf));
+	pages_put(&v, "dkim", show_result(r, AUTH_DKIM, r->dkim));
+	pages_put(&v, "dmarc", show_result(r, AUTH_DMARC, r->dmarc));
+	pages_put(&v, "arc", show_result(r, AUTH_ARC, r->arc));
+	pages_put(&v, "relay", show_text(a, r->relay));
+	pages_put(&v, "spf_domain", show_text(a, r->spf_domain));
+	pages_put(&v, "dmarc_domain", show_text(a, r->dmarc_domain));
+	pages_put(&v, "dmarc_policy", pages_text(span_of(
+		dmarc_policy_name(r->dmarc_policy))));
+	pages_put(&v, "signatures", show_signatures(a, r));
+	return v;
+}
+
+/* Files in it, by their paths. */
+static struct script_value show_members(struct arena *a,
+	const struct part_record *p)
+{
+	struct script_value *out = arena_array(a, p->nmembers + 1,
+		sizeof(*out));
+
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const struct member_record *m = &p->members[i];
+
+		out[i] = pages_map(a, 3);
+		pages_put(&out[i], "path", show_text(a, m->path));
+		pages_put(&out[i], "size", pages_int((int64_t)m->size));
+		pages_put(&out[i], "true_type", show_text(a, m->true_type));
+	}
+	return pages_array(a, out, p->nmembers);
+}
+
 static struct script_value show_part(struct arena *a,
 	const struct part_record *p)
 {
-	struct script_value v = pages_map(a, 8);
+	struct script_value v = pages_map(a, 10);
 
 	pages_put(&v, "type", show_text(a, p->type));
 	pages_put(&v, "name", show_text(a, p->name));
 	pages_put(&v, "disposition", show_text(a, p->disposition));
 	pages_put(&v, "depth", pages_int(p->depth));
 	pages_put(&v, "flags", show_flags(a, p->flags));
+	pages_put(&v, "origin", pages_text(span_of(
+		facts_origin_word(p->origin))));
+	pages_put(&v, "members", show_members(a, p));
 	if (p->decoded) {
 		pages_put(&v, "size", pages_int((int64_t)p->size));
 		pages_put(&v, "true_type", show_text(a, p->true_type));
@@ -120,6 +184,7 @@ struct script_value show_facts(struct arena *a, struct span facts,
 	pages_put(&v, "virus", pages_text(span_of(virus_words[f.virus])));
 	pages_put(&v, "virus_name", show_text(a, f.virus_name));
 	pages_put(&v, "dns", show_dns(a, &f));
+	pages_put(&v, "auth", show_auth(a, &f.auth));
 	pages_put(&v, "parts", show_parts(a, &f));
 	if (f.urls_known)
 		pages_put(&v, "urls", show_texts(a, f.urls, f.nurls));

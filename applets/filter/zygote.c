@@ -23,6 +23,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "mail/archive.h"
 #include "mail/charset.h"
 #include "role/life.h"
 #include "role/sandbox.h"
@@ -335,6 +336,7 @@ int zygote_run(const struct process *p)
 	if (z.program == NULL)
 		return err_report("filter", &e);
 	charset_open_all();
+	archive_prepare();
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .nofile = NOFILE });
 	if (sandbox_paths(NULL, &e) != 0)

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "engine/facts.h"
+#include "engine/facts_record.h"
 
 enum {
 	ID_WIDTH = ID_TEXT_SIZE - 1,

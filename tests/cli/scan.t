@@ -102,6 +102,24 @@ my @root = ('--root', '.');
 		entry => 'out@ours.example' }], 'and the entry that decided');
 }
 {
+	my $zip = 'UEsDBBQAAAAAAAAAIQDsMP4VFgAAABYAAAAGAAAAcC5odG1sPGEgaHJlZj0i'
+		. 'aHR0cDovL3guZXgiPlBLAQIUAxQAAAAAAAAAIQDsMP4VFgAAABYAAAAGAAAA'
+		. 'AAAAAAAAAACAAQAAAABwLmh0bWxQSwUGAAAAAAEAAQA0AAAAOgAAAAAA';
+	put('zip.eml', "From: A <a\@x.example>\nContent-Type: multipart/mixed;"
+		. " boundary=b\n\n--b\nContent-Type: text/html\n\n<p>hi<span "
+		. "style='display:none'>secret</span>\n--b\nContent-Type: "
+		. "application/zip; name=a.zip\nContent-Transfer-Encoding: "
+		. "base64\n\n$zip\n--b--\n");
+	my ($code, $out) = scan(@root, '--json', 'zip.eml');
+	my $o = decode_json($out);
+	is("$o->{parts}[1]{hidden} @{$o->{parts}[1]{hidden_by}}", '6 display',
+		'text that is not seen');
+	is($o->{parts}[2]{true_type}, 'zip', 'an archive');
+	is(join(' ', map { "$_->{path} $_->{size}" }
+		@{$o->{parts}[2]{members}}), 'p.html 22', 'what is in it');
+	is_deeply($o->{urls}, ['http://x.ex'], 'and where that leads');
+}
+{
 	my (undef, $out) = scan(@root, '--ip', '10.9.9.9', 'gtube.eml');
 	like($out, qr/\tdeliver\t/, 'an internal relay sends no spam');
 	put('etc/pm/lists/blocked-relays', "198.51.100.0/24\n");

@@ -1,6 +1,6 @@
 /* Facts as a hostile scanner may write them: refused, or all of it inside
  * the record and within the limits. */
-#include "engine/facts.h"
+#include "engine/facts_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

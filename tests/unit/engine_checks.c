@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "engine/check.h"
+#include "engine/facts_record.h"
 
 static struct arena *arena;
 static const struct bundle bundle = { .generation = 42 };
@@ -86,6 +87,7 @@ static void test_cap(void **state)
 		wait_for_nothing };
 	struct facts *f = facts_new(&env, &bundle, span_of(message), arena);
 	int32_t sum = 0;
+	bool doubt = false;
 
 	(void)state;
 	facts_hit(f, "A", 25000, SPAN(""));
@@ -98,7 +100,9 @@ static void test_cap(void **state)
 	assert_true(span_is(f->hits[f->nhits - 1].name, "SCORE_CAP"));
 	assert_int_equal(f->hits[f->nhits - 1].weight, -20000);
 	assert_true(facts_ambiguous(f));
-	assert_true(span_is(f->hits[2].name, "AMBIGUOUS_FIELD"));
+	for (size_t i = 0; i < f->nhits; i++)
+		doubt = doubt || span_is(f->hits[i].name, "AMBIGUOUS_FIELD");
+	assert_true(doubt);
 }
 
 static void test_record(void **state)

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
-#include "engine/facts.h"
+#include "engine/facts_record.h"
 
 enum { ASKED_MAX = 100 };
 

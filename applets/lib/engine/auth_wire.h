@@ -5,7 +5,7 @@
 #define ENGINE_AUTH_WIRE_H
 
 #include "base/wire.h"
-#include "engine/facts.h"
+#include "engine/facts_record.h"
 
 /* auth may be NULL: nothing was checked. */
 void auth_wire_put(struct buf *b, const struct auth *auth);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "mail/words.h"
 #include "engine/check.h"
+#include "engine/facts_record.h"
 #include "engine/policy.h"
 #include "engine/signing.h"
 
@@ -217,7 +218,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	/* People look at what is withheld: true types, sizes, links. */
 	facts_put(&record, f, lists, nlists, en->detail || withheld);
 	v->facts = buf_bytes(&record);
-	v->retire = v->failed || facts_over(f);
+	v->retire = v->failed || facts_over(f) || f->foreign;
 }
 
 void engine_judge(struct engine *en, const struct envelope *env,

@@ -42,14 +42,46 @@ static struct json *dns_json(const struct facts_record *f)
 }
 
 /* The words of a set of flags. */
-static struct json *flags_json(unsigned flags)
+static struct json *words_json(const char *(*word_of)(unsigned, size_t),
+	unsigned flags)
 {
 	struct json *list = json_new_array();
 	const char *word;
 
-	for (size_t i = 0; (word = facts_flag_word(flags, i)); i++)
+	for (size_t i = 0; (word = word_of(flags, i)); i++)
 		json_append(list, json_new_text(span_of(word)));
 	return list;
+}
+
+static struct json *flags_json(unsigned flags)
+{
+	return words_json(facts_flag_word, flags);
+}
+
+static struct json *members_json(const struct part_record *p)
+{
+	struct json *list = json_new_array(), *o;
+
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const struct member_record *m = &p->members[i];
+
+		o = json_new_object();
+		json_put_text(o, "path", m->path);
+		json_put_int(o, "size", (int64_t)m->size);
+		json_put_text(o, "true_type", m->true_type);
+		json_put_text(o, "sha256", m->sha256);
+		json_put(o, "flags", flags_json(m->flags));
+		json_put(o, "content", words_json(filefacts_word, m->files));
+		json_append(list, o);
+	}
+	return list;
+}
+
+static void put_page(struct json *o, const struct part_record *p)
+{
+	json_put(o, "page", words_json(facts_page_word, p->page));
+	json_put(o, "hidden_by", words_json(facts_hide_word, p->hidden_by));
+	json_put_int(o, "hidden", (int64_t)p->hidden);
 }
 
 static struct json *part_json(const struct part_record *p)
@@ -59,6 +91,7 @@ static struct json *part_json(const struct part_record *p)
 	json_put_text(o, "type", p->type);
 	json_put_text(o, "name", p->name);
 	json_put_text(o, "disposition", p->disposition);
+	json_put_string(o, "origin", facts_origin_word(p->origin));
 	json_put_int(o, "depth", p->depth);
 	json_put(o, "size", p->decoded ? json_new_int((int64_t)p->size) :
 		json_new_null());
@@ -67,6 +100,10 @@ static struct json *part_json(const struct part_record *p)
 	json_put(o, "sha256", p->sha256.n ? json_new_text(p->sha256) :
 		json_new_null());
 	json_put(o, "flags", flags_json(p->flags));
+	json_put(o, "content", words_json(filefacts_word, p->files));
+	json_put(o, "members", members_json(p));
+	if (span_is(p->type, "text/html"))
+		put_page(o, p);
 	return o;
 }
 

@@ -5,7 +5,7 @@
 #define ENGINE_EXPLAIN_AUTH_H
 
 #include "base/json.h"
-#include "engine/facts.h"
+#include "engine/facts_record.h"
 
 /* {"spf": "pass", …}: words of RFC 8601, or "unchecked". */
 struct json *explain_auth(const struct auth_record *r);

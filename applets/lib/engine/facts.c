@@ -3,43 +3,7 @@
 #include "mail/type.h"
 #include "mail/word.h"
 
-static const struct {
-	unsigned flag;
-	const char *word;
-} words[] = {
-	{ MAIL_OVER_HEADERS, "over-headers" },
-	{ MAIL_OVER_PARTS, "over-parts" },
-	{ MAIL_OVER_DEPTH, "over-depth" },
-	{ MAIL_OVER_PARAMS, "over-parameters" },
-	{ MAIL_OVER_DECODED, "over-decoded" },
-	{ MAIL_OVER_URLS, "over-urls" },
-	{ MAIL_AMBIG_FIELD, "ambiguous-field" },
-	{ MAIL_AMBIG_BOUNDARY, "ambiguous-boundary" },
-	{ MAIL_AMBIG_ENCODING, "ambiguous-encoding" },
-	{ MAIL_BAD_ENCODING, "bad-encoding" },
-	{ MAIL_NO_BLANK_LINE, "no-blank-line" },
-	{ MAIL_BAD_HEADER, "bad-header" },
-	{ MAIL_HAS_NUL, "nul" },
-	{ MAIL_UNCLOSED, "unclosed" },
-	{ MAIL_PARTIAL, "partial" },
-	{ MAIL_OTHER_CHARSET, "other-charset" },
-	{ MAIL_AMBIG_FROM, "ambiguous-from" },
-	{ MAIL_AMBIG_HEADER_END, "ambiguous-header-end" },
-	{ MAIL_AMBIG_LINE_END, "ambiguous-line-end" },
-	{ MAIL_AMBIG_NAME, "ambiguous-name" },
-	{ MAIL_AMBIG_CHARSET, "ambiguous-charset" },
-	{ MAIL_AMBIG_ARCHIVE, "ambiguous-archive" },
-	{ MAIL_OVER_READINGS, "over-readings" },
-	{ MAIL_OVER_ARCHIVE, "over-archive" },
-	{ MAIL_UNSCAN_ARCHIVE, "unscannable-archive" },
-	{ MAIL_ENCRYPTED, "encrypted" },
-	{ MAIL_BAD_UTF8, "bad-utf8" },
-	{ MAIL_OUTSIDE, "outside-parts" },
-	{ MAIL_OVER_HTML, "over-html" },
-};
-
 enum {
-	WORDS = sizeof(words) / sizeof(*words),
 	OVER = MAIL_OVER_HEADERS | MAIL_OVER_PARTS | MAIL_OVER_DEPTH |
 		MAIL_OVER_PARAMS | MAIL_OVER_DECODED | MAIL_OVER_URLS |
 		MAIL_OVER_READINGS | MAIL_OVER_ARCHIVE |
@@ -49,14 +13,6 @@ enum {
 		MAIL_AMBIG_HEADER_END | MAIL_AMBIG_LINE_END |
 		MAIL_AMBIG_NAME | MAIL_AMBIG_CHARSET | MAIL_AMBIG_ARCHIVE,
 };
-
-const char *facts_flag_word(unsigned flags, size_t i)
-{
-	for (size_t w = 0; w < WORDS; w++)
-		if (flags & words[w].flag && i-- == 0)
-			return words[w].word;
-	return NULL;
-}
 
 /* Adds the mailboxes of every field of that name to v, which holds *n. */
 static void add_mailboxes(struct facts *f, struct span name, size_t max,
@@ -107,6 +63,7 @@ struct facts *facts_new(const struct envelope *env,
 	f->raw = raw;
 	mime_parse(raw, &mail_default_limits, a, &f->mime);
 	mime_open(&f->mime);
+	archive_budget_begin(&f->budget, &mail_default_limits);
 	f->parts = arena_array(a, f->mime.n, sizeof(*f->parts));
 	for (size_t i = 0; i < f->mime.n; i++)
 		f->parts[i].mime = f->mime.parts[i];
@@ -117,7 +74,6 @@ struct facts *facts_new(const struct envelope *env,
 	find_authors(f);
 	return f;
 }
-
 
 size_t facts_to(struct facts *f, const struct address **to_r)
 {
@@ -210,6 +166,8 @@ const struct url_set *facts_urls(struct facts *f)
 				&mail_default_limits, f->arena, &f->urls);
 		other_urls(f, p);
 	}
+	if (!f->urls_known)
+		facts_file_urls(f);
 	f->urls_known = true;
 	return &f->urls;
 }

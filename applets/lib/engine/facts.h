@@ -1,7 +1,6 @@
 /*
  * What is known of one message: parsed once, everything that costs only when
- * somebody asks. The record form (facts_put) travels in the verdict, to the
- * spool and the message log; JSON is made from it at the edges.
+ * somebody asks. facts_record.h is its form that travels.
  *
  * Everything lives in the arena given to facts_new; the message must too.
  */
@@ -12,6 +11,7 @@
 #include "base/buf.h"
 #include "base/question.h"
 #include "mail/address.h"
+#include "mail/filefacts.h"
 #include "mail/html.h"
 #include "mail/mime.h"
 #include "mail/url.h"
@@ -26,6 +26,8 @@ enum {
 	FACTS_TO_MAX = 1000,
 	FACTS_FROM_MAX = 100,
 	FACTS_PAGE_TEXT_MAX = 1 << 20,	/* of each text of a page */
+	FACTS_PAGES_MAX = 16,		/* pages in archives that are read */
+	FACTS_MEMBERS_MAX = 1000,	/* of a part, in the record */
 	FACTS_BYTES_MAX = 8 << 20,	/* of the record; then `cut` */
 };
 
@@ -51,6 +53,7 @@ struct fact_part {
 	struct span content;	/* transfer encoding undone */
 	struct span text;	/* of a text part, UTF-8; p NULL: not asked */
 	struct html *html;	/* of a page; NULL: not asked */
+	struct file_facts *files; /* NULL: not asked */
 };
 
 /* A recipient (UINT32_MAX: sender or relay) was found on a list. */
@@ -92,7 +95,11 @@ struct facts {
 	struct auth *auth;		/* NULL: nothing was checked */
 	struct own_edits ours;
 	unsigned more_flags;		/* mail_flag, of lazy steps */
+	bool foreign;			/* a decoder of somebody else's ran */
 	/* Private: lazy things. */
+	struct archive_budget budget;
+	struct span pages[FACTS_PAGES_MAX];
+	size_t npages;
 	struct address *to;
 	size_t nto;
 	bool to_known, urls_known;
@@ -110,7 +117,12 @@ struct span facts_text(struct facts *f, size_t part);
 const struct html *facts_html(struct facts *f, size_t part);
 /* "zip", "pdf", … from the content, or empty. */
 struct span facts_true_type(struct facts *f, size_t part);
+/* What is in it: members of an archive, macros, links … Of every part. */
+const struct file_facts *facts_files(struct facts *f, size_t part);
+/* Of texts, pages and files. */
 const struct url_set *facts_urls(struct facts *f);
+/* Private to facts.c: those of files. */
+void facts_file_urls(struct facts *f);
 /* A part that a reader sees as a file. */
 bool facts_is_attachment(const struct mime_part *p);
 unsigned facts_flags(const struct facts *f);
@@ -119,79 +131,13 @@ bool facts_ambiguous(const struct facts *f);
 bool facts_over(const struct facts *f);
 /* The i-th word of a set of mail_flag bits ("ambiguous-field"); NULL. */
 const char *facts_flag_word(unsigned flags, size_t i);
+/* The same of html_flag ("form"), html_hide ("display") and mime_origin. */
+const char *facts_page_word(unsigned flags, size_t i);
+const char *facts_hide_word(unsigned flags, size_t i);
+const char *facts_origin_word(enum mime_origin origin);
 
 /* Adds a hit; score is their sum. */
 void facts_hit(struct facts *f, const char *name, int32_t weight,
 	struct span evidence);
-
-/* --- the record ---------------------------------------------------------- */
-
-struct part_record {
-	struct span type, name, disposition;
-	unsigned depth, flags;
-	bool decoded;		/* the next three are known */
-	uint64_t size;		/* decoded */
-	struct span true_type, sha256; /* hex */
-};
-
-/* A DNS answer as it was seen. */
-struct dns_record {
-	struct span name;	/* what was asked */
-	uint16_t type;		/* RFC 1035 */
-	enum dnslist_state state;
-	struct span answer;	/* the first one, as text, or empty */
-};
-
-struct signature_record {
-	enum auth_result result;
-	unsigned flags;			/* enum dkim_flag */
-	struct span domain, selector;
-};
-
-/* Words and domains as they were found; `checked`: enum auth_method. */
-struct auth_record {
-	unsigned checked;
-	struct span relay;		/* first untrusted host, or empty */
-	enum auth_result spf, dkim, dmarc, arc;
-	struct span spf_domain, spf_problem;
-	bool spf_helo;
-	struct signature_record *signatures;
-	size_t nsignatures;
-	struct span dmarc_domain, dmarc_problem; /* of the author that
-						    decides */
-	enum dmarc_policy dmarc_policy;
-	bool spf_aligned, dkim_aligned, psl_differs;
-	unsigned arc_sets;
-};
-
-struct facts_record {
-	uint64_t generation, size;
-	unsigned flags;
-	bool cut;		/* FACTS_BYTES_MAX was reached */
-	struct span subject, from;
-	struct hit *hits;
-	size_t nhits;
-	struct span *later;
-	size_t nlater;
-	enum virus_state virus;
-	struct span virus_name;
-	struct dns_record *dns;
-	size_t ndns;
-	struct auth_record auth;
-	struct part_record *parts;
-	size_t nparts;
-	bool urls_known;
-	struct span *urls;
-	size_t nurls;
-	struct list_hit *lists;
-	size_t nlists;
-};
-
-/* detail: with what is lazy: sizes, types and hashes of parts, URLs. */
-void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
-	size_t nlists, bool detail);
-/* Spans point into the record. False: malformed. */
-bool facts_get(struct span record, struct arena *a,
-	struct facts_record *facts_r);
 
 #endif

@@ -1,4 +1,6 @@
-#include "engine/facts.h"
+#include "engine/facts_record.h"
+
+#include <stdio.h>
 
 #include "base/wire.h"
 #include "crypto/hash.h"
@@ -48,9 +50,62 @@ static void put_dns(struct buf *b, const struct facts *f)
 	patch_count(b, at, n);
 }
 
-static void put_part(struct buf *b, struct facts *f, size_t i, bool detail)
+static void put_hash(struct buf *b, const unsigned char hash[32])
+{
+	char hex[HASH_SHA256_HEX_SIZE];
+
+	for (size_t i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+	wire_put_span(b, span_of(hex));
+}
+
+/* Members until the record is full; how many are left out. */
+static size_t put_members(struct buf *b, const struct file_facts *files,
+	size_t start)
+{
+	size_t at = b->n, n = 0;
+
+	wire_put_u32(b, 0);
+	while (files && n < files->nmembers && n < FACTS_MEMBERS_MAX &&
+	       b->n - start < FACTS_BYTES_MAX) {
+		const struct file_member *m = &files->members[n++];
+
+		wire_put_span(b, span_sub(m->path, 0, NAME_SHOWN));
+		wire_put_span(b, type_word(m->type));
+		wire_put_u64(b, m->size);
+		wire_put_u32(b, m->mail_flags);
+		wire_put_u32(b, m->flags);
+		if (m->size)
+			put_hash(b, m->sha256);
+		else
+			wire_put_span(b, SPAN(""));
+	}
+	patch_count(b, at, n);
+	return files ? files->nmembers - n : 0;
+}
+
+/* A page that somebody read, or that detail asks for. */
+static void put_page(struct buf *b, struct facts *f, size_t i, bool detail)
+{
+	static const struct html none;
+	const struct html *page = f->parts[i].html;
+
+	if (detail && mime_is_text(f->parts[i].mime) &&
+	    span_is(f->parts[i].mime->type, "text/html"))
+		page = facts_html(f, i);
+	if (page == NULL)
+		page = &none;
+	wire_put_u32(b, page->flags);
+	wire_put_u32(b, page->hidden_by);
+	wire_put_u64(b, page->hidden.n);
+}
+
+/* How many members of it are left out. */
+static size_t put_part(struct buf *b, struct facts *f, size_t i, size_t start,
+	bool detail)
 {
 	struct mime_part *p = f->parts[i].mime;
+	const struct file_facts *files = f->parts[i].files;
 	char hash[HASH_SHA256_HEX_SIZE] = "";
 	bool leaf = mime_is_leaf(p);
 
@@ -59,8 +114,11 @@ static void put_part(struct buf *b, struct facts *f, size_t i, bool detail)
 	wire_put_span(b, span_sub(p->type, 0, NAME_SHOWN));
 	wire_put_span(b, span_sub(p->name, 0, NAME_SHOWN));
 	wire_put_span(b, span_sub(p->disposition, 0, NAME_SHOWN));
+	wire_put_u8(b, (uint8_t)p->origin);
 	wire_put_u32(b, p->depth);
 	wire_put_u32(b, p->flags);
+	wire_put_u32(b, files ? files->flags : 0);
+	put_page(b, f, i, detail);
 	wire_put_u8(b, f->parts[i].decoded ? PART_DECODED : 0);
 	wire_put_u64(b, f->parts[i].content.n);
 	wire_put_span(b, f->parts[i].decoded ? facts_true_type(f, i) :
@@ -68,6 +126,7 @@ static void put_part(struct buf *b, struct facts *f, size_t i, bool detail)
 	if (detail && leaf)
 		hash_sha256_hex(f->parts[i].content, hash);
 	wire_put_span(b, span_of(hash));
+	return put_members(b, files, start);
 }
 
 static size_t put_urls(struct buf *b, struct facts *f, size_t start,
@@ -103,7 +162,7 @@ static size_t put_lists(struct buf *b, const struct list_hit *lists,
 void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
 	size_t nlists, bool detail)
 {
-	size_t start = b->n, left;
+	size_t start = b->n, left = 0;
 
 	wire_put_u16(b, FORMAT);
 	wire_put_u64(b, f->bundle->generation);
@@ -117,8 +176,8 @@ void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
 	auth_wire_put(b, f->auth);
 	wire_put_u32(b, (uint32_t)f->mime.n);
 	for (size_t i = 0; i < f->mime.n; i++)
-		put_part(b, f, i, detail);
-	left = put_urls(b, f, start, detail);
+		left += put_part(b, f, i, start, detail);
+	left += put_urls(b, f, start, detail);
 	left += put_lists(b, lists, nlists, start);
 	/* Last: lazy steps above raise flags too. */
 	wire_put_u32(b, facts_flags(f));
@@ -157,23 +216,52 @@ static void get_dns(struct wire *w, struct arena *a, struct facts_record *r)
 	}
 }
 
+static void get_members(struct wire *w, struct arena *a,
+	struct part_record *p)
+{
+	p->nmembers = wire_count(w, 28);
+	p->members = arena_array(a, p->nmembers, sizeof(*p->members));
+	for (size_t i = 0; i < p->nmembers; i++) {
+		struct member_record *m = &p->members[i];
+
+		m->path = wire_span(w);
+		m->true_type = wire_span(w);
+		m->size = wire_u64(w);
+		m->flags = wire_u32(w);
+		m->files = wire_u32(w);
+		m->sha256 = wire_span(w);
+	}
+}
+
+static void get_part(struct wire *w, struct arena *a, struct part_record *p)
+{
+	uint8_t origin;
+
+	p->type = wire_span(w);
+	p->name = wire_span(w);
+	p->disposition = wire_span(w);
+	origin = wire_u8(w);
+	p->origin = origin <= MIME_EMBEDDED ? (enum mime_origin)origin :
+		MIME_ENTITY;
+	p->depth = wire_u32(w);
+	p->flags = wire_u32(w);
+	p->files = wire_u32(w);
+	p->page = wire_u32(w);
+	p->hidden_by = wire_u32(w);
+	p->hidden = wire_u64(w);
+	p->decoded = wire_u8(w) & PART_DECODED;
+	p->size = wire_u64(w);
+	p->true_type = wire_span(w);
+	p->sha256 = wire_span(w);
+	get_members(w, a, p);
+}
+
 static void get_parts(struct wire *w, struct arena *a, struct facts_record *r)
 {
-	r->nparts = wire_count(w, 37);
+	r->nparts = wire_count(w, 62);
 	r->parts = arena_array(a, r->nparts, sizeof(*r->parts));
-	for (size_t i = 0; i < r->nparts; i++) {
-		struct part_record *p = &r->parts[i];
-
-		p->type = wire_span(w);
-		p->name = wire_span(w);
-		p->disposition = wire_span(w);
-		p->depth = wire_u32(w);
-		p->flags = wire_u32(w);
-		p->decoded = wire_u8(w) & PART_DECODED;
-		p->size = wire_u64(w);
-		p->true_type = wire_span(w);
-		p->sha256 = wire_span(w);
-	}
+	for (size_t i = 0; i < r->nparts; i++)
+		get_part(w, a, &r->parts[i]);
 }
 
 static void get_urls(struct wire *w, struct arena *a, struct facts_record *r)

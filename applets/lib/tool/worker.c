@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "mail/archive.h"
 #include "mail/charset.h"
 #include "role/life.h"
 #include "role/sandbox.h"
@@ -28,6 +29,7 @@ static void enter_sandbox(void)
 #endif
 	json_free(&first);
 	charset_open_all();
+	archive_prepare();
 	life_rlimits(&limits);
 	if (sandbox_paths(NULL, &e) < 0 ||
 	    sandbox_calls(SANDBOX_SCANNER, &e) < 0)
