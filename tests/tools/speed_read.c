@@ -100,7 +100,10 @@ int main(int argc, char **argv)
 		if (flags & OVER)
 			printf("%s: over a limit, flags %x\n", argv[i + 2],
 				flags & OVER);
-		over += used > 4 * files[i].n + ALLOWANCE;
+		if (used > 4 * files[i].n + ALLOWANCE) {
+			printf("%s: takes %zu bytes\n", argv[i + 2], used);
+			over++;
+		}
 		if ((double)used / (double)(files[i].n + ALLOWANCE / 4) >
 		    worst)
 			worst = (double)used / (double)(files[i].n +
