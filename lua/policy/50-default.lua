@@ -19,6 +19,30 @@ end)
 
 local inbound = policy("inbound", function(s) return s.relay.external end)
 
+-- Flags of what nobody could look into; "over-urls" is only a long digest.
+local unscannable = {
+	["unscannable-archive"] = true, ["over-archive"] = true,
+	["over-parts"] = true, ["over-depth"] = true,
+	["over-decoded"] = true, ["over-headers"] = true, partial = true,
+}
+
+inbound:rule("unscannable", function(m, rcpt, plan)
+	for _, flag in ipairs(m.flags) do
+		if unscannable[flag] then return quarantine("Unscannable") end
+	end
+end)
+
+-- Clients would see different files in it: how filters are evaded.
+inbound:rule("ambiguous files", function(m, rcpt, plan)
+	if #m.attachments == 0 then return end
+	for _, flag in ipairs(m.flags) do
+		if flag:match("^ambiguous%-") and flag ~= "ambiguous-charset"
+		then
+			return quarantine("Suspect")
+		end
+	end
+end)
+
 -- Before DATA: only relay, HELO, sender and one recipient are known.
 inbound:at_rcpt("known recipients", function(s, rcpt)
 	if not rcpt.ours or rcpt.local_part:lower() == "postmaster" then
