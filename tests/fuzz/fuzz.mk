@@ -23,6 +23,10 @@ fuzz-run: $(FUZZBIN:=.run)
 
 fuzz-build: $(FUZZBIN)
 
+# Until nothing new is found: hours; see the script.
+fuzz-long: fuzz-build
+	@perl tests/fuzz/long.pl
+
 $(FUZZ_B)/%.o: %.c | $(B)/applets.def $(B)/checks.def
 	@mkdir -p $(@D)
 	@echo "CC  $@"
@@ -54,4 +58,4 @@ $(FUZZBIN:=.run): $(FUZZ_B)/%.run: $(FUZZ_B)/%
 	@echo "$*: $$(tail -n 1 $<.log)"
 
 -include $(FUZZLIB:.o=.d) $(FUZZBIN:=.d)
-.PHONY: fuzz fuzz-run fuzz-build $(FUZZBIN:=.run)
+.PHONY: fuzz fuzz-long fuzz-run fuzz-build $(FUZZBIN:=.run)
