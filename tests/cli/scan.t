@@ -10,7 +10,10 @@ use IO::Socket::UNIX;
 use JSON::PP;
 use MIME::Base64 ();
 use POSIX qw(mkfifo);
+use lib 'tests/lib';
+use ZoneDns;
 
+my $dns = ZoneDns->new({});
 my $pm = abs_path($ENV{PM} // 'build/pm') or die "no pm: run make\n";
 my $corpus = abs_path($ENV{PM_CORPUS} // '../shared/corpus');
 my $dir = tempdir(CLEANUP => 1);
@@ -39,7 +42,7 @@ sub start {
 		open STDIN, '<', "$dir/in" or die;
 		open STDOUT, '>', "$dir/out" or die;
 		open STDERR, '>', "$dir/err" or die;
-		exec $pm, 'scan', @args or die;
+		exec $pm, 'scan', @args, '--resolver', $dns->resolver or die;
 	}
 	return $pid;
 }

@@ -10,6 +10,7 @@ use IO::Socket::INET;
 use JSON::PP;
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
+use ZoneDns;
 
 our $PM = abs_path($ENV{PM} // 'build/pm');
 
@@ -55,6 +56,12 @@ sub new {
 	$self->{reinject} //= free_port();
 	$self->{web} //= free_port() if $self->{db};
 	$self->{domains} //= ['example.org'];
+	# Names of the mail in tests are nobody's business outside.
+	if (!$self->{host_dns} && ($self->{top} // '') !~ /\bresolver\b/) {
+		$self->{dns} = ZoneDns->new({});
+		$self->{top} = ($self->{top} // '') . ' resolver = "' .
+			$self->{dns}->resolver . '",';
+	}
 	return $self;
 }
 

@@ -20,8 +20,8 @@ sub new {
 	my ($class, $records) = @_;
 	my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
 		Proto => 'udp') or die "udp: $!";
-	my $self = bless { port => $s->sockport, zone => {}, above => {} },
-		$class;
+	my $self = bless { port => $s->sockport, zone => {}, above => {},
+		owner => $$ }, $class;
 	$self->add($_, $records->{$_}) for keys %$records;
 	$self->{pid} = fork;
 	die "fork: $!" unless defined $self->{pid};
@@ -113,6 +113,7 @@ sub DESTROY {
 	my ($self) = @_;
 	local ($?, $@, $!);
 	my $pid = delete $self->{pid} or return;
+	return if $$ != $self->{owner};
 	kill 'KILL', $pid;
 	waitpid $pid, 0;
 }

@@ -263,7 +263,7 @@ my $root = choose_root();
 check_port($smtp, 'SMTP_PORT');
 check_port($reinject, 'REINJECT_PORT');
 check_port($web, 'WEB_PORT');
-$appliance = Appliance->new(root => $root, smtp => $smtp,
+$appliance = Appliance->new(root => $root, smtp => $smtp, host_dns => 1,
 	reinject => $reinject, db => 1, web => $web, domains => [$domain],
 	lists => { 'valid-recipients' => [$alice, $bob],
 		'anti-spam-optouts' => [$bob] });
