@@ -26,9 +26,20 @@ sub edits {
 my $r = $m->transaction('a@example.net', ['b@example.org'],
 	"Subject: hello\n\nx\n");
 is("$r->{code} @{[edits($r)]}", 'a ', 'a plain mail is accepted as it is');
-like($r->{edits}[0][1] =~ tr/\0/ /r, qr/^ {4}Authentication-Results /,
+like($r->{edits}[-1][1] =~ tr/\0/ /r, qr/^ {4}Authentication-Results /,
 	'behind a field in front that tells who sent it');
-is($r->{edits}[0][0], 'i', 'put there');
+is($r->{edits}[-1][0], 'i', 'put there');
+# B62, B65: those that claim to be ours go, from the last on, before ours comes.
+$r = $m->transaction('a@example.net', ['b@example.org'], join("\n",
+	'Authentication-Results: mx.other.example; spf=pass',
+	'Authentication-Results: example.org; spf=pass',
+	'AUTHENTICATION-RESULTS: mx.other.example; dkim=pass',
+	'Authentication-Results: (a) Example . ORG', '  1; dkim=pass',
+	'Authentication-Results: "example.org"; dmarc=pass',
+	'Received-SPF: pass', 'Subject: x', '', "x\n"));
+is_deeply([map { my ($kind, $data) = @$_; $kind eq 'm' ?
+	ord(substr $data, 3, 1) : $kind } @{ $r->{edits} }], [5, 4, 2, 'i'],
+	'forged results go by their number, the last first');
 $r = $m->transaction('a@example.net', ['b@example.org'],
 	"Subject: tag\nX-Other: 1\n\nx\n");
 is($r->{code}, 'a', 'a tagged mail is accepted');

@@ -186,13 +186,18 @@ static void put_splice(struct group *g, struct edit_splice s)
 }
 
 /* In front: the first of all splices. */
+static void splice_results(struct draft *d, struct group *g)
+{
+	if (d->results.n)
+		put_splice(g, edit_put_header(RESULTS, d->results, d->arena));
+}
+
+/* The last edit: an MTA counts it among those of its name from then on. */
 static void put_results(struct draft *d, struct group *g)
 {
-	if (d->results.n == 0)
-		return;
-	g->edits[g->nedits++] = (struct edit){ EDIT_PUT_HEADER, 0, RESULTS,
-		d->results };
-	put_splice(g, edit_put_header(RESULTS, d->results, d->arena));
+	if (d->results.n)
+		g->edits[g->nedits++] = (struct edit){ EDIT_PUT_HEADER, 0,
+			RESULTS, d->results };
 }
 
 /* Fields in order: changes at once, their splices ascend by themselves. */
@@ -274,9 +279,10 @@ bool policy_edit(const struct plan *p, const struct own_edits *own,
 	room = touched + d.nadded + 1;
 	g->edits = arena_array(a, room, sizeof(*g->edits));
 	g->splices = arena_array(a, room, sizeof(*g->splices));
-	put_results(&d, g);
+	splice_results(&d, g);
 	put_changes(&d, g);
 	put_removals(&d, g);
 	put_additions(&d, g);
+	put_results(&d, g);
 	return true;
 }
