@@ -202,10 +202,6 @@ static void every_vector_of_the_list(void **state)
 	unsigned n = 0;
 	int fd;
 
-	if (!suite_unpack(FOLDER, "tests.txt")) {
-		print_message("no corpus: PM_CORPUS names its folder\n");
-		skip();
-	}
 	fd = open("build/corpus/" FOLDER "/tests.txt", O_RDONLY | O_CLOEXEC);
 	rest = span_from(text, (size_t)read(fd, text, sizeof(text)));
 	close(fd);
@@ -234,7 +230,16 @@ int main(void)
 		TEST(below_means_whole_labels),
 		TEST(every_vector_of_the_list),
 	};
+	const struct CMUnitTest without_list[] = {
+		tests[0], tests[1], tests[2], tests[3], tests[4], tests[5],
+		tests[6], tests[7],
+	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (suite_unpack(FOLDER, "tests.txt"))
+		return cmocka_run_group_tests(tests, NULL, NULL);
+	/* A test that skips counts as failed in this version of cmocka. */
+	puts("# skipped: every_vector_of_the_list: no corpus, PM_CORPUS names "
+		"its folder");
+	return cmocka_run_group_tests(without_list, NULL, NULL);
 }
