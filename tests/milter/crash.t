@@ -71,7 +71,9 @@ $m->rcpt('b@example.org');
 $m->content("Subject: at work\nX-PM-Test-Crash: wait\n\nx\n");
 $m->put('E', '');
 sleep 0.5;
-kill 'KILL', $f->scanners;
+my @all = $f->scanners;
+kill 'KILL', @all;
+until_gone(@all);
 my $r = $m->answer;
 is("$r->{code} $r->{text}", $LATER, 'a scanner killed at work: 451');
 is($m->transaction('a@example.net', ['b@example.org'],
