@@ -119,12 +119,16 @@ int main(int argc, char **argv)
 	if (rounds == 0) {
 		printf("%zu messages read; memory beyond 4 x size + 1 MB: "
 			"%zu\n", n, over);
-		return EXIT_SUCCESS;
+	} else {
+		printf("%.0f MB/s, %zu messages of %.1f KB, %.3f ms each; "
+			"memory beyond 4 x size + 1 MB: %zu (worst %.1f x)\n",
+			(double)bytes * rounds / took / 1e6, n,
+			(double)bytes / (double)n / 1e3,
+			took * 1e3 / rounds / (double)n, over, worst);
 	}
-	printf("%.0f MB/s, %zu messages of %.1f KB, %.3f ms each; memory "
-		"beyond 4 x size + 1 MB: %zu (worst %.1f x)\n",
-		(double)bytes * rounds / took / 1e6, n,
-		(double)bytes / (double)n / 1e3,
-		took * 1e3 / rounds / (double)n, over, worst);
+	for (size_t i = 0; i < n; i++)
+		buf_free(&files[i]);
+	free(files);
+	arena_free(&a);
 	return seen ? EXIT_SUCCESS : EXIT_FAILURE;
 }
