@@ -105,6 +105,16 @@ my @root = ('--root', '.');
 		entry => 'out@ours.example' }], 'and the entry that decided');
 }
 {
+	put('from.eml', "From: \"bank\@bank.example\" <x\@attack.example>\n"
+		. "Date: Fri, 32 Jul 2026 10:00:00 +0000\n\nx\n");
+	my ($code, $out) = scan(@root, '--json', 'from.eml');
+	is_deeply([map { "$_->{name} $_->{weight} $_->{evidence}" }
+		@{decode_json($out)->{hits}}], ['FROM_NAME_ADDRESS 0 '
+		. '"bank@bank.example" <x@attack.example>',
+		'DATE_INVALID 0 Fri, 32 Jul 2026 10:00:00 +0000'],
+		'a name that is another address, a day that is none');
+}
+{
 	my $zip = 'UEsDBBQAAAAAAAAAIQDsMP4VFgAAABYAAAAGAAAAcC5odG1sPGEgaHJlZj0i'
 		. 'aHR0cDovL3guZXgiPlBLAQIUAxQAAAAAAAAAIQDsMP4VFgAAABYAAAAGAAAA'
 		. 'AAAAAAAAAACAAQAAAABwLmh0bWxQSwUGAAAAAAEAAQA0AAAAOgAAAAAA';
