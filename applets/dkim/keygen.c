@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "mailauth/fold.h"
 
 #define SIGNER_USER "pm-key"
 
@@ -123,7 +122,7 @@ static int make_key(struct dkim_job *j, enum sign_kind kind,
 	snprintf(k->selector, sizeof(k->selector), "%s", selector);
 	keyring_path(j->domain, selector, path);
 	result = sign_put_public(key, &public, e);
-	base64_put(&text, buf_bytes(&public));
+	buf_base64(&text, buf_bytes(&public));
 	snprintf(k->public, sizeof(k->public), "%s", buf_c(&text));
 	if (result == 0)
 		result = store(path, key, e);

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "engine/signing.h"
 #include "mailauth/dkim_sign.h"
-#include "mailauth/fold.h"
 #include "kick.h"
 #include "listen.h"
 #include "signer.h"
@@ -163,7 +162,7 @@ static int sign_text(struct asking *a, const struct seal *s,
 	hash_end(&h, hash);
 	if (get_signature(a, s->domain, s->selector, hash, &r, e) < 0)
 		return -1;
-	base64_put(base64, span_from(r.signature, r.n));
+	buf_base64(base64, span_from(r.signature, r.n));
 	return 0;
 }
 

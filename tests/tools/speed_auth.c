@@ -53,23 +53,6 @@ static struct span load(const char *path, struct arena *a)
 
 /* --- signing ------------------------------------------------------------- */
 
-static void put_base64(struct span s, struct buf *b)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij"
-		"klmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		uint32_t v = (uint32_t)s.p[i] << 16;
-
-		v |= i + 1 < s.n ? (uint32_t)s.p[i + 1] << 8 : 0;
-		v |= i + 2 < s.n ? s.p[i + 2] : 0;
-		buf_byte(b, digits[v >> 18]);
-		buf_byte(b, digits[v >> 12 & 63]);
-		buf_byte(b, i + 1 < s.n ? digits[v >> 6 & 63] : '=');
-		buf_byte(b, i + 2 < s.n ? digits[v & 63] : '=');
-	}
-}
-
 static void sign_one(struct sign_key *key, const char *path,
 	const char *folder, struct arena *a)
 {
@@ -110,7 +93,7 @@ static int sign(char **argv, int n, struct arena *a)
 
 	if (key == NULL || f == NULL || sign_put_public(key, &public, &e) < 0)
 		return EXIT_FAILURE;
-	put_base64(buf_bytes(&public), &record);
+	buf_base64(&record, buf_bytes(&public));
 	fprintf(f, KEY_NAME " v=DKIM1; k=rsa; p=%s\n", buf_c(&record));
 	fclose(f);
 	for (int i = 2; i < n; i++) {

@@ -66,30 +66,31 @@ static inline bool golden_check(const char *program, const char *in,
 	printf("%s %u - %s\n", ok ? "ok" : "not ok", number, in);
 	if (!ok) {
 		golden_difference(buf_bytes(&want), got);
-		printf("# again: %s\n# accept: MAIL_GOLDEN_WRITE=1 %s\n",
-			program, program);
+		printf("# again: %s %s\n# accept: MAIL_GOLDEN_WRITE=1 %s %s\n",
+			program, in, program, in);
 	}
 	arena_free(&a);
 	return ok;
 }
 
-/* Judges all files of the pattern: the exit code. */
-static inline int golden_main(const char *program, const char *pattern,
+/* Judges the files that are named, or all of the pattern: the exit code. */
+static inline int golden_main(int argc, char **argv, const char *pattern,
 	struct span (*print)(struct span, struct arena *))
 {
 	unsigned bad = 0;
-	glob_t g = { 0 };
+	glob_t g = { .gl_pathc = (size_t)argc - 1, .gl_pathv = argv + 1 };
 
-	if (glob(pattern, 0, NULL, &g) != 0) {
+	if (argc < 2 && glob(pattern, 0, NULL, &g) != 0) {
 		printf("1..1\nnot ok 1 - no %s: run me from the root of the "
 			"tree\n", pattern);
 		return 1;
 	}
 	printf("1..%zu\n", g.gl_pathc);
 	for (size_t i = 0; i < g.gl_pathc; i++)
-		bad += !golden_check(program, g.gl_pathv[i], (unsigned)i + 1,
+		bad += !golden_check(argv[0], g.gl_pathv[i], (unsigned)i + 1,
 			print);
-	globfree(&g);
+	if (argc < 2)
+		globfree(&g);
 	return bad != 0;
 }
 

@@ -1,5 +1,6 @@
 #include "mail/binhex.h"
 
+#include "golden_test.h"
 #include "mail_test.h"
 
 static const char *const flag_names[] = {
@@ -243,16 +244,11 @@ static int print_first(const char *path)
 {
 	struct arena *a = arena_new("text", (size_t)1 << 30);
 	struct buf text = { .arena = a };
-	FILE *in = fopen(path, "rb");
 	struct span data, resource;
 	struct binhex_file f;
-	size_t n;
 
-	if (in == NULL)
+	if (!golden_read(path, &text))
 		return 2;
-	while ((n = fread(buf_room(&text, 65536), 1, 65536, in)) > 0)
-		text.n += n;
-	fclose(in);
 	if (!binhex_find(buf_bytes(&text), 0, false, &f))
 		return 1;
 	binhex_decode(&f, arena_alloc(a, binhex_room(&f) + 1), &data,

@@ -4,11 +4,6 @@
  * choose some. MAIL_GOLDEN_WRITE=1 writes the .ref files anew: then read the
  * difference that git shows.
  */
-#include <glob.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/buf.h"
 #include "base/utf8.h"
 #include "mail/address.h"
 #include "mail/charset.h"
@@ -16,6 +11,7 @@
 #include "mail/mime.h"
 #include "mail/type.h"
 #include "mail/url.h"
+#include "golden_test.h"
 
 #define LIMITS (&mail_default_limits)
 
@@ -34,27 +30,6 @@ static const char *const origin_names[] = {
 static const char *const encoding_names[] = {
 	"7bit", "8bit", "binary", "base64", "qp", "unknown",
 };
-
-static bool read_file(const char *path, struct buf *b)
-{
-	FILE *f = fopen(path, "rb");
-	size_t n;
-
-	if (f == NULL)
-		return false;
-	while ((n = fread(buf_room(b, 4096), 1, 4096, f)) > 0)
-		b->n += n;
-	fclose(f);
-	return true;
-}
-
-static bool write_file(const char *path, struct span s)
-{
-	FILE *f = fopen(path, "wb");
-	bool ok = f && fwrite(s.p, 1, s.n, f) == s.n;
-
-	return f && fclose(f) == 0 && ok;
-}
 
 /* "  label: bytes", escaped, when there are any. */
 static void print_value(struct buf *b, unsigned depth, const char *label,
@@ -159,67 +134,8 @@ static struct span print_mail(struct span raw, struct arena *a)
 	return buf_bytes(&b);
 }
 
-/* Shows the first line where the two differ. */
-static void print_difference(struct span want, struct span got)
-{
-	struct span w = SPAN(""), g = SPAN("");
-
-	for (int line = 1; want.n || got.n; line++) {
-		if (!span_line(&want, &w))
-			w = SPAN("(end)");
-		if (!span_line(&got, &g))
-			g = SPAN("(end)");
-		if (span_eq(w, g))
-			continue;
-		printf("# line %d: expected \"%.*s\"\n", line, SPAN_FMT(w));
-		printf("# line %d:      got \"%.*s\"\n", line, SPAN_FMT(g));
-		return;
-	}
-}
-
-/* Judges one mail; false: it reads otherwise than before. */
-static bool check(const char *program, const char *eml, unsigned number)
-{
-	struct arena *a = arena_new("golden", (size_t)256 << 20);
-	struct buf raw = { .arena = a }, want = { .arena = a };
-	const char *ref = arena_printf(a, "%.*s.ref",
-		(int)(span_of(eml).n - 4), eml);
-	bool ok = read_file(eml, &raw);
-	struct span got = print_mail(buf_bytes(&raw), a);
-
-	if (ok && getenv("MAIL_GOLDEN_WRITE"))
-		ok = write_file(ref, got);
-	ok = ok && read_file(ref, &want) && span_eq(buf_bytes(&want), got);
-	printf("%s %u - %s\n", ok ? "ok" : "not ok", number, eml);
-	if (!ok) {
-		print_difference(buf_bytes(&want), got);
-		printf("# again: %s %s\n# accept: MAIL_GOLDEN_WRITE=1 %s %s\n",
-			program, eml, program, eml);
-	}
-	arena_free(&a);
-	return ok;
-}
-
 int main(int argc, char **argv)
 {
-	unsigned bad = 0;
-	glob_t g = { 0 };
-
 	charset_open_all();
-	if (argc < 2 && glob("tests/mail/*.eml", 0, NULL, &g) != 0) {
-		printf("1..1\nnot ok 1 - no tests/mail/*.eml: run me from the "
-			"root of the tree\n");
-		return 1;
-	}
-	if (argc > 1) {
-		printf("1..%d\n", argc - 1);
-		for (int i = 1; i < argc; i++)
-			bad += !check(argv[0], argv[i], (unsigned)i);
-		return bad != 0;
-	}
-	printf("1..%zu\n", g.gl_pathc);
-	for (size_t i = 0; i < g.gl_pathc; i++)
-		bad += !check(argv[0], g.gl_pathv[i], (unsigned)i + 1);
-	globfree(&g);
-	return bad != 0;
+	return golden_main(argc, argv, "tests/mail/*.eml", print_mail);
 }

@@ -104,6 +104,5 @@ static struct span print_page(struct span page, struct arena *a)
 
 int main(int argc, char **argv)
 {
-	(void)argc;
-	return golden_main(argv[0], "tests/mail/html/*.html", print_page);
+	return golden_main(argc, argv, "tests/mail/html/*.html", print_page);
 }

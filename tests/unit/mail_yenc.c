@@ -1,5 +1,6 @@
 #include "mail/yenc.h"
 
+#include "golden_test.h"
 #include "mail_test.h"
 
 static const char *const flag_names[] = {
@@ -129,16 +130,12 @@ static int print_first(const char *path)
 {
 	struct arena *a = arena_new("text", (size_t)1 << 30);
 	struct buf text = { .arena = a };
-	FILE *in = fopen(path, "rb");
 	struct yenc_file f;
 	unsigned char *out;
 	size_t n;
 
-	if (in == NULL)
+	if (!golden_read(path, &text))
 		return 2;
-	while ((n = fread(buf_room(&text, 65536), 1, 65536, in)) > 0)
-		text.n += n;
-	fclose(in);
 	if (!yenc_find(buf_bytes(&text), 0, &f))
 		return 1;
 	out = arena_alloc(a, yenc_room(&f) + 1);

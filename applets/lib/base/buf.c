@@ -103,3 +103,25 @@ void buf_free(struct buf *b)
 		free(b->p);
 	*b = (struct buf){ .arena = b->arena };
 }
+
+void buf_base64(struct buf *b, struct span s)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789+/";
+
+	for (size_t i = 0; i < s.n; i += 3) {
+		size_t left = s.n - i;
+		uint32_t bits = (uint32_t)s.p[i] << 16;
+
+		if (left > 1)
+			bits |= (uint32_t)s.p[i + 1] << 8;
+		if (left > 2)
+			bits |= s.p[i + 2];
+		buf_byte(b, (unsigned char)digits[bits >> 18]);
+		buf_byte(b, (unsigned char)digits[bits >> 12 & 63]);
+		buf_byte(b, left > 1 ? (unsigned char)digits[bits >> 6 & 63] :
+				       '=');
+		buf_byte(b, left > 2 ? (unsigned char)digits[bits & 63] : '=');
+	}
+}

@@ -33,4 +33,7 @@ struct span buf_bytes(const struct buf *b);
 const char *buf_c(struct buf *b);
 void buf_free(struct buf *b);
 
+/* The bytes as base64 (RFC 4648 section 4), padded, in one piece. */
+void buf_base64(struct buf *b, struct span bytes);
+
 #endif

@@ -89,28 +89,6 @@ static struct span clean_text(struct span utf8, struct arena *a)
 	return buf_bytes(&b);
 }
 
-static void add_base64(struct span s, struct buf *b)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789+/";
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t left = s.n - i;
-		uint32_t bits = (uint32_t)s.p[i] << 16;
-
-		if (left > 1)
-			bits |= (uint32_t)s.p[i + 1] << 8;
-		if (left > 2)
-			bits |= s.p[i + 2];
-		buf_byte(b, (unsigned char)digits[bits >> 18]);
-		buf_byte(b, (unsigned char)digits[bits >> 12 & 63]);
-		buf_byte(b, left > 1 ? (unsigned char)digits[bits >> 6 & 63] :
-				       '=');
-		buf_byte(b, left > 2 ? (unsigned char)digits[bits & 63] : '=');
-	}
-}
-
 /* How many bytes of whole characters fit into max. */
 static size_t whole_characters(struct span s, size_t max)
 {
@@ -141,7 +119,7 @@ struct span edit_encode_text(struct span utf8, struct arena *a)
 		if (b.n)
 			buf_string(&b, "\r\n ");
 		buf_string(&b, "=?UTF-8?B?");
-		add_base64(span_sub(rest, 0, n), &b);
+		buf_base64(&b, span_sub(rest, 0, n));
 		buf_string(&b, "?=");
 		rest = span_after(rest, n);
 		max = WORD_BYTES;

@@ -23,22 +23,6 @@ static const struct {
 #undef TYPE
 };
 
-static const char *const family_words[FAMILY_N] = {
-	[FAMILY_UNKNOWN] = "",
-	[FAMILY_PROGRAM] = "program",
-	[FAMILY_SCRIPT] = "script",
-	[FAMILY_ARCHIVE] = "archive",
-	[FAMILY_DOCUMENT] = "document",
-	[FAMILY_IMAGE] = "image",
-	[FAMILY_MEDIA] = "media",
-	[FAMILY_FONT] = "font",
-	[FAMILY_PAGE] = "page",
-	[FAMILY_MESSAGE] = "message",
-	[FAMILY_KEY] = "key",
-	[FAMILY_TEXT] = "text",
-	[FAMILY_DATA] = "data",
-};
-
 struct span type_word(enum type_id t)
 {
 	return span_of(types[t].word);
@@ -47,11 +31,6 @@ struct span type_word(enum type_id t)
 enum type_family type_family(enum type_id t)
 {
 	return types[t].family;
-}
-
-struct span type_family_word(enum type_family f)
-{
-	return span_of(family_words[f]);
 }
 
 static bool is_within(enum type_id t, enum type_id from, enum type_id to)

@@ -53,7 +53,6 @@ size_t types_of(struct span content, struct type_found *out, size_t max);
 
 struct span type_word(enum type_id t);		/* "exe", "" for unknown */
 enum type_family type_family(enum type_id t);
-struct span type_family_word(enum type_family f); /* "program", "" */
 
 /*
  * The type that a file name promises by its last extension, the first of

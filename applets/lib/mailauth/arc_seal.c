@@ -53,7 +53,7 @@ static void write_message(struct arc_seal *seal, struct span names,
 	struct fold f = { &b, sizeof(MESSAGE ":") - 1 };
 
 	begin(seal, &f);
-	base64_put(&bh, span_from(body_hash, HASH_SHA256_SIZE));
+	buf_base64(&bh, span_from(body_hash, HASH_SHA256_SIZE));
 	fold_tag(&f, "bh", buf_bytes(&bh));
 	fold_tag(&f, "c", SPAN("relaxed/relaxed"));
 	fold_tag(&f, "d", s->domain);
@@ -80,7 +80,7 @@ static struct span signed_value(const struct arc_seal *seal,
 	struct buf b = { .arena = seal->a };
 
 	buf_span(&b, span_sub(value, 0, seal->b));
-	base64_put(&b, signature);
+	buf_base64(&b, signature);
 	buf_span(&b, span_after(value, seal->b));
 	return buf_bytes(&b);
 }

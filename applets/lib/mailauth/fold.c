@@ -51,7 +51,7 @@ void fold_base64(struct fold *f, struct span bytes)
 	struct buf b = { 0 };
 	struct span rest;
 
-	base64_put(&b, bytes);
+	buf_base64(&b, bytes);
 	rest = buf_bytes(&b);
 	while (rest.n) {
 		size_t room = f->column < FOLD_COLUMNS ?
@@ -66,26 +66,4 @@ void fold_base64(struct fold *f, struct span bytes)
 		rest = span_after(rest, room);
 	}
 	buf_free(&b);
-}
-
-void base64_put(struct buf *b, struct span s)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789+/";
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t left = s.n - i;
-		uint32_t bits = (uint32_t)s.p[i] << 16;
-
-		if (left > 1)
-			bits |= (uint32_t)s.p[i + 1] << 8;
-		if (left > 2)
-			bits |= s.p[i + 2];
-		buf_byte(b, (unsigned char)digits[bits >> 18]);
-		buf_byte(b, (unsigned char)digits[bits >> 12 & 63]);
-		buf_byte(b, left > 1 ? (unsigned char)digits[bits >> 6 & 63] :
-				       '=');
-		buf_byte(b, left > 2 ? (unsigned char)digits[bits & 63] : '=');
-	}
 }

@@ -25,7 +25,4 @@ void fold_names(struct fold *f, struct span names);
 /* The bytes as base64 (RFC 4648 section 4), broken wherever it must. */
 void fold_base64(struct fold *f, struct span bytes);
 
-/* Padded, in one piece; `b` grows. */
-void base64_put(struct buf *b, struct span bytes);
-
 #endif
