@@ -1,176 +1,69 @@
 /*
  * pm policy: looks at drafts of rules without touching live mail.
  */
+#include "command.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/applet.h"
 #include "base/args.h"
-#include "base/clock.h"
-#include "base/root.h"
-#include "conf/wiring.h"
-#include "engine/engine.h"
 #include "engine/policy.h"
 
-enum { POLICY_ARENA = 64 << 20, REHEARSAL_MS = 5000 };
+static const struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{ "check", policy_check_command },
+	{ "words", policy_words_command },
+};
 
-/* The settings and lists of the root; the working folder stays. */
-static int read_root(const char *root, struct arena *a,
-	struct bundle_settings *s, const char **lists_r, struct err *e)
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+int policy_words_command(int argc, char **argv)
 {
-	struct wiring w = { 0 };
-	int before, result = 0;
-
-	if (root_enter(root, &before, e) < 0)
-		return -1;
-	if (access(ROOT_WIRING, F_OK) == 0)
-		result = wiring_load(a, &w, e);
-	*lists_r = NULL;
-	if (access(ROOT_LISTS, F_OK) == 0)
-		*lists_r = arena_printf(a, "%s/%s", root, ROOT_LISTS);
-	s->networks = arena_spans(a, w.networks, w.nnetworks);
-	s->nnetworks = w.nnetworks;
-	s->domains = arena_spans(a, w.domains, w.ndomains);
-	s->ndomains = w.ndomains;
-	s->authserv = arena_span(a, span_of(w.site ? w.site : "localhost"));
-	s->virus = w.filter.clamd != NULL;
-	if (fchdir(before) < 0)
-		result = err_errno(e, ERR_PERMANENT, "the working folder");
-	close(before);
-	return result;
-}
-
-/* A world that knows no records and no viruses. */
-static void send_no(void *self, struct question *q, struct arena *a)
-{
-	(void)self;
-	(void)a;
-	q->state = ASK_NO;
-}
-
-static void collect_nothing(void *self, int64_t deadline_ms)
-{
-	(void)self;
-	(void)deadline_ms;
-}
-
-static bool wait_for_nothing(void *self, int64_t deadline_ms)
-{
-	(void)self;
-	(void)deadline_ms;
-	return false;
-}
-
-static const struct ask quiet_world = { NULL, send_no, collect_nothing,
-	wait_for_nothing };
-
-/*
- * Runs every rule that an ordinary mail meets, from outside and from inside:
- * a misspelt word shows here and not at the first mail.
- */
-static int rehearse(struct engine *en, const struct bundle_settings *s,
-	const char *relay, struct arena *a, struct err *e)
-{
-	struct span rcpt = span_of(arena_printf(a, "user@%.*s",
-		SPAN_FMT(s->ndomains ? s->domains[0] : SPAN("example.org"))));
-	struct envelope env = {
-		.relay_addr = span_of(relay), .helo = SPAN("client.example"),
-		.mail_from = SPAN("sender@example.net"),
-		.rcpts = &rcpt, .nrcpts = 1,
-	};
-	int64_t deadline = clock_ms() + REHEARSAL_MS;
-	struct stage_answer answer;
-	struct verdict v;
-
-	for (unsigned stage = 0; stage < STAGE_N; stage++) {
-		engine_stage(en, (enum engine_stage)stage, &env, &quiet_world,
-			deadline, a, &answer);
-		if (answer.failed)
-			return err_set(e, ERR_PERMANENT, "%.*s",
-				SPAN_FMT(answer.rule));
-	}
-	engine_judge(en, &env, SPAN("From: <sender@example.net>\r\n"
-		"Subject: rehearsal\r\n\r\nHello.\r\n"), &quiet_world,
-		deadline, a, &v);
-	return v.failed ? err_set(e, ERR_PERMANENT, "%.*s",
-		SPAN_FMT(v.failure)) : 0;
-}
-
-static int check(const char *root, const char *dir, struct arena *a,
-	struct err *e)
-{
-	struct bundle_settings s = { 0 };
-	struct buf record = { .arena = a };
-	struct bundle bundle;
-	struct engine *engine;
-	const char *lists;
-	size_t policies, rules;
-
-	if (read_root(root, a, &s, &lists, e) < 0)
-		return -1;
-	if (dir == NULL)
-		dir = arena_printf(a, "%s/%s", root, ROOT_POLICY);
-	if (bundle_build(&s, dir, lists, &record, e) < 0 ||
-	    bundle_open(buf_bytes(&record), a, &bundle, e) < 0)
-		return -1;
-	engine = engine_new(&bundle, e);
-	if (engine == NULL)
-		return -1;
-	if (rehearse(engine, &s, "203.0.113.1", a, e) < 0 ||
-	    rehearse(engine, &s, "127.0.0.1", a, e) < 0) {
-		engine_free(&engine);
-		return -1;
-	}
-	engine_count(engine, &policies, &rules);
-	printf("ok: %zu %s, %zu %s\n", policies,
-		policies == 1 ? "policy" : "policies", rules,
-		rules == 1 ? "rule" : "rules");
-	engine_free(&engine);
-	return 0;
-}
-
-static int words(void)
-{
+	struct args args;
 	struct buf b = { 0 };
+	struct err e;
 
+	if (args_parse(argc, argv, NULL, &args, &e) < 0)
+		return err_report("policy", &e);
 	policy_put_words(&b);
 	fwrite(b.p, 1, b.n, stdout);
 	buf_free(&b);
 	return EXIT_DONE;
 }
 
+/* No verb, or a wrong one. */
+static int refuse(const char *typed)
+{
+	const char *names[VERBS], *near = NULL;
+
+	for (size_t i = 0; i < VERBS; i++)
+		names[i] = verbs[i].name;
+	if (typed)
+		near = args_nearest(span_of(typed), names, VERBS);
+	fprintf(stderr, "pm policy: %s%s: pm help policy tells all verbs\n",
+		near ? "did you mean " : "what shall be done",
+		near ? near : "");
+	return EXIT_USAGE;
+}
+
 static int policy_main(int argc, char **argv)
 {
-	static const char *const verbs[] = { "check", "words" };
-	struct arena *a;
 	struct args args;
 	struct err e;
-	const char *near;
-	int code = EXIT_DONE;
 
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return applet_find("help")->main(2,
+				(char *[]){ "help", "policy", NULL });
+	for (size_t i = 0; argc > 1 && i < VERBS; i++)
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
 	if (args_parse(argc, argv, NULL, &args, &e) < 0)
 		return err_report("policy", &e);
-	if (args.help)
-		return applet_find("help")->main(2,
-			(char *[]){ "help", "policy", NULL });
-	if (args.n == 1 && strcmp(args.rest[0], "words") == 0)
-		return words();
-	if (args.n == 0 || args.n > 2 || strcmp(args.rest[0], "check") != 0) {
-		near = args.n ? args_nearest(span_of(args.rest[0]), verbs,
-			2) : NULL;
-		fprintf(stderr, "pm policy: %s%s: usage: pm policy check "
-			"[FOLDER], or pm policy words\n",
-			near && strcmp(near, args.rest[0]) ? "did you mean " :
-			"", near && strcmp(near, args.rest[0]) ? near :
-			"what shall be done");
-		return EXIT_USAGE;
-	}
-	a = arena_new("policy", POLICY_ARENA);
-	if (check(args.root, args.n > 1 ? args.rest[1] : NULL, a, &e) < 0)
-		code = err_report("policy", &e);
-	arena_free(&a);
-	return code;
+	return refuse(args.n ? args.rest[0] : NULL);
 }
 
 const struct applet policy_applet = {

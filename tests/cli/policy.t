@@ -74,8 +74,8 @@ unlink 'drafts/50-x.lua';
 is_deeply([policy('check', 'drafts', '--root', '.')], [2, "pm policy: "
 	. "drafts: no policy: there is no file *.lua in it\n"],
 	'an empty folder');
-is_deeply([policy('chek')], [2, "pm policy: did you mean check: usage: pm "
-	. "policy check [FOLDER], or pm policy words\n"], 'a mistyped verb');
+is_deeply([policy('chek')], [2, "pm policy: did you mean check: pm help "
+	. "policy tells all verbs\n"], 'a mistyped verb');
 mkdir $_ or die for qw(etc etc/pm etc/pm/lists);
 open my $f, '>', 'etc/pm/lists/ours' or die;
 print $f "a.example\nb c\n";

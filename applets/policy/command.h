@@ -1,0 +1,22 @@
+/*
+ * The verbs of pm policy. Each is one function with a command line of its
+ * own: argv[0] is the verb, options and operands follow (base/args.h). It
+ * returns an exit code. A new verb: its declaration here, its row in policy.c.
+ */
+#ifndef POLICY_COMMAND_H
+#define POLICY_COMMAND_H
+
+#include "base/arena.h"
+#include "engine/bundle.h"
+
+int policy_check_command(int argc, char **argv);
+int policy_words_command(int argc, char **argv);
+
+/*
+ * What verbs read of a root, without leaving the working folder: its settings,
+ * and the folder of its lists (NULL: there is none, the shipped ones stand).
+ */
+int policy_read_root(const char *root, struct arena *a,
+	struct bundle_settings *s, const char **lists_r, struct err *e);
+
+#endif
