@@ -11,6 +11,7 @@
 
 int policy_check_command(int argc, char **argv);
 int policy_words_command(int argc, char **argv);
+int policy_import_sieve_command(int argc, char **argv);
 
 /*
  * What verbs read of a root, without leaving the working folder: its settings,

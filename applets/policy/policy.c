@@ -15,6 +15,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "check", policy_check_command },
+	{ "import-sieve", policy_import_sieve_command },
 	{ "words", policy_words_command },
 };
 
@@ -72,6 +73,7 @@ const struct applet policy_applet = {
 	.help =
 		"usage: pm policy check [FOLDER]\n"
 		"       pm policy words\n"
+		"       pm policy import-sieve FILE [--out FILE.lua]\n"
 		"\n"
 		"check  loads every *.lua of FOLDER (default: etc/pm/policy\n"
 		"       below the root) as the filter would, and says how\n"
@@ -81,6 +83,11 @@ const struct applet policy_applet = {
 		"       so that a misspelt word on that way shows, too.\n"
 		"       Lists are those of the root. No mail is touched.\n"
 		"words  prints everything that a rule may read and call.\n"
+		"import-sieve\n"
+		"       writes PureMessage's policy.siv as rules. What it\n"
+		"       cannot say stays in it as a comment, NOT CONVERTED,\n"
+		"       and is told with its line; then the exit code is 1.\n"
+		"       The texts of banners are read from files beside FILE.\n"
 		"\n"
 		"What a rule would do with a message: pm scan FILE --policy\n"
 		"FOLDER --json.\n",
