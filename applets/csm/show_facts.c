@@ -167,6 +167,25 @@ static struct script_value show_lists(struct arena *a,
 	return pages_array(a, out, f->nlists);
 }
 
+/* Why, of the first recipient of each group. */
+static struct script_value show_whys(struct arena *a,
+	const struct facts_record *f, const struct span *rcpts, size_t nrcpts)
+{
+	struct script_value *out = arena_array(a, f->nwhys + 1, sizeof(*out));
+
+	for (size_t i = 0; i < f->nwhys; i++) {
+		const struct why *w = &f->whys[i];
+
+		out[i] = pages_map(a, 3);
+		if (w->rcpt < nrcpts)
+			pages_put(&out[i], "rcpt", show_text(a,
+				rcpts[w->rcpt]));
+		pages_put(&out[i], "sentence", show_text(a, w->sentence));
+		pages_put(&out[i], "unless", show_text(a, w->unless));
+	}
+	return pages_array(a, out, f->nwhys);
+}
+
 struct script_value show_facts(struct arena *a, struct span facts,
 	const struct span *rcpts, size_t nrcpts)
 {
@@ -189,5 +208,6 @@ struct script_value show_facts(struct arena *a, struct span facts,
 	if (f.urls_known)
 		pages_put(&v, "urls", show_texts(a, f.urls, f.nurls));
 	pages_put(&v, "lists", show_lists(a, &f, rcpts, nrcpts));
+	pages_put(&v, "whys", show_whys(a, &f, rcpts, nrcpts));
 	return v;
 }

@@ -16,18 +16,22 @@ enum { POLICY_ARENA = 64 << 20, REHEARSAL_MS = 5000 };
 
 /* The settings and lists of the root; the working folder stays. */
 int policy_read_root(const char *root, struct arena *a,
-	struct bundle_settings *s, const char **lists_r, struct err *e)
+	struct policy_site *site_r, struct err *e)
 {
+	struct bundle_settings *s = &site_r->settings;
 	struct wiring w = { 0 };
 	int before, result = 0;
 
+	*site_r = (struct policy_site){ 0 };
 	if (root_enter(root, &before, e) < 0)
 		return -1;
-	if (access(ROOT_WIRING, F_OK) == 0)
+	site_r->wired = access(ROOT_WIRING, F_OK) == 0;
+	if (site_r->wired)
 		result = wiring_load(a, &w, e);
-	*lists_r = NULL;
 	if (access(ROOT_LISTS, F_OK) == 0)
-		*lists_r = arena_printf(a, "%s/%s", root, ROOT_LISTS);
+		site_r->lists = arena_printf(a, "%s/%s", root, ROOT_LISTS);
+	site_r->resolver = w.resolver;
+	site_r->clamd = w.filter.clamd;
 	s->networks = arena_spans(a, w.networks, w.nnetworks);
 	s->nnetworks = w.nnetworks;
 	s->domains = arena_spans(a, w.domains, w.ndomains);
@@ -99,25 +103,25 @@ static int rehearse(struct engine *en, const struct bundle_settings *s,
 static int check(const char *root, const char *dir, struct arena *a,
 	struct err *e)
 {
-	struct bundle_settings s = { 0 };
+	struct policy_site site;
+	const struct bundle_settings *s = &site.settings;
 	struct buf record = { .arena = a };
 	struct bundle bundle;
 	struct engine *engine;
-	const char *lists;
 	size_t policies, rules;
 
-	if (policy_read_root(root, a, &s, &lists, e) < 0)
+	if (policy_read_root(root, a, &site, e) < 0)
 		return -1;
 	if (dir == NULL)
 		dir = arena_printf(a, "%s/%s", root, ROOT_POLICY);
-	if (bundle_build(&s, dir, lists, &record, e) < 0 ||
+	if (bundle_build(s, dir, site.lists, &record, e) < 0 ||
 	    bundle_open(buf_bytes(&record), a, &bundle, e) < 0)
 		return -1;
 	engine = engine_new(&bundle, e);
 	if (engine == NULL)
 		return -1;
-	if (rehearse(engine, &s, "203.0.113.1", a, e) < 0 ||
-	    rehearse(engine, &s, "127.0.0.1", a, e) < 0) {
+	if (rehearse(engine, s, "203.0.113.1", a, e) < 0 ||
+	    rehearse(engine, s, "127.0.0.1", a, e) < 0) {
 		engine_free(&engine);
 		return -1;
 	}

@@ -10,14 +10,21 @@
 #include "engine/bundle.h"
 
 int policy_check_command(int argc, char **argv);
+int policy_test_command(int argc, char **argv);
 int policy_words_command(int argc, char **argv);
 int policy_import_sieve_command(int argc, char **argv);
 
-/*
- * What verbs read of a root, without leaving the working folder: its settings,
- * and the folder of its lists (NULL: there is none, the shipped ones stand).
- */
+/* What verbs read of a root. */
+struct policy_site {
+	struct bundle_settings settings;
+	const char *lists;	/* its folder; NULL: none, the shipped ones
+				   stand */
+	const char *resolver, *clamd;	/* NULL: the host's; none */
+	bool wired;		/* there is a wiring */
+};
+
+/* The working folder stays. */
 int policy_read_root(const char *root, struct arena *a,
-	struct bundle_settings *s, const char **lists_r, struct err *e);
+	struct policy_site *site_r, struct err *e);
 
 #endif

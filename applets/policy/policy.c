@@ -16,6 +16,7 @@ static const struct verb {
 } verbs[] = {
 	{ "check", policy_check_command },
 	{ "import-sieve", policy_import_sieve_command },
+	{ "test", policy_test_command },
 	{ "words", policy_words_command },
 };
 
@@ -72,6 +73,7 @@ const struct applet policy_applet = {
 	.summary = "checks drafts of the site's rules",
 	.help =
 		"usage: pm policy check [FOLDER]\n"
+		"       pm policy test FILE [options]\n"
 		"       pm policy words\n"
 		"       pm policy import-sieve FILE [--out FILE.lua]\n"
 		"\n"
@@ -89,7 +91,27 @@ const struct applet policy_applet = {
 		"       and is told with its line; then the exit code is 1.\n"
 		"       The texts of banners are read from files beside FILE.\n"
 		"\n"
-		"What a rule would do with a message: pm scan FILE --policy\n"
-		"FOLDER --json.\n",
+		"test tells what would become of a message (- is standard\n"
+		"input): for each group of recipients with one outcome a\n"
+		"sentence why, what would have had it delivered, the lists\n"
+		"that it is on, the changes and the rules asked; then the\n"
+		"contributions to the score, DNS answers, what the MTA gets.\n"
+		"Nothing is delivered or kept.\n"
+		"\n"
+		"  --from ADDRESS   envelope sender; default: the null sender\n"
+		"  --to ADDRESS     a recipient, may be given again; default\n"
+		"                   postmaster of the first domain\n"
+		"  --relay ADDRESS  default: 203.0.113.1, which is outside\n"
+		"  --helo NAME      what the relay called itself\n"
+		"  --auth USER      who logged in\n"
+		"  --direction D    inbound (default), outbound or internal:\n"
+		"                   other defaults of relay and recipient\n"
+		"  --policy FOLDER  drafts, not the rules of the root\n"
+		"  --resolver A:P   DNS server; default: of the wiring, the\n"
+		"                   host's\n"
+		"  --clamd WHERE    virus engine; default: of the wiring\n"
+		"  --json           one object, as pm scan --json prints it\n"
+		"\n"
+		"Many messages at once: pm scan.\n",
 	.main = policy_main,
 };

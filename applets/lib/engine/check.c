@@ -62,3 +62,8 @@ uint8_t check_probability(int32_t score)
 		p++;
 	return p;
 }
+
+int32_t check_score(uint8_t probability)
+{
+	return probability ? least[probability - 1] : 0;
+}

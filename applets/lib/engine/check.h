@@ -41,5 +41,7 @@ void check_run_all(struct facts *f, const struct ask *ask,
  * with log-odds of -6, shown as 0; 6000 is 50, 8197 is 90.
  */
 uint8_t check_probability(int32_t score);
+/* The least score that has this probability; of 0 the score 0. */
+int32_t check_score(uint8_t probability);
 
 #endif

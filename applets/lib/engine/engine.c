@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "mail/words.h"
 #include "engine/check.h"
+#include "engine/explain.h"
 #include "engine/facts_record.h"
 #include "engine/policy.h"
 #include "engine/signing.h"
@@ -203,9 +204,12 @@ static void judge(struct engine *en, const struct envelope *env,
 	own_edits(f);
 	policy_run_message(en->policy, f, &dns, deadline_ms, v, &lists,
 		&nlists);
+	explain_verdict(en->policy, f, &dns, v, en->detail);
 	for (size_t i = 0; index && i < nlists; i++)
 		if (lists[i].rcpt < env->nrcpts)
 			lists[i].rcpt = index[lists[i].rcpt];
+	for (size_t i = 0; index && i < f->nwhys; i++)
+		f->whys[i].rcpt = index[f->whys[i].rcpt];
 	v->score = f->score;
 	v->probability = f->probability;
 	v->subject = shown(f->subject);

@@ -1,7 +1,10 @@
 #include "engine/engine.h"
 
+#include <stdio.h>
+
 #include "base/json.h"
 #include "base/utf8.h"
+#include "engine/explain.h"
 #include "engine/explain_auth.h"
 
 enum { EXPLAIN_ARENA = 256 << 20 };
@@ -180,6 +183,20 @@ static void put_outcome(struct json *o, const struct verdict *v,
 	json_put(o, "trace", trace_json(g));
 }
 
+/* Group by group: who shares a plan shares its reasons. */
+static void put_why(struct json *o, const struct verdict *v,
+	const struct group *g, const struct facts_record *f)
+{
+	const struct why *why = g ? explain_find(f, g->rcpts[0]) : NULL;
+	struct buf b = { 0 };
+
+	if (g && why == NULL)
+		explain_sentence(v, g, SPAN(""), &b);
+	json_put_text(o, "sentence", why ? why->sentence : buf_bytes(&b));
+	json_put_text(o, "unless", why ? why->unless : SPAN(""));
+	buf_free(&b);
+}
+
 /*
  * The list entries that a recipient (UINT32_MAX: sender, relay) matched.
  * Recipients were judged in order: *next walks along with them.
@@ -221,10 +238,21 @@ static struct json *recipients_json(const struct verdict *v,
 		o = json_new_object();
 		json_put_text(o, "rcpt", env->rcpts[i]);
 		put_outcome(o, v, of[i]);
+		put_why(o, v, of[i], f);
 		json_put(o, "lists", lists_json(f, &next, i));
 		json_append(list, o);
 	}
 	return list;
+}
+
+/* The policy that judged: the hash of its content. */
+static struct json *generation_json(const struct facts_record *f)
+{
+	char hex[17];
+
+	snprintf(hex, sizeof(hex), "%016llx",
+		(unsigned long long)f->generation);
+	return json_new_text(span_of(hex));
 }
 
 void engine_explain_json(const struct verdict *v, const struct envelope *env,
@@ -247,6 +275,7 @@ void engine_explain_json(const struct verdict *v, const struct envelope *env,
 	json_put(o, "urls", urls_json(&f));
 	json_put(o, "flags", all_flags_json(&f));
 	json_put(o, "lists", lists_json(&f, &next, UINT32_MAX));
+	json_put(o, "policy", generation_json(&f));
 	json_put(o, "recipients", recipients_json(v, env, &f, a));
 	json_write(o, b);
 	json_free(&o);

@@ -62,6 +62,13 @@ struct list_hit {
 	struct span list, entry;
 };
 
+/* Why the group whose first recipient this is got what it got. */
+struct why {
+	uint32_t rcpt;
+	struct span sentence;	/* "Quarantined for Spam because …." */
+	struct span unless;	/* "It would be delivered if …." or empty */
+};
+
 /* Edits of every recipient's copy, whatever policy wants (RFC 8601 5). */
 struct own_edits {
 	const bool *forged;	/* beside the header's fields: those that claim
@@ -94,6 +101,8 @@ struct facts {
 	const struct dnslist_set *dns;	/* NULL: nothing was asked */
 	struct auth *auth;		/* NULL: nothing was checked */
 	struct own_edits ours;
+	struct why *whys;		/* engine/explain.h */
+	size_t nwhys;
 	unsigned more_flags;		/* mail_flag, of lazy steps */
 	bool foreign;			/* a decoder of somebody else's ran */
 	/* Private: lazy things. */

@@ -81,6 +81,8 @@ struct facts_record {
 	size_t nurls;
 	struct list_hit *lists;
 	size_t nlists;
+	struct why *whys;
+	size_t nwhys;
 };
 
 /* detail: with what is lazy: sizes, types and hashes of parts, URLs. */

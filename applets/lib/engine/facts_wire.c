@@ -7,7 +7,7 @@
 #include "engine/auth_wire.h"
 
 enum {
-	FORMAT = 3,
+	FORMAT = 4,
 	NAME_SHOWN = 1024, URL_SHOWN = 2048, SUBJECT_SHOWN = 4096,
 	PART_DECODED = 1u << 0,
 };
@@ -159,6 +159,16 @@ static size_t put_lists(struct buf *b, const struct list_hit *lists,
 	return nlists - n;
 }
 
+static void put_whys(struct buf *b, const struct facts *f)
+{
+	wire_put_u32(b, (uint32_t)f->nwhys);
+	for (size_t i = 0; i < f->nwhys; i++) {
+		wire_put_u32(b, f->whys[i].rcpt);
+		wire_put_span(b, f->whys[i].sentence);
+		wire_put_span(b, f->whys[i].unless);
+	}
+}
+
 void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
 	size_t nlists, bool detail)
 {
@@ -179,6 +189,7 @@ void facts_put(struct buf *b, struct facts *f, const struct list_hit *lists,
 		left += put_part(b, f, i, start, detail);
 	left += put_urls(b, f, start, detail);
 	left += put_lists(b, lists, nlists, start);
+	put_whys(b, f);
 	/* Last: lazy steps above raise flags too. */
 	wire_put_u32(b, facts_flags(f));
 	wire_put_u8(b, left > 0);
@@ -284,6 +295,17 @@ static void get_lists(struct wire *w, struct arena *a, struct facts_record *r)
 	}
 }
 
+static void get_whys(struct wire *w, struct arena *a, struct facts_record *r)
+{
+	r->nwhys = wire_count(w, 12);
+	r->whys = arena_array(a, r->nwhys, sizeof(*r->whys));
+	for (size_t i = 0; i < r->nwhys; i++) {
+		r->whys[i].rcpt = wire_u32(w);
+		r->whys[i].sentence = wire_span(w);
+		r->whys[i].unless = wire_span(w);
+	}
+}
+
 bool facts_get(struct span record, struct arena *a,
 	struct facts_record *facts_r)
 {
@@ -307,6 +329,7 @@ bool facts_get(struct span record, struct arena *a,
 	get_parts(&w, a, r);
 	get_urls(&w, a, r);
 	get_lists(&w, a, r);
+	get_whys(&w, a, r);
 	r->flags = wire_u32(&w);
 	r->cut = wire_u8(&w);
 	return wire_done(&w);

@@ -516,3 +516,31 @@ void policy_run_message(struct policy_host *h, struct facts *f,
 	*lists_r = h->run.lists;
 	*nlists_r = h->run.nlists;
 }
+
+/* --- what if ------------------------------------------------------------- */
+
+size_t policy_list_hits(const struct policy_host *h,
+	const struct list_hit **hits_r)
+{
+	*hits_r = h->run.lists;
+	return h->run.nlists;
+}
+
+void policy_try(struct policy_host *h, uint32_t rcpt, struct policy_trial *t)
+{
+	struct run *r = &h->run;
+	const struct trace_step *last;
+	struct err e;
+	int failed;
+
+	r->facts = t->facts;
+	r->env = t->facts->env;
+	r->without = t->without;
+	r->trial = true;
+	forget(h);
+	failed = ask_guards(h, &e) < 0 || judge_rcpt(h, rcpt, &e) < 0;
+	last = r->ntrace && !failed ? &r->trace[r->ntrace - 1] : NULL;
+	t->action = failed ? ACTION_TEMPFAIL : r->plan.action;
+	t->policy = last ? last->policy : SPAN("");
+	t->rule = last ? last->rule : SPAN("");
+}

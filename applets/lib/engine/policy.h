@@ -46,6 +46,22 @@ void policy_run_message(struct policy_host *h, struct facts *f,
 	struct dnslist_set *dns, int64_t deadline_ms, struct verdict *v_r,
 	struct list_hit **lists_r, size_t *nlists_r);
 
+/*
+ * After policy_run_message: how would a recipient have ended with other
+ * facts (their env, too)? Leaves no trace: what it looks up is not told of.
+ */
+struct policy_trial {
+	struct facts *facts;
+	const struct list_hit *without;	/* an entry that is not there; NULL */
+	enum action action;		/* from here on the answer */
+	struct span policy, rule;	/* the last one asked */
+};
+
+void policy_try(struct policy_host *h, uint32_t rcpt, struct policy_trial *t);
+/* The list entries that were found since policy_run_message began. */
+size_t policy_list_hits(const struct policy_host *h,
+	const struct list_hit **hits_r);
+
 /* Everything that a rule may read and call, for people; see policy_words.c. */
 void policy_put_words(struct buf *b);
 

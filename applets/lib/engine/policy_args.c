@@ -111,7 +111,7 @@ static void note_list(struct policy_host *h, struct list_hit hit)
 		if (r->lists[i].rcpt == UINT32_MAX &&
 		    r->lists[i].entry.p == hit.entry.p)
 			return;
-	if (r->nlists == POLICY_LISTS_MAX)
+	if (r->nlists == POLICY_LISTS_MAX || r->trial)
 		return;
 	if (r->nlists == r->lists_cap) {
 		struct list_hit *more;
@@ -147,6 +147,9 @@ bool policy_listed(struct policy_host *h, struct script_call *c,
 	}
 	*yes_r = list_match(list->image, subject, &hit.entry);
 	hit.list = list->name;
+	if (h->run.without && span_eq(hit.list, h->run.without->list) &&
+	    span_eq(hit.entry, h->run.without->entry))
+		*yes_r = false;
 	if (*yes_r)
 		note_list(h, hit);
 	return true;

@@ -85,6 +85,8 @@ struct run {
 	size_t ntrace;
 	struct list_hit *lists;
 	size_t nlists, lists_cap;
+	const struct list_hit *without;	/* as if that entry were not there */
+	bool trial;			/* policy_try: nothing is noted */
 };
 
 struct policy_host {

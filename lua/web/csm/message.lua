@@ -57,8 +57,22 @@ local function because(m, g)
 	return rule and "the rule “" .. rule .. "” says so"
 end
 
+-- What was found out when it was judged, about a group; nil when nothing was.
+-- The quarantine alone does not know every recipient of the envelope.
+local function found(m, g, known)
+	local whys = m.facts and m.facts.whys or {}
+	if not known then
+		return #whys == 1 and #m.groups == 1 and whys[1] or nil
+	end
+	for _, why in ipairs(whys) do
+		if why.rcpt == g.rcpts[1] then
+			return why
+		end
+	end
+end
+
 -- One sentence for each outcome of the message.
-local function sentences(m)
+local function sentences(m, known)
 	local out, all = {}, #m.rcpts
 	for _, g in ipairs(m.groups) do
 		local text = words.capital(g.outcome)
@@ -66,9 +80,11 @@ local function sentences(m)
 			text = text .. " as " .. g.reason
 		end
 		text = text .. " for " .. words.of_recipients(#g.rcpts, all)
-		local why = because(m, g)
+		local judged = found(m, g, known)
+		local why = not judged and because(m, g)
 		out[#out + 1] = { outcome = g.outcome, text = text .. (why and ", because " .. why or "") ..
-			".", reply = g.reply or "" }
+			".", reply = g.reply or "", why = judged and judged.sentence or "",
+			unless = judged and judged.unless or "" }
 	end
 	return out
 end
@@ -166,7 +182,7 @@ local function show(r, trouble)
 	local can_act = held and can("quarantine")
 	return render("message", { title = m.subject ~= "" and cut(m.subject, 80) or "(no subject)",
 		nav = held and "quarantine" or "mail", m = m, held = held, trouble = trouble,
-		sentences = sentences(m), story = story(m, held), people = people(m, held),
+		sentences = sentences(m, not rcpts), story = story(m, held), people = people(m, held),
 		acts = can_act, key = can_act and new_key(), done = r.field.done })
 end
 
