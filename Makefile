@@ -9,7 +9,7 @@ PREFIX  ?= /usr/local
 Q       := $(if $(V),,@)
 
 PKGS    := lua5.4 libseccomp jansson libpq libevent libzstd libsodium \
-	libpsl libidn2 libarchive zlib icu-i18n icu-uc
+	libpsl libidn2 libarchive zlib icu-i18n icu-uc libhs
 WARN    := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection \

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/embed.h"
 #include "base/io.h"
@@ -18,6 +19,7 @@ enum {
 	MAGIC = 0x6c646e62,
 	FILES_MAX = 1000,
 	POLICY_FILE_MAX = 4 << 20,
+	OPTIONS_FILE_MAX = 1 << 20,
 	LIST_FILE_MAX = 512 << 20,
 	GENERATION_AT = 4,
 };
@@ -137,6 +139,21 @@ static int put_policy(const char *dir, struct buf *b, struct err *e)
 	return result;
 }
 
+/* Switches of the rules; a site need not have any. */
+static int put_options(const char *dir, struct buf *b, struct err *e)
+{
+	struct buf text = { 0 };
+	char path[4096];
+	int result = 0;
+
+	if (dir && snprintf(path, sizeof(path), "%s/options", dir) <
+	    (int)sizeof(path) && access(path, F_OK) == 0)
+		result = io_slurp(path, OPTIONS_FILE_MAX, &text, e);
+	wire_put_span(b, buf_bytes(&text));
+	buf_free(&text);
+	return result;
+}
+
 static int put_list(const char *dir, const char *name, struct buf *b,
 	struct err *e)
 {
@@ -209,7 +226,9 @@ int bundle_build(const struct bundle_settings *s, const char *policy_dir,
 	wire_put_u8(b, s->virus);
 	put_keys(b, s);
 	wire_put_span(b, s->authserv);
-	if (put_policy(policy_dir, b, e) < 0 || put_lists(lists_dir, b, e) < 0)
+	if (put_policy(policy_dir, b, e) < 0 ||
+	    put_options(policy_dir, b, e) < 0 ||
+	    put_lists(lists_dir, b, e) < 0)
 		return -1;
 	stamp(b, start);
 	return 0;
@@ -257,6 +276,7 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 		b->policy[i].name = wire_span(&w);
 		b->policy[i].text = wire_span(&w);
 	}
+	b->options = wire_span(&w);
 	b->nlists = wire_count(&w, 8);
 	b->lists = arena_array(a, b->nlists, sizeof(*b->lists));
 	for (size_t i = 0; i < b->nlists; i++) {

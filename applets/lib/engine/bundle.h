@@ -45,15 +45,16 @@ struct bundle {
 	struct bundle_settings settings;
 	struct bundle_file *policy; /* in name order */
 	size_t npolicy;
+	struct span options;	/* the text of POLICY_DIR/options, or empty */
 	struct bundle_list *lists; /* in name order */
 	size_t nlists;
 };
 
 /*
- * Reads POLICY_DIR/ *.lua and LISTS_DIR/ * (engine/list.h) and appends the
- * encoded bundle. A folder that is NULL stands for the files shipped in the
- * executable. Names with a leading dot or a trailing ~ are no lists. Errors
- * name file and line. The generation is a hash of the content.
+ * Reads POLICY_DIR/ *.lua, POLICY_DIR/options and LISTS_DIR/ * (list.h), and
+ * appends the encoded bundle. A folder that is NULL stands for the files
+ * shipped in the executable. Names with a leading dot or a trailing ~ are no
+ * lists. Errors name file and line. The generation is a hash of the content.
  */
 int bundle_build(const struct bundle_settings *s, const char *policy_dir,
 	const char *lists_dir, struct buf *b, struct err *e);

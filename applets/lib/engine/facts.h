@@ -54,6 +54,7 @@ struct fact_part {
 	struct span text;	/* of a text part, UTF-8; p NULL: not asked */
 	struct html *html;	/* of a page; NULL: not asked */
 	struct file_facts *files; /* NULL: not asked */
+	struct span file_text;	/* p NULL: not asked */
 };
 
 /* A recipient (UINT32_MAX: sender or relay) was found on a list. */
@@ -128,6 +129,12 @@ const struct html *facts_html(struct facts *f, size_t part);
 struct span facts_true_type(struct facts *f, size_t part);
 /* What is in it: members of an archive, macros, links … Of every part. */
 const struct file_facts *facts_files(struct facts *f, size_t part);
+/*
+ * The text in it: of a text or page (hidden text, too), a document that is XML
+ * inside, and of those in an archive; at most FACTS_PAGE_TEXT_MAX bytes. Empty
+ * where none can be read.
+ */
+struct span facts_file_text(struct facts *f, size_t part);
 /* Of texts, pages and files. */
 const struct url_set *facts_urls(struct facts *f);
 /* Private to facts.c: those of files. */

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/wire.h"
+#include "detect/pattern.h"
+#include "engine/policy_view.h"
 
 enum {
 	LOAD_ARENA = 128 << 20,
@@ -47,7 +49,8 @@ static int load(struct policy_host *h, struct err *e)
 	for (size_t i = 0; i < b->nlists; i++)
 		h->list_names[i] = arena_string(h->arena, b->lists[i].name);
 	h->script = script_new(&script_default_limits, e);
-	if (h->script == NULL || read_networks(h, e) < 0)
+	if (h->script == NULL || read_networks(h, e) < 0 ||
+	    policy_read_options(h, e) < 0)
 		return -1;
 	script_set_context(h->script, h);
 	/* An arena that is full ends the process: this ends the rule. */
@@ -86,6 +89,7 @@ void policy_host_free(struct policy_host **h)
 	if (*h == NULL)
 		return;
 	script_free(&(*h)->script);
+	pattern_room_free(&(*h)->patterns);
 	arena_free(&(*h)->scratch);
 	arena_free(&(*h)->arena);
 	free(*h);
@@ -126,7 +130,6 @@ static void forget(struct policy_host *h)
 {
 	script_restore(h->script);
 	arena_reset(h->scratch);
-	memset(h->run.seen, 0, sizeof(h->run.seen));
 	h->run.said = (struct buf){ .arena = h->scratch };
 	h->run.made = NULL;
 }

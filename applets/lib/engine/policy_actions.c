@@ -2,7 +2,7 @@
  * The functions that a policy file sees: policy() while it is loaded, the
  * ending actions while a rule runs.
  */
-#include "engine/policy_host.h"
+#include "engine/policy_view.h"
 
 #include <stdio.h>
 
@@ -355,6 +355,7 @@ const struct script_function policy_functions[] = {
 	{ "list_empty", call_list_empty, "list_empty(list): no entry?" },
 	{ "dns_lists", policy_declare_zones,
 		"dns_lists(zone, ...): asked for every message, at once" },
+	POLICY_VIEW_FUNCTIONS,
 	{ "deliver", call_deliver, "deliver(): nothing further is asked" },
 	{ "quarantine", call_quarantine,
 		"quarantine(reason, { notify = template })" },

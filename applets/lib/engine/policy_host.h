@@ -62,10 +62,6 @@ struct plan {
 	size_t nsteps;
 };
 
-/* Lists that a rule may read again and again: made once a recipient. */
-enum seen { SEEN_HITS, SEEN_ATTACHMENTS, SEEN_URLS, SEEN_TO, SEEN_FLAGS,
-	SEEN_N };
-
 /* One message, or one stage of its session, being judged. */
 struct run {
 	struct facts *facts;		/* NULL before DATA */
@@ -80,7 +76,7 @@ struct run {
 	char made_where[64];
 	struct buf said;		/* of the rule at hand */
 	char said_where[64];
-	struct script_value seen[SEEN_N];
+	struct policy_view *view;	/* policy_view.h; NULL: not yet */
 	struct trace_step *trace;
 	size_t ntrace;
 	struct list_hit *lists;
@@ -96,6 +92,10 @@ struct policy_host {
 	struct script *script;
 	struct policy *first, **last;
 	size_t npolicies, nrules, stages[STAGE_N + 1];
+	struct pattern_room *patterns;	/* NULL: no regex() was made */
+	size_t nregexes;
+	struct policy_option *options;
+	size_t noptions;
 	struct cidr *networks;
 	struct span zones[POLICY_ZONES_MAX];
 	size_t nzones;

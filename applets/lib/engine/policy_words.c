@@ -2,7 +2,7 @@
  * What a rule may read and call, in words: made from the tables that the
  * script layer reads, so that it cannot differ from them.
  */
-#include "engine/policy_host.h"
+#include "engine/policy_view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,10 @@ static const struct script_class *const classes[] = {
 	&policy_rcpt_class, &policy_plan_class, &policy_relay_class,
 	&policy_dns_class,
 	&policy_spam_class, &policy_hit_class, &policy_virus_class,
-	&policy_attachment_class, &policy_url_class,
+	&policy_attachment_class, &policy_url_class, &policy_address_class,
+	&policy_auth_class, &policy_spf_class, &policy_dkim_class,
+	&policy_signature_class, &policy_dmarc_class, &policy_arc_class,
+	&policy_regex_class, &policy_clock_class,
 };
 
 static void put_line(struct buf *b, const char *name, const char *doc)

@@ -81,6 +81,16 @@ static void doom(struct script *s, const char *where)
 			(long long)(s->deadline_ms - s->start_ms));
 }
 
+void script_spend(struct script_call *c, uint64_t steps)
+{
+	struct script *s = c->script;
+
+	s->steps += steps;
+	if (!s->condemned && (s->steps > s->limits.steps ||
+			      clock_ms() >= s->deadline_ms))
+		doom(s, c->where);
+}
+
 void script_condemn(lua_State *L)
 {
 	struct script *s = script_of(L);

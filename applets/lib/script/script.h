@@ -41,6 +41,7 @@ enum script_type {
 			   a name is its element i (from 1) */
 	SCRIPT_TABLE,	/* a Lua table: read with script_table_* in C only */
 	SCRIPT_FUNCTION, /* a reference kept by script_ref */
+	SCRIPT_FAILED,	/* a field that cannot be read: text says why */
 };
 
 struct script_class;
@@ -92,7 +93,8 @@ struct script_field {
 	const char *name;
 	/* self of the class; texts may point into the object. */
 	struct script_value (*get)(void *self);
-	const char *doc;	/* "the subject, decoded: text" */
+	const char *doc;	/* "the subject, decoded: text", and on
+				   further lines an example in Lua */
 };
 
 struct script_method {
@@ -100,6 +102,12 @@ struct script_method {
 	void (*call)(struct script_call *c);
 	const char *doc;	/* "listed(name): is the address on it?" */
 };
+
+/*
+ * Adds to the steps of the Lua call at hand: for work in C that grows with
+ * its input. Over the limit the call ends when C returns.
+ */
+void script_spend(struct script_call *c, uint64_t steps);
 
 /*
  * A class: what Lua may read and call. Reading an unknown field is an error

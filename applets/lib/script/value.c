@@ -27,7 +27,7 @@ static const char *const type_names[] = {
 	[SCRIPT_TEXT] = "text", [SCRIPT_OBJECT] = "object",
 	[SCRIPT_LIST] = "list", [SCRIPT_MAP] = "table",
 	[SCRIPT_TABLE] = "table",
-	[SCRIPT_FUNCTION] = "function",
+	[SCRIPT_FUNCTION] = "function", [SCRIPT_FAILED] = "failure",
 };
 
 const char *script_type_name(enum script_type t)
@@ -108,6 +108,9 @@ void script_push(lua_State *L, const struct script_value *v)
 	case SCRIPT_FUNCTION:
 		lua_rawgeti(L, LUA_REGISTRYINDEX, v->ref);
 		break;
+	case SCRIPT_FAILED:
+		lua_pushlstring(L, (const char *)v->text.p, v->text.n);
+		luaL_error(L, "%s", lua_tostring(L, -1));
 	}
 }
 

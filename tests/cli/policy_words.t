@@ -1,0 +1,261 @@
+#!/usr/bin/perl
+# The words of the rules: each is read in a rule, over real messages, through
+# pm scan; and those that cannot be read say why.
+use strict;
+use warnings;
+use Test::More;
+use File::Temp qw(tempdir);
+use Cwd qw(abs_path);
+use Encode qw(encode_utf8);
+use JSON::PP;
+use MIME::Base64;
+use lib 'tests/lib';
+use ZoneDns;
+
+my $pm = abs_path($ENV{PM} // 'build/pm') or die "no pm: run make\n";
+my $dir = tempdir(CLEANUP => 1);
+my $dns = ZoneDns->new({
+	'good.example' => [ [ TXT => 'v=spf1 ip4:198.51.100.7 -all' ] ],
+	'_dmarc.good.example' => [ [ TXT => 'v=DMARC1; p=reject' ] ],
+});
+$ENV{ASAN_OPTIONS} //= 'detect_leaks=0';
+chdir $dir or die;
+mkdir $_ or die for qw(etc etc/pm etc/pm/lists drafts);
+
+sub put {
+	my ($path, $text) = @_;
+	open my $f, '>:raw', $path or die "$path: $!";
+	print $f $text;
+	close $f or die;
+}
+
+put('etc/pm/wiring.lua', 'return { name = "mx1", site = "ours.example", '
+	. 'roles = { "filter" }, domains = { "ours.example" }, '
+	. "networks = { '10.0.0.0/8' } }\n");
+put("etc/pm/lists/$_->[0]", $_->[1]) for ['trusted-relays', "192.0.2.9\n"],
+	['names', "*.txt\n"], ['partners', "good.example\n"];
+put('drafts/options', "# ours\ntag_at = 60\nbanner = yes\n"
+	. "timezone = America/New_York\nname = A B\nbad = maybe\n");
+
+# Runs pm scan over one message; its JSON, or the error.
+sub scan {
+	my ($message, @args) = @_;
+	put('m.eml', $message);
+	open my $run, '-|', 'sh', '-c', 'exec "$0" "$@" 2>&1', $pm, 'scan',
+		'm.eml', '--json', '--root', '.', '--policy', 'drafts',
+		'--resolver', $dns->resolver, @args or die;
+	local $/;
+	my $out = <$run> // '';
+	close $run;
+	return $out =~ /^\{/ ? decode_json($out) : $out;
+}
+
+# What each expression is, as a text, in a rule about this message.
+sub values_of {
+	my ($message, $args, $top, @expressions) = @_;
+	my $rules = "$top\nlocal p = policy('p')\n";
+	for my $i (0 .. $#expressions) {
+		$rules .= "p:rule('$i', function(m, rcpt, plan)\n"
+			. "\tplan:mark('v', tostring($expressions[$i]))\nend)\n";
+	}
+	put('drafts/50-x.lua', $rules);
+	my $got = scan($message, @$args);
+	die "no JSON: $got\n" unless ref $got;
+	diag($got->{failure}) if $got->{failure};
+	return map { my $s = $_->{said}; $s =~ s/^mark\(v=(.*)\)$/$1/s; $s }
+		@{$got->{trace}};
+}
+
+# name, message, options of pm scan, top of the file, [expression, value]...
+sub check {
+	my ($name, $message, $args, $top, @pairs) = @_;
+	my @got = values_of($message, $args, $top, map { $_->[0] } @pairs);
+	is(encode_utf8($got[$_] // '(nothing)'), $pairs[$_][1], "$name: $pairs[$_][0]")
+		for 0 .. $#pairs;
+}
+
+my $plain = "From: \"Bob B.\" <bob\@good.example>\r\n"
+	. "To: a\@ours.example, x\@other.example\r\n"
+	. "Cc: c\@third.example\r\n"
+	. "Reply-To: <else\@where.example>\r\n"
+	. "Subject: =?iso-8859-1?Q?Gr=FC=DFe_an_alle?=\r\n"
+	. "Date: Mon, 23 Nov 2026 07:53:42 +0100\r\n"
+	. "Message-ID: <1\@good.example>\r\n"
+	. "X-Two: one\r\nX-Two: =?utf-8?Q?zw=C3=B6lf?=\r\n"
+	. "Content-Type: text/plain; charset=UTF-8\r\n"
+	. "Content-Transfer-Encoding: 8bit\r\n\r\n"
+	. "Die  GR\xc3\x9cSSE\r\nvon 1234567: http://www.shop.example/a?b\r\n";
+
+check('plain', $plain, ['--ip', '198.51.100.7', '--from',
+	'bob@good.example', '--rcpt', 'a@ours.example', '--rcpt',
+	'x@other.example'], q{
+local digits = regex([[\d{5,}]])
+local umlaut = regex("^GRÜSSE|nothing", "iu")
+local lines = regex("^von", "m")
+local other = regex("xyz+")
+local wide = regex("(a{1,500}){1,500}b")
+local function failure(f, ...)
+	local _, what = pcall(f, ...)
+	return what
+end},
+	['m.direction', 'inbound'], ['rcpt.direction', 'inbound'],
+	['m.bounce', 'false'], ['m.sender.domain', 'good.example'],
+	['m.sender.local_part', 'bob'],
+	['m.sender:listed("partners")', 'true'],
+	['m.sender:listed("trusted-relays")', 'false'],
+	['m.date', '1795416822'], ['m.message_id', '<1@good.example>'],
+	['m.authors[1].name', 'Bob B.'], ['m.authors[1].domain',
+		'good.example'], ['#m.authors', '1'],
+	['m.cc[1]', 'c@third.example'], ['#m.cc', '1'], ['#m.to', '3'],
+	['m.reply_to', 'else@where.example'],
+	['m.charsets[1]', 'utf-8'], ['m.charsets[2]', 'iso-8859-1'],
+	['#m.charsets', '2'], ['m.eight_bit', '4'],
+	['#m:headers("x-two")', '2'], ['m:headers("X-Two")[2]', 'zwölf'],
+	['#m:headers("X-Three")', '0'], ['m:has_header("x-two")', 'true'],
+	['m:has_header("X-Three")', 'false'],
+	['m:header("X-Two", 2)', 'zwölf'], ['m:header("X-Three")', 'nil'],
+	['m.text:sub(1, 3)', 'Die'], ['m.header_size > 300', 'true'],
+	['m.relay.trusted', 'false'],
+	['m:contains("subject", "GRÜSSE AN")', 'false'],
+	['m:contains("subject", "nothing", "grüße an")', 'true'],
+	['m:contains("body", "die grüsse von")', 'true'],
+	['m:contains("body", "")', 'false'],
+	['m:contains("from", "bob b.")', 'true'],
+	['m:contains("from", "GOOD.example")', 'true'],
+	['m:contains("header:X-Two", "ZWÖLF")', 'true'],
+	['m:contains("header:X-Three", "a")', 'false'],
+	['m:contains("urls", "shop.example")', 'true'],
+	['m:contains("names", "a")', 'false'],
+	['m:contains("files", "a")', 'false'],
+	['m:matches("body", digits)', 'true'],
+	['m:matches("body", other)', 'false'],
+	['m:matches("body", lines)', 'true'],
+	['m:matches("header:X-Two", other)', 'false'],
+	['m:matches("urls", digits)', 'false'],
+	['digits:find(m.text)', '1234567'], ['digits:find("12 34")', 'nil'],
+	['digits:match("a12345")', 'true'], ['digits:match("")', 'false'],
+	['umlaut:match("grüSSe")', 'true'], ['umlaut:match("x grüsse")',
+		'false'], ['umlaut:match("\xff nothing")', 'false'],
+	['wide:match("aab")', 'true'],
+	['failure(wide.find, wide, "aab"):match("can only be asked.*")',
+		'can only be asked with match(): its repeats {n,m} are too '
+		. 'large to tell where a match begins'],
+	['failure(regex, "a"):match(": (.*)")', 'a regex is made while the '
+		. 'file is loaded: write local RE = regex("PATTERN", "i") at '
+		. 'its top'],
+	['failure(m.contains, m, "boddy", "x"):match(": (.*)")',
+		'argument 1: there is no "boddy" to look into; did you mean '
+		. '"body"'],
+	['failure(m.matches, m, "body", "x"):match(": (.-): write")',
+		'argument 2 is no regex'],
+	['failure(function() return m.history end):match(": (.*)")',
+		'history: not in this version: needs the sender history'],
+	['failure(function() return m.attachements end):match(": (.*)")',
+		'message has no field "attachements"; did you mean '
+		. '"attachments"?'],
+	['m.urls[1].organisation', 'shop.example'],
+	['m.urls[1].scheme', 'http'], ['m.urls[1].path', '/a?b'],
+	['m.urls[1].deceives', 'false'], ['m.urls[1].link', 'false'],
+	['option("tag_at", 50) + 1', '61'], ['option("banner", false)',
+		'true'], ['option("none", 3)', '3'], ['option("name")', 'A B'],
+	['option("none")', 'nil'],
+	['failure(option, "bad", true):match(": (.*)")',
+		'the option bad = maybe is no switch: write yes or no'],
+	['failure(option, "bad", 1):match(": (.*)")',
+		'the option bad = maybe is no number'],
+	['m.auth.spf.result', 'pass'], ['m.auth.spf.domain', 'good.example'],
+	['m.auth.spf.aligned', 'true'], ['m.auth.spf.helo', 'false'],
+	['m.auth.dkim.result', 'none'], ['#m.auth.dkim.signatures', '0'],
+	['m.auth.dkim.aligned', 'false'],
+	['m.auth.dmarc.result', 'pass'], ['m.auth.dmarc.policy', 'reject'],
+	['m.auth.dmarc.aligned', 'true'],
+	['m.auth.dmarc.domain', 'good.example'],
+	['m.auth.dmarc.organisation', 'good.example'],
+	['m.auth.arc.result', 'none'], ['#m.auth.arc.sealers', '0'],
+	['m.auth.arc.domain', ''], ['m.auth.relay', '198.51.100.7']);
+
+check('forged', $plain, ['--ip', '198.51.100.8', '--from',
+	'bob@good.example'], '', ['m.auth.spf.result', 'fail'],
+	['m.auth.spf.aligned', 'false'], ['m.auth.dmarc.result', 'fail']);
+
+my @local = (['m.direction', 'outbound'], ['rcpt.direction', 'outbound'],
+	['m.relay.trusted', 'true'], ['m.auth.relay', ''],
+	['m.auth.spf.result', 'none']);
+check('outbound', $plain, ['--ip', '10.1.1.1', '--rcpt', 'x@other.example'],
+	'', @local);
+check('internal', $plain, ['--ip', '10.1.1.1', '--rcpt', 'x@ours.example'],
+	'', ['m.direction', 'internal'], ['rcpt.direction', 'internal'],
+	['m.bounce', 'true']);
+check('mixed', $plain, ['--ip', '10.1.1.1', '--rcpt', 'x@ours.example',
+	'--rcpt', 'y@other.example'], '', ['m.direction', 'outbound']);
+check('trusted', $plain, ['--ip', '192.0.2.9'], '',
+	['m.relay.trusted', 'true'], ['m.relay.internal', 'false']);
+
+# A ZIP with one stored member, made by hand.
+sub zip {
+	my ($name, $content, $flags) = @_;
+	require Compress::Zlib;
+	my $crc = Compress::Zlib::crc32($content);
+	my $local = pack('VvvvvvVVVvv', 0x04034b50, 20, $flags, 0, 0, 33, $crc,
+		length $content, length $content, length $name, 0);
+	my $central = pack('VvvvvvvVVVvvvvvVV', 0x02014b50, 20, 20, $flags, 0,
+		0, 33, $crc, length $content, length $content, length $name, 0,
+		0, 0, 0, 0, 0);
+	return $local . $name . $content . $central . $name . pack('VvvvvVVv',
+		0x06054b50, 0, 0, 1, 1, length($central) + length $name,
+		length($local) + length($name) + length $content, 0);
+}
+
+sub part {
+	my ($name, $type, $content) = @_;
+	return "--b\r\nContent-Type: $type\r\nContent-Disposition: attachment;"
+		. " filename=\"$name\"\r\nContent-Transfer-Encoding: base64"
+		. "\r\n\r\n" . encode_base64($content, "\r\n");
+}
+
+my $files = "From: a\@b.example\r\nSubject: files\r\nMIME-Version: 1.0\r\n"
+	. "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	. "--b\r\nContent-Type: text/html\r\n\r\n<p>Hello <b>wor</b>ld "
+	. "<span style=\"display:none\">hidden</span></p>\r\n"
+	. part('Note.TXT', 'text/plain', "the secret word\n")
+	. part('a.zip', 'application/zip', zip('in/inner.txt',
+		"inner secret of Zürich\n", 0))
+	. part('fake.pdf', 'application/pdf', "MZ" . "\0" x 58 . "\x40\0\0\0"
+		. "PE\0\0L\x01" . "\0" x 300)
+	. "--b--\r\n";
+check('files', $files, [], q{
+local word = regex([[inner\s+secret]])
+local whole = regex([[^a\.zip$]])},
+	['m.text:match("%S.-%S*$"):sub(1, 11)', 'Hello world'],
+	['m:contains("body", "hello world")', 'true'],
+	['m:contains("body", "hidden")', 'false'],
+	['#m.attachments', '3'], ['#m.files', '4'],
+	['m.attachments[1].name', 'Note.TXT'],
+	['m.attachments[1].extension', 'txt'],
+	['m.attachments[1].text:match("%C+")', 'the secret word'],
+	['m.attachments[1].sha256:sub(1, 8)', 'a9066319'],
+	['m.attachments[1].kind', 'text'], ['m.attachments[1].later', 'false'],
+	['m.attachments[2].true_type', 'zip'],
+	['m.attachments[2].kind', 'archive'],
+	['m.attachments[2].text:match("inner secret of Z")',
+		'inner secret of Z'],
+	['m.attachments[2].encrypted', 'false'],
+	['m.attachments[3].true_type', 'exe'],
+	['m.attachments[3].kind', 'program'],
+	['m.attachments[3].text', ''], ['m.attachments[3].macros', 'false'],
+	['m.files[3].name', 'inner.txt'], ['m.files[3].path', 'in/inner.txt'],
+	['m.files[3].size', '24'], ['m.files[3].type', ''],
+	['m.files[3].text', 'nil'], ['m.files[2].path', 'a.zip'],
+	['m:contains("names", "INNER.txt")', 'true'],
+	['m:contains("names", "none.txt")', 'false'],
+	['m:contains("names", "a.zip in/")', 'false'],
+	['m:matches("names", whole)', 'true'],
+	['m.attachments[1]:listed("names")', 'true'],
+	['m.attachments[2]:listed("names")', 'false'],
+	['m:contains("files", "secret of zürich")', 'true'],
+	['m:matches("files", word)', 'true'],
+	['m.attachments[1] == m.files[1]', 'false'],
+	['m.attachments[1] == m.attachments[1]', 'true'],
+	['m.eight_bit', '0'], ['#m.charsets', '0'], ['m.date', 'nil'],
+	['m.reply_to', '']);
+done_testing();
