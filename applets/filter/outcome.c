@@ -127,6 +127,27 @@ static void tell_failure(const struct session *s, const struct verdict *v)
 	health_set(HEALTH_RULE, text);
 }
 
+/* A rule failed that the site wants passed over: mail goes on without it. */
+static void tell_skipped(const char *id, struct span said)
+{
+	char text[400];
+
+	if (!span_starts(said, SPAN(TRACE_SKIPPED)))
+		return;
+	said = span_sub(span_after(said, sizeof(TRACE_SKIPPED) - 1), 0, 300);
+	snprintf(text, sizeof(text), "policy: %.*s: this rule is skipped",
+		SPAN_FMT(said));
+	log_error("message %s: %s", id, text);
+	health_set(HEALTH_RULE, text);
+}
+
+static void tell_skips(const struct session *s, const struct verdict *v)
+{
+	for (size_t i = 0; i < v->ngroups; i++)
+		for (size_t k = 0; k < v->groups[i].ntrace; k++)
+			tell_skipped(s->id.text, v->groups[i].trace[k].said);
+}
+
 /* Each second, and at the end by whoever ends us: never two at a time. */
 void outcome_sync(void)
 {
@@ -165,6 +186,7 @@ static enum reply_kind carry_out(struct ending *d)
 	struct err e;
 
 	tell_failure(d->s, &d->v);
+	tell_skips(d->s, &d->v);
 	signing_check(d->s, &d->v);
 	verdict_resolve(&d->v, &d->s->env, &d->s->can, d->s->message, &d->r);
 	if (has_signs(&d->r)) {
@@ -250,8 +272,10 @@ static enum reply_kind stage_reply(struct session *s, enum engine_stage stage,
 		a->action == ACTION_TEMPFAIL ? REPLY_TEMPFAIL : REPLY_ACCEPT;
 	struct message_end end;
 
-	if (kind == REPLY_ACCEPT)
+	if (kind == REPLY_ACCEPT) {
+		tell_skipped("before DATA", a->rule);
 		return kind;
+	}
 	if (a->failed)
 		health_set(HEALTH_RULE, "policy: a rule before DATA fails: "
 			"451 (the log says which)");

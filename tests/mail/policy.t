@@ -119,6 +119,18 @@ for my $f (@failing) {
 		"$name: the log has the message's id");
 }
 
+# Where the site says so, a rule that fails is passed over, and seen.
+policy("local p = policy(\"p\", function() return true end, " .
+	"{ on_error = \"skip\" })\np:rule(\"skips\", function(m)\n" .
+	"\treturn m.subjet\nend)\np:rule(\"next\", function(m)\n" .
+	"\tif m.subject == \"no\" then return reject(\"5.7.1\", \"no\") end\n" .
+	"end)\n");
+like(answer('yes'), qr/^250 /, 'a rule is passed over: mail flows');
+$why = 'policy: 50-test.lua:3: rule "skips": message has no field "subjet"; ' .
+	'did you mean "subject"?: this rule is skipped';
+is(status_says($why), $why, 'status says which');
+is(answer('no'), '550 5.7.1 no', 'the next rule is asked');
+
 # Reloads under load: not one 4xx. Two policies alternate, both accept.
 policy(rule(good => "\treturn deliver()"));
 is(status_says(''), '', 'well again');

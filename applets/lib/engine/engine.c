@@ -57,6 +57,12 @@ void engine_set_detail(struct engine *en, bool detail)
 	en->detail = detail;
 }
 
+void engine_tell_failures(struct engine *en,
+	void (*failed)(void *self, const char *text), void *self)
+{
+	policy_tell_failures(en->policy, failed, self);
+}
+
 bool engine_has_rules(const struct engine *en, enum engine_stage stage)
 {
 	return policy_host_has_rules(en->policy, stage);

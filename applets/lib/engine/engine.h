@@ -34,13 +34,17 @@ void engine_count(const struct engine *en, size_t *policies_r,
  * always do: people look at it.
  */
 void engine_set_detail(struct engine *en, bool detail);
+/* engine/policy.h: policy_tell_failures */
+void engine_tell_failures(struct engine *en,
+	void (*failed)(void *self, const char *text), void *self);
 bool engine_has_rules(const struct engine *en, enum engine_stage stage);
 
 /* An answer before DATA: action DELIVER means "go on". */
 struct stage_answer {
 	enum action action;	/* DELIVER, REJECT, TEMPFAIL, DISCARD */
 	struct span code, text;
-	struct span rule;	/* "inbound/known 50-default.lua:3" */
+	struct span rule;	/* "inbound/known 50-default.lua:3"; to go on:
+				   empty, or TRACE_SKIPPED and of what */
 	bool failed;		/* the policy failed; action is TEMPFAIL */
 	struct trace_step step;	/* the same rule, for an explanation */
 };

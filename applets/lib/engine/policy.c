@@ -84,6 +84,13 @@ struct policy_host *policy_host_new(const struct bundle *bundle,
 	return h;
 }
 
+void policy_tell_failures(struct policy_host *h,
+	void (*failed)(void *self, const char *text), void *self)
+{
+	h->failed = failed;
+	h->failed_self = self;
+}
+
 void policy_host_free(struct policy_host **h)
 {
 	if (*h == NULL)
@@ -238,6 +245,43 @@ static int ask_rule(struct policy_host *h, const struct policy *p,
 	return 0;
 }
 
+/*
+ * A rule that failed where the site said that it does not matter: what it
+ * began is forgotten. Time that ran out is everybody's.
+ */
+static bool skip_rule(struct policy_host *h, const struct policy *p,
+	struct rule *r, const struct err *e)
+{
+	struct run *run = &h->run;
+
+	if ((!p->skip && !h->failed) || clock_ms() >= run->deadline_ms)
+		return false;
+	if (h->failed && r->failures++ < POLICY_FAILURES_MAX)
+		h->failed(h->failed_self, e->text);
+	run->plan = h->before;
+	run->made = NULL;
+	run->said = (struct buf){ .arena = h->scratch };
+	buf_printf(&run->said, TRACE_SKIPPED "%.*s", POLICY_SAID_MAX, e->text);
+	snprintf(run->said_where, sizeof(run->said_where), "%.*s",
+		SPAN_FMT(r->where));
+	add_trace(h, p, r);
+	return true;
+}
+
+/* Asks one rule, or passes over it. */
+static int ask_or_skip(struct policy_host *h, const struct policy *p,
+	struct rule *r, const struct script_value *args, size_t nargs,
+	struct err *e)
+{
+	if (r->failures >= POLICY_FAILURES_MAX)
+		return 0;
+	if (p->skip || h->failed)
+		h->before = h->run.plan;
+	if (ask_rule(h, p, r, args, nargs, e) < 0 && !skip_rule(h, p, r, e))
+		return -1;
+	return 0;
+}
+
 /* Asks the rules of a stage in order, until one ends it. */
 static int ask_rules(struct policy_host *h, int stage,
 	const struct script_value *args, size_t nargs, struct err *e)
@@ -250,7 +294,8 @@ static int ask_rules(struct policy_host *h, int stage,
 		for (size_t i = 0; p->applies && i < p->nrules; i++) {
 			if (p->rules[i].stage != stage)
 				continue;
-			if (ask_rule(h, p, &p->rules[i], args, nargs, e) < 0)
+			if (ask_or_skip(h, p, &p->rules[i], args, nargs,
+					e) < 0)
 				return -1;
 			if (h->run.made)
 				return 0;
@@ -276,6 +321,15 @@ static struct span rule_words(const struct run *r, struct arena *a)
 
 	return span_of(arena_printf(a, "%.*s/%.*s %.*s", SPAN_FMT(t->policy),
 		SPAN_FMT(t->rule), SPAN_FMT(t->where)));
+}
+
+/* "skipped: FILE:LINE: …" of the first rule that was; or empty. */
+static struct span skipped_words(const struct run *r, struct arena *a)
+{
+	for (size_t i = 0; i < r->ntrace; i++)
+		if (span_starts(r->trace[i].said, SPAN(TRACE_SKIPPED)))
+			return arena_span(a, r->trace[i].said);
+	return SPAN("");
 }
 
 void policy_run_stage(struct policy_host *h, enum engine_stage stage,
@@ -305,8 +359,10 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 		return;
 	}
 	made = h->run.made;
-	if (made == NULL)
+	if (made == NULL) {
+		answer_r->rule = skipped_words(&h->run, a);
 		return;
+	}
 	answer_r->action = made->action;
 	answer_r->code = arena_span(a, made->code);
 	answer_r->text = arena_span(a, made->text);

@@ -23,6 +23,13 @@ bool policy_host_has_rules(const struct policy_host *h,
 void policy_host_count(const struct policy_host *h, size_t *policies_r,
 	size_t *rules_r);
 
+/*
+ * From now on rules that fail are told of ("FILE:LINE: …") and passed over,
+ * a few times each: `pm policy check` wants all mistakes, not the first.
+ */
+void policy_tell_failures(struct policy_host *h,
+	void (*failed)(void *self, const char *text), void *self);
+
 /* The internal networks of the settings; live as long as the host. */
 size_t policy_networks(const struct policy_host *h,
 	const struct cidr **networks_r);

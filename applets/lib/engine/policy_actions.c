@@ -301,18 +301,38 @@ const struct script_class policy_class = {
 	},
 };
 
+/* { on_error = "skip" }, or "tempfail", which is the default. */
+static bool read_on_error(struct script_call *c, bool *skip_r)
+{
+	const struct policy_host *h = c->context;
+	const struct script_value *t = &c->args[2];
+	struct script_value v = { .type = SCRIPT_NIL };
+
+	if (t->type == SCRIPT_TABLE)
+		v = script_table_get(c->script, t, "on_error");
+	*skip_r = v.type == SCRIPT_TEXT && span_is(v.text, "skip");
+	if (v.type == SCRIPT_TEXT && (*skip_r || span_is(v.text, "tempfail")) &&
+	    script_table_key(c->script, t, 1, h->scratch).n == 0)
+		return true;
+	err_set(&c->error, ERR_PERMANENT, "argument 3 says what a rule that "
+		"fails means: write { on_error = \"skip\" } or { on_error = "
+		"\"tempfail\" }");
+	return false;
+}
+
 static void call_policy(struct script_call *c)
 {
 	static const char usage[] = "policy(\"NAME\", function(s))";
+	bool skip = false;
 	struct policy_host *h = c->context;
 	struct policy *p;
 	struct span name;
 
-	if (!policy_arg_count(c, 1, 2, usage) ||
+	if (!policy_arg_count(c, 1, 3, usage) ||
 	    !policy_arg_text(c, 0, usage, &name) ||
 	    !policy_arg_printable(c, 0, "a name", POLICY_NAME_MAX, name))
 		return;
-	if (!h->loading || (c->nargs == 2 &&
+	if (!h->loading || (c->nargs >= 2 &&
 			    c->args[1].type != SCRIPT_FUNCTION)) {
 		err_set(&c->error, ERR_PERMANENT, h->loading ?
 			"argument 2 is no function: write "
@@ -320,6 +340,8 @@ static void call_policy(struct script_call *c)
 			"policies are made while the file is loaded");
 		return;
 	}
+	if (c->nargs == 3 && !read_on_error(c, &skip))
+		return;
 	if (h->npolicies == POLICIES_MAX) {
 		err_set(&c->error, ERR_PERMANENT, "more than %d policies",
 			POLICIES_MAX);
@@ -329,7 +351,8 @@ static void call_policy(struct script_call *c)
 	p->host = h;
 	p->name = arena_span(h->arena, name);
 	p->where = arena_span(h->arena, span_of(c->where));
-	p->guard = c->nargs == 2 ? script_ref(c, 1) : -1;
+	p->guard = c->nargs >= 2 ? script_ref(c, 1) : -1;
+	p->skip = skip;
 	p->rules = arena_array(h->arena, POLICY_RULES_MAX, sizeof(*p->rules));
 	*h->last = p;
 	h->last = &p->next;
@@ -351,7 +374,8 @@ static void call_list_empty(struct script_call *c)
 }
 
 const struct script_function policy_functions[] = {
-	{ "policy", call_policy, "policy(name, guard): a list of rules" },
+	{ "policy", call_policy,
+		"policy(name, guard, { on_error = \"skip\" }): rules" },
 	{ "list_empty", call_list_empty, "list_empty(list): no entry?" },
 	{ "dns_lists", policy_declare_zones,
 		"dns_lists(zone, ...): asked for every message, at once" },

@@ -20,6 +20,7 @@ enum {
 	POLICY_LISTS_MAX = 100000,	/* list hits kept of a message */
 	POLICY_REDIRECTS_MAX = 16,
 	POLICY_ZONES_MAX = 32,		/* declared, of a site */
+	POLICY_FAILURES_MAX = 4,	/* told of one rule */
 	PLAN_STEPS_MAX = 64,
 	PLAN_EDITS_MAX = 1000,
 	STAGE_CONTENT = STAGE_N,	/* the rules of :rule() */
@@ -29,6 +30,7 @@ struct rule {
 	struct span name, where;
 	int ref;
 	int stage;			/* enum engine_stage, STAGE_CONTENT */
+	unsigned failures;		/* that were told of */
 };
 
 struct policy {
@@ -38,6 +40,7 @@ struct policy {
 	struct rule *rules;		/* POLICY_RULES_MAX of them */
 	size_t nrules;
 	bool applies;			/* to the message at hand */
+	bool skip;			/* a rule of it that fails */
 	struct policy *next;
 };
 
@@ -101,6 +104,10 @@ struct policy_host {
 	size_t nzones;
 	const char **list_names;
 	bool loading;
+	/* Told of each rule that fails, which is then passed over; NULL. */
+	void (*failed)(void *self, const char *text);
+	void *failed_self;
+	struct plan before;		/* a rule that may be passed over */
 	struct run run;
 };
 

@@ -61,6 +61,9 @@ struct splice {
 	struct span insert;
 };
 
+/* How `said` begins of a rule that failed and was passed over. */
+#define TRACE_SKIPPED "skipped: "
+
 /* One rule that ran for a recipient, in order. */
 struct trace_step {
 	struct span policy, rule; /* "inbound", "spam" */
