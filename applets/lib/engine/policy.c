@@ -592,6 +592,7 @@ void policy_try(struct policy_host *h, uint32_t rcpt, struct policy_trial *t)
 	struct err e;
 	int failed;
 
+	policy_view_renew(h, t->facts);
 	r->facts = t->facts;
 	r->env = t->facts->env;
 	r->without = t->without;

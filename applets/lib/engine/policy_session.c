@@ -3,6 +3,8 @@
  */
 #include "engine/policy_view.h"
 
+#include <string.h>
+
 #include "engine/list.h"
 
 #define VIEW(name) struct script_value name(void *self)
@@ -21,6 +23,21 @@ struct policy_view *policy_view(struct policy_host *h)
 		r->view->eight_bit = -1;
 	}
 	return r->view;
+}
+
+void policy_view_renew(struct policy_host *h, const struct facts *next)
+{
+	const struct policy_view *old = h->run.view;
+	bool same = old && h->run.facts->mime.n == next->mime.n;
+	struct policy_view *v;
+
+	h->run.view = NULL;
+	if (!same)
+		return;
+	v = policy_view(h);
+	v->eight_bit = old->eight_bit;
+	memcpy(v->texts, old->texts, sizeof(v->texts));
+	memcpy(v->folded, old->folded, sizeof(v->folded));
 }
 
 struct script_value *policy_list_begin(struct policy_host *h,

@@ -50,6 +50,8 @@ extern const struct script_class policy_signature_class, policy_spf_class,
 	policy_clock_class;
 
 struct policy_view *policy_view(struct policy_host *h);
+/* Before the run gets other facts: texts stay when the parts are the same. */
+void policy_view_renew(struct policy_host *h, const struct facts *next);
 
 /*
  * Room for a list of n values in the message's arena; NULL: it was made
