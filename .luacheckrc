@@ -4,8 +4,9 @@ unused_args = false -- a rule takes what it is given
 
 -- What `pm policy words` lists as functions.
 local policy = { "policy", "list_empty", "dns_lists", "deliver", "quarantine", "reject",
-	"tempfail", "discard", "delay", "redirect" }
+	"tempfail", "discard", "delay", "redirect", "regex", "option", "clock", "expand", "map" }
 files["lua/policy"] = { read_globals = policy }
+files["lua/library"] = { read_globals = policy }
 files["tests/lua"] = { read_globals = policy }
 
 -- What pages may call: lua/web's own words (applets/lib/web/pages.h) and what

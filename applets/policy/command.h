@@ -13,6 +13,7 @@ int policy_check_command(int argc, char **argv);
 int policy_test_command(int argc, char **argv);
 int policy_words_command(int argc, char **argv);
 int policy_import_sieve_command(int argc, char **argv);
+int policy_library_command(int argc, char **argv);
 
 /* What verbs read of a root. */
 struct policy_site {

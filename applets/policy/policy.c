@@ -16,6 +16,7 @@ static const struct verb {
 } verbs[] = {
 	{ "check", policy_check_command },
 	{ "import-sieve", policy_import_sieve_command },
+	{ "library", policy_library_command },
 	{ "test", policy_test_command },
 	{ "words", policy_words_command },
 };
@@ -76,6 +77,8 @@ const struct applet policy_applet = {
 		"       pm policy test FILE [options]\n"
 		"       pm policy words\n"
 		"       pm policy import-sieve FILE [--out FILE.lua]\n"
+		"       pm policy library [show NAME | add NAME | test [NAME]]"
+		"\n"
 		"\n"
 		"check  loads every *.lua of FOLDER (default: etc/pm/policy\n"
 		"       below the root) as the filter would, and says how\n"
@@ -90,6 +93,11 @@ const struct applet policy_applet = {
 		"       cannot say stays in it as a comment, NOT CONVERTED,\n"
 		"       and is told with its line; then the exit code is 1.\n"
 		"       The texts of banners are read from files beside FILE.\n"
+		"library\n"
+		"       lists ready-made rules, one a line. show prints one;\n"
+		"       add copies it, and the lists and templates it needs,\n"
+		"       into the root's policy; test runs the messages that\n"
+		"       come with one, or with all, through it.\n"
 		"\n"
 		"test tells what would become of a message (- is standard\n"
 		"input): for each group of recipients with one outcome a\n"

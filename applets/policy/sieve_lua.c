@@ -24,14 +24,18 @@ static bool follows(const struct sieve_node *n)
 	return n && (named(n, "elsif") || named(n, "else"));
 }
 
+/* The last command of a chain: nothing belongs to it behind an else. */
+static const struct sieve_node *chain_end(const struct sieve_node *n)
+{
+	while (!named(n, "else") && follows(n->next))
+		n = n->next;
+	return n;
+}
+
 /* The command behind a chain; NULL. */
 static const struct sieve_node *behind(const struct sieve_node *chain)
 {
-	const struct sieve_node *n = chain->next;
-
-	while (follows(n))
-		n = n->next;
-	return n;
+	return chain_end(chain)->next;
 }
 
 /* Does a command follow before the end? Comments are none. */
@@ -139,10 +143,8 @@ static struct span branch_body(struct lua *l, const struct sieve_node *n,
 /* A chain without a rule stays as it was. */
 static void put_left_chain(struct lua *l, const struct sieve_node *n)
 {
-	const struct sieve_node *end = n;
+	const struct sieve_node *end = chain_end(n);
 
-	while (follows(end->next))
-		end = end->next;
 	lua_left(l, n->line, span_from(n->source.p, (size_t)(end->source.p +
 		end->source.n - n->source.p)));
 }

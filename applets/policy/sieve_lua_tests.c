@@ -267,18 +267,16 @@ static enum strength one_address(struct lua *l, const struct match_args *m,
 {
 	bool from = span_caseeq(name, SPAN("from")) ||
 		span_caseeq(name, SPAN("sender"));
-	const char *list = from ? "m.authors" : span_caseeq(name,
-		SPAN("to")) ? "m.to" : span_caseeq(name, SPAN("cc")) ? "m.cc" :
-		NULL;
+	const char *list = from ? "m.authors" :
+		span_caseeq(name, SPAN("to")) ? "m.to" :
+		span_caseeq(name, SPAN("cc")) ? "m.cc" :
+		span_caseeq(name, SPAN("reply-to")) ? "m.reply_to" : NULL;
 
 	if (m->how == MATCH_MEMBEROF && from)
 		return on_lists(l, "m:sender_listed", keys, ", rcpt", out);
 	if (m->how == MATCH_MEMBEROF)
 		return no(l, "the header is not looked up on lists; "
 			"rcpt:listed(LIST) looks up the recipient");
-	if (span_caseeq(name, SPAN("reply-to")))
-		return any_key(l, m, part_of(l, m, "m.reply_to"), keys, line,
-			out);
 	if (list == NULL)
 		return one_header(l, m, name, keys, line, out);
 	return any_of(l, m, list, part_of(l, m, from ? "v.address" : "v"),

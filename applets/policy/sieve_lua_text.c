@@ -116,7 +116,7 @@ static struct span plain_line(struct lua *l, struct span text, size_t max)
 		unsigned char c = text.p[i];
 
 		if (c == ' ' || (c >= '\t' && c <= '\r')) {
-			if (b.p[b.n - 1] != ' ')
+			if (b.n && b.p[b.n - 1] != ' ')
 				buf_byte(&b, ' ');
 		} else if ((c & 0xc0) != 0x80) {
 			buf_byte(&b, c > ' ' && c < 0x7f ? c : '?');

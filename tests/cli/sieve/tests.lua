@@ -179,7 +179,7 @@ everyone:rule("line 24", function(m, rcpt, plan)
 end)
 
 everyone:rule("line 25", function(m, rcpt, plan)
-	if m.reply_to:lower() == "x@example.net" then
+	if has(m.reply_to, "x@example.net") then
 		plan:mark("a", "15")
 	end
 end)

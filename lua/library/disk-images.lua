@@ -1,0 +1,36 @@
+-- disk-images: withholds disk images (ISO, IMG, VHD), where programs hide
+--
+-- Windows opens them with a double click, and what is in them does not carry
+-- the mark of the web. By default only images with a program or script in
+-- them, or that nobody could look into, are withheld.
+--
+-- Lists: none
+-- Templates: none
+-- Options:
+--	disk_images_all = no		yes: every disk image
+
+local all = option("disk_images_all", false)
+
+local images = { iso = true, udf = true, vhd = true, vhdx = true,
+	vmdk = true, qcow2 = true, wim = true, dmg = true }
+local names = { iso = true, img = true, vhd = true, vhdx = true }
+
+local external = policy("disk images", function(s) return s.relay.external end)
+
+external:rule("disk images", function(m, rcpt, plan)
+	if m.virus.found then return end -- the default policy's
+	local image
+	for _, f in ipairs(m.files) do
+		if images[f.true_type] or names[f.extension] then
+			image = f.path
+			if all or f.later or f.encrypted then
+				plan:mark("disk-image", f.path)
+				return quarantine("Suspect")
+			end
+		elseif image and f.path:sub(1, #image + 1) == image .. "/" and
+			(f.kind == "program" or f.kind == "script") then
+			plan:mark("disk-image", f.path)
+			return quarantine("Suspect")
+		end
+	end
+end)
