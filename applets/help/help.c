@@ -72,6 +72,8 @@ static int help_main(int argc, char **argv)
 	printf("pm %s: %s\n\n%s", a->name, a->summary, a->help);
 	if (a->role)
 		role_manual(a->role);
+	if (a->more)
+		a->more();
 	return EXIT_DONE;
 }
 

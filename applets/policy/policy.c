@@ -37,6 +37,17 @@ int policy_words_command(int argc, char **argv)
 	return EXIT_DONE;
 }
 
+/* The language, behind the manual. */
+static void print_reference(void)
+{
+	struct buf b = { 0 };
+
+	policy_put_reference(&b);
+	putchar('\n');
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
+}
+
 /* No verb, or a wrong one. */
 static int refuse(const char *typed)
 {
@@ -87,7 +98,8 @@ const struct applet policy_applet = {
 		"       an ordinary mail from outside and one from inside,\n"
 		"       so that a misspelt word on that way shows, too.\n"
 		"       Lists are those of the root. No mail is touched.\n"
-		"words  prints everything that a rule may read and call.\n"
+		"words  prints everything that a rule may read and call; with\n"
+		"       examples the same stands below.\n"
 		"import-sieve\n"
 		"       writes PureMessage's policy.siv as rules. What it\n"
 		"       cannot say stays in it as a comment, NOT CONVERTED,\n"
@@ -121,5 +133,6 @@ const struct applet policy_applet = {
 		"  --json           one object, as pm scan --json prints it\n"
 		"\n"
 		"Many messages at once: pm scan.\n",
+	.more = print_reference,
 	.main = policy_main,
 };

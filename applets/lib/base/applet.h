@@ -88,6 +88,7 @@ struct applet {
 	const char *const *also; /* other names of it, NULL at the end */
 	const char *summary;	/* one line for `pm` */
 	const char *help;	/* the manual, plain text */
+	void (*more)(void);	/* prints what is generated; NULL: nothing */
 	/* argv[0] is the name it was called by. Returns an exit code. */
 	int (*main)(int argc, char **argv);
 	const struct role *role; /* NULL for a tool */

@@ -69,8 +69,23 @@ void policy_try(struct policy_host *h, uint32_t rcpt, struct policy_trial *t);
 size_t policy_list_hits(const struct policy_host *h,
 	const struct list_hit **hits_r);
 
-/* Everything that a rule may read and call, for people; see policy_words.c. */
+/*
+ * Everything that a rule may read and call, for people; and the same as a
+ * reference, with the language and examples.
+ */
 void policy_put_words(struct buf *b);
+void policy_put_reference(struct buf *b);
+
+/* A word of it, for those who look at all. */
+struct policy_word {
+	const char *object;	/* "message"; empty: a function */
+	const char *name;
+	const char *doc;	/* as policy_words.c says */
+	bool call;		/* a function or a method */
+};
+
+void policy_each_word(void (*each)(void *context,
+	const struct policy_word *word), void *context);
 
 /* One group for all recipients: try again later, the policy failed. */
 void policy_fail(struct facts *f, const char *failure, struct verdict *v_r);

@@ -231,9 +231,9 @@ const struct script_class policy_dmarc_class = {
 	.name = "dmarc",
 	.fields = (const struct script_field[]){
 		{ "result", dmarc_result, RESULT_DOC ": text\n"
-			"if m.auth.dmarc.result == \"fail\" and "
-			"m.auth.dmarc.policy == \"reject\" then "
-			"return reject(\"5.7.1\", \"forged sender\") end" },
+			"local d = m.auth.dmarc\n"
+			"if d.result == \"fail\" and d.policy == \"reject\" "
+			"then return reject(\"5.7.1\", \"forged\") end" },
 		{ "policy", dmarc_policy, "what the domain of From asks for "
 			"on a fail: \"none\", \"quarantine\", \"reject\", or "
 			"empty without a record: text" },
@@ -277,9 +277,9 @@ const struct script_class policy_arc_class = {
 	.name = "arc",
 	.fields = (const struct script_field[]){
 		{ "result", arc_result, RESULT_DOC ": text\n"
-			"if m.auth.arc.result == \"pass\" and "
-			"m.auth.arc.domain == \"lists.example.org\" then "
-			"return deliver() end" },
+			"local arc = m.auth.arc\n"
+			"if arc.result == \"pass\" and arc.domain == "
+			"\"l.example\" then return deliver() end" },
 		{ "domain", arc_domain,
 			"who sealed last, or empty: text" },
 		{ "sealers", arc_sealers,

@@ -184,8 +184,9 @@ const struct script_class policy_attachment_class = {
 			"return discard() end" },
 		{ "extension", file_extension,
 			"behind the last dot, lower case, \"exe\": text" },
-		{ "path", file_path, "where it is in its archive, "
-			"\"a.zip/b.doc\"; of an attachment its name: text" },
+		{ "path", file_path, "where it is in its attachment, "
+			"\"inner.zip/b.doc\"; of an attachment itself its "
+			"name: text" },
 		{ "type", file_type, "as declared, \"image/png\"; empty in "
 			"an archive: text" },
 		{ "true_type", file_true_type, "by content, \"exe\", or empty "

@@ -350,7 +350,7 @@ const struct script_class policy_regex_class = {
 	.methods = (const struct script_method[]){
 		{ "match", regex_match, "match(text): does it fit anywhere "
 			"in the first 1 MiB? boolean\n"
-			"local re = regex([[^\\[list\\]]], \"i\")\n"
+			"local re = regex([[^re: .*report\\b]], \"i\")\n"
 			"if re:match(m.subject) then return deliver() end" },
 		{ "find", regex_find, "find(text): what stands at the first "
 			"place that fits, the longest reading, at most 1000 "

@@ -185,8 +185,9 @@ const struct script_class policy_relay_class = {
 		{ "internal", relay_internal,
 			"in the networks of the wiring: boolean" },
 		{ "external", relay_external, "not internal: boolean\n"
-			"local p = policy(\"in\", function(s) "
-			"return s.relay.external end)" },
+			"local p = policy(\"in\", function(s)\n"
+			"\treturn s.relay.external\n"
+			"end)" },
 		{ "trusted", relay_trusted,
 			"internal, or on the list trusted-relays: boolean" },
 		{ 0 },

@@ -160,8 +160,9 @@ struct script_value policy_get_history(void *self);
 	{ "direction", policy_get_direction, \
 		"\"inbound\"; or, from us: \"internal\" when all recipients " \
 		"are ours, \"outbound\" when one is not: text\n" \
-		"local out = policy(\"out\", function(s) " \
-		"return s.direction == \"outbound\" end)" }, \
+		"local out = policy(\"out\", function(s)\n" \
+		"\treturn s.direction == \"outbound\"\n" \
+		"end)" }, \
 	{ "time", policy_get_time, \
 		"when it came, seconds since 1970, for clock(): number" }, \
 	{ "history", policy_get_history, \
