@@ -13,8 +13,6 @@
 
 enum { COLUMNS = 80 };
 
-static unsigned words, examples;
-
 /* What a kind ends with, so that a reader knows what he gets. */
 static bool has_kind(const char *doc)
 {
@@ -34,56 +32,64 @@ static bool has_kind(const char *doc)
 	return false;
 }
 
-static void check_word(void *context, const struct policy_word *w)
+static void check_word(const struct policy_word *w)
 {
+	const char *class = w->class ? w->class : "";
 	size_t n = strlen(w->name);
 
-	(void)context;
-	words++;
 	if (w->doc == NULL || w->doc[0] == 0)
-		fail_msg("%s.%s has no text", w->object, w->name);
-	if (w->call && (strncmp(w->doc, w->name, n) || w->doc[n] != '('))
-		fail_msg("the text of %s:%s begins with how it is called, "
-			"not \"%s\"", w->object, w->name, w->doc);
-	if (!w->call && !has_kind(w->doc))
+		fail_msg("%s.%s has no text", class, w->name);
+	if (w->class && !w->method && !has_kind(w->doc))
 		fail_msg("the text of %s.%s does not end with its kind: "
-			"\"%s\"", w->object, w->name, w->doc);
+			"\"%s\"", class, w->name, w->doc);
+	if (w->class && !w->method)
+		return;
+	if (strncmp(w->doc, w->name, n) || w->doc[n] != '(')
+		fail_msg("the text of %s:%s begins with how it is called, "
+			"not \"%s\"", class, w->name, w->doc);
 }
 
 static void test_every_word(void **state)
 {
+	struct policy_word w;
+	size_t n = 0;
+
 	(void)state;
-	words = 0;
-	policy_each_word(check_word, NULL);
-	assert_true(words > 100);
+	for (; policy_word_at(n, &w); n++)
+		check_word(&w);
+	assert_true(n > 100);
 }
 
 /* As the body of a function: nothing of it runs. */
-static void check_example(void *script, const struct policy_word *w)
+static void check_example(struct script *script, const struct policy_word *w,
+	const char *example)
 {
-	const char *example = strchr(w->doc, '\n');
 	char chunk[2000];
 	struct err e;
 
-	if (example == NULL)
-		return;
-	examples++;
 	snprintf(chunk, sizeof(chunk), "return function(m, s, rcpt, plan, att,"
 		" url)\n%s\nend\n", example);
 	if (script_run(script, "example", span_of(chunk), NULL, &e) < 0)
-		fail_msg("%s.%s: %s in:%s", w->object, w->name, e.text,
-			example);
+		fail_msg("%s: %s in:%s", w->name, e.text, example);
 }
 
 static void test_every_example(void **state)
 {
 	struct err e;
 	struct script *script = script_new(NULL, &e);
+	struct policy_word w;
+	unsigned n = 0;
 
 	(void)state;
-	examples = 0;
-	policy_each_word(check_example, script);
-	assert_true(examples > 40);
+	for (size_t i = 0; policy_word_at(i, &w); i++) {
+		const char *example = strchr(w.doc, '\n');
+
+		if (example == NULL)
+			continue;
+		check_example(script, &w, example);
+		n++;
+	}
+	assert_true(n > 40);
 	script_free(&script);
 }
 

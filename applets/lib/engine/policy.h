@@ -78,14 +78,14 @@ void policy_put_reference(struct buf *b);
 
 /* A word of it, for those who look at all. */
 struct policy_word {
-	const char *object;	/* "message"; empty: a function */
-	const char *name;
-	const char *doc;	/* as policy_words.c says */
-	bool call;		/* a function or a method */
+	const char *class;	/* "message"; NULL: a function */
+	const char *name, *doc;	/* the first line of doc ends in what it is:
+				   ": text", ": list of hits", "? boolean" */
+	bool method;
 };
 
-void policy_each_word(void (*each)(void *context,
-	const struct policy_word *word), void *context);
+/* The i-th of all words; false behind the last. */
+bool policy_word_at(size_t i, struct policy_word *word_r);
 
 /* One group for all recipients: try again later, the policy failed. */
 void policy_fail(struct facts *f, const char *failure, struct verdict *v_r);

@@ -278,34 +278,39 @@ void policy_put_reference(struct buf *b)
 	put_all(b, true);
 }
 
-void policy_each_word(void (*each)(void *context,
-	const struct policy_word *word), void *context)
+static bool class_word_at(const struct script_class *c, size_t *i,
+	struct policy_word *w)
 {
-	struct policy_word w = { "", "", "", true };
+	w->class = c->name;
+	for (const struct script_field *f = c->fields; f && f->name; f++) {
+		w->name = f->name;
+		w->doc = f->doc;
+		w->method = false;
+		if ((*i)-- == 0)
+			return true;
+	}
+	for (const struct script_method *m = c->methods; m && m->name; m++) {
+		w->name = m->name;
+		w->doc = m->doc;
+		w->method = true;
+		if ((*i)-- == 0)
+			return true;
+	}
+	return false;
+}
 
+bool policy_word_at(size_t i, struct policy_word *word_r)
+{
+	*word_r = (struct policy_word){ 0 };
 	for (const struct script_function *f = policy_functions; f->name;
 	     f++) {
-		w.name = f->name;
-		w.doc = f->doc;
-		each(context, &w);
+		word_r->name = f->name;
+		word_r->doc = f->doc;
+		if (i-- == 0)
+			return true;
 	}
-	for (size_t i = 0; i < OBJECTS; i++) {
-		const struct script_class *c = objects[i].class;
-
-		w.object = c->name;
-		w.call = false;
-		for (const struct script_field *f = c->fields; f && f->name;
-		     f++) {
-			w.name = f->name;
-			w.doc = f->doc;
-			each(context, &w);
-		}
-		w.call = true;
-		for (const struct script_method *m = c->methods; m && m->name;
-		     m++) {
-			w.name = m->name;
-			w.doc = m->doc;
-			each(context, &w);
-		}
-	}
+	for (size_t k = 0; k < OBJECTS; k++)
+		if (class_word_at(objects[k].class, &i, word_r))
+			return true;
+	return false;
 }
