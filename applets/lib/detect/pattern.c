@@ -64,14 +64,10 @@ static const char *remedy(const char *text)
 	static const struct { const char *part, *what; } known[] = {
 		{ "empty buffer", ": it would fit every text; write + for *, "
 			"or drop the ?" },
-		{ "ack reference", ": repeat the text itself, or compare two "
-			"finds in the rule" },
-		{ "ackreference", ": repeat the text itself, or compare two "
+		{ "ack-reference", ": repeat the text itself, or compare two "
 			"finds in the rule" },
 		{ "ero-width assert", ": lookaround has no linear time; test "
 			"with two patterns" },
-		{ "ookahead", ": test with two patterns" },
-		{ "ookbehind", ": test with two patterns" },
 		{ "too large", ": make its repeats {n,m} smaller, or split "
 			"it" },
 		{ "UTF-8", ": write the pattern in UTF-8" },
@@ -83,10 +79,10 @@ static const char *remedy(const char *text)
 	return "";
 }
 
-/* Hyperscan's sentence without its full stop. */
+/* Hyperscan's sentence without its full stop and advice to programmers. */
 static int refuse(hs_compile_error_t *error, struct err *e)
 {
-	size_t n = strcspn(error->message, "\n");
+	size_t n = strcspn(error->message, ";\n");
 
 	while (n && error->message[n - 1] == '.')
 		n--;
@@ -202,19 +198,29 @@ struct pattern *pattern_compile(struct pattern_room *r, struct span source,
 	return p;
 }
 
-/* At most `PATTERN_TEXT_MAX`; what ends inside a character loses it. */
+/* Cut inside a character, a text would be no UTF-8. */
+static struct span drop_partial(struct span s)
+{
+	size_t at = s.n;
+
+	while (at && s.n - at < 4 && (s.p[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at && s.p[at - 1] >= 0xc0 &&
+	    utf8_next(span_after(s, at - 1), NULL) == 0)
+		return span_sub(s, 0, at - 1);
+	return s;
+}
+
+/* As much of it as is looked at; false: nothing of it can fit. */
 static bool prepare(const struct pattern *p, struct span *text)
 {
+	bool cut = text->n > PATTERN_TEXT_MAX;
+
 	*text = span_sub(*text, 0, PATTERN_TEXT_MAX);
 	if (!p->utf8)
 		return true;
-	for (size_t cut = 0; cut < 4 && text->n; cut++) {
-		if ((text->p[text->n - 1] & 0xc0) != 0x80)
-			break;
-		if (utf8_valid(*text))
-			return true;
-		text->n--;
-	}
+	if (cut)
+		*text = drop_partial(*text);
 	return utf8_valid(*text);
 }
 

@@ -56,6 +56,7 @@ static int load(struct policy_host *h, struct err *e)
 	/* An arena that is full ends the process: this ends the rule. */
 	script_watch_arena(h->script, h->scratch, SCRATCH_WATCHED);
 	script_add_functions(h->script, policy_functions);
+	policy_add_classes(h->script);
 	h->loading = true;
 	for (size_t i = 0; i < b->npolicy; i++)
 		if (script_run(h->script, arena_string(h->arena,

@@ -49,6 +49,9 @@ extern const struct script_class policy_signature_class, policy_spf_class,
 	policy_auth_class, policy_address_class, policy_regex_class,
 	policy_clock_class;
 
+/* All classes that policy_words.c tells of. */
+void policy_add_classes(struct script *s);
+
 struct policy_view *policy_view(struct policy_host *h);
 /* Before the run gets other facts: texts stay when the parts are the same. */
 void policy_view_renew(struct policy_host *h, const struct facts *next);

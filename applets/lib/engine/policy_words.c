@@ -44,6 +44,12 @@ static const struct object {
 
 enum { OBJECTS = sizeof(objects) / sizeof(*objects) };
 
+void policy_add_classes(struct script *s)
+{
+	for (size_t i = 0; i < OBJECTS; i++)
+		script_add_class(s, objects[i].class);
+}
+
 static const char language[] =
 	"THE LANGUAGE OF RULES\n"
 	"\n"

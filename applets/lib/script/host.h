@@ -78,6 +78,8 @@ struct script_value script_pull_kept(lua_State *L, int index);
 void script_push_text(lua_State *L, int index);
 void script_push_function(lua_State *L, const struct script_function *f);
 void script_open_objects(lua_State *L);
+/* The words of a class (argument 1) in a table of the registry. */
+int script_index_class(lua_State *L);
 
 /* The allow list (allow.c), with the bounded strings (strings.c). */
 void script_open_globals(lua_State *L);

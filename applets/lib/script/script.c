@@ -21,6 +21,23 @@ struct script *script_of(lua_State *L)
 	return *(struct script **)lua_getextraspace(L);
 }
 
+/* "FILE:LINE"; by hand, because every call into C wants it. */
+static void put_line(char out[HOST_WHERE_SIZE], const char *file,
+	unsigned line)
+{
+	char digits[12], *d = digits + sizeof(digits);
+	size_t n = strnlen(file, LUA_IDSIZE);
+
+	*--d = 0;
+	do {
+		*--d = (char)('0' + line % 10);
+		line /= 10;
+	} while (line);
+	memcpy(out, file, n);
+	out[n] = ':';
+	memcpy(out + n + 1, d, (size_t)(digits + sizeof(digits) - d));
+}
+
 void script_line(lua_State *L, int level, char out[HOST_WHERE_SIZE])
 {
 	lua_Debug at;
@@ -30,8 +47,7 @@ void script_line(lua_State *L, int level, char out[HOST_WHERE_SIZE])
 		lua_getinfo(L, "Sl", &at);
 		if (at.currentline <= 0)
 			continue;
-		snprintf(out, HOST_WHERE_SIZE, "%s:%d", at.short_src,
-			at.currentline);
+		put_line(out, at.short_src, (unsigned)at.currentline);
 		return;
 	}
 }
@@ -84,10 +100,13 @@ static void doom(struct script *s, const char *where)
 void script_spend(struct script_call *c, uint64_t steps)
 {
 	struct script *s = c->script;
+	uint64_t before = s->steps / HOST_HOOK_STEPS;
 
+	/* As often as the hook looks at the clock. */
 	s->steps += steps;
 	if (!s->condemned && (s->steps > s->limits.steps ||
-			      clock_ms() >= s->deadline_ms))
+			      (s->steps / HOST_HOOK_STEPS > before &&
+			       clock_ms() >= s->deadline_ms)))
 		doom(s, c->where);
 }
 
@@ -297,6 +316,15 @@ void script_add_functions(struct script *s, const struct script_function *f)
 	void *job = (void *)(uintptr_t)f;
 
 	if (script_protect(s, add_functions, job, &e) < 0)
+		log_panic("script: %s", e.text);
+}
+
+void script_add_class(struct script *s, const struct script_class *class)
+{
+	struct err e;
+
+	if (script_protect(s, script_index_class, (void *)(uintptr_t)class,
+			&e) < 0)
 		log_panic("script: %s", e.text);
 }
 

@@ -131,6 +131,8 @@ void script_free(struct script **s);
 /* What script_call.context becomes. */
 void script_set_context(struct script *s, void *context);
 void script_add_functions(struct script *s, const struct script_function *f);
+/* Before the freeze: words of this class are then found at once. */
+void script_add_class(struct script *s, const struct script_class *class);
 /*
  * What C makes for the script goes to this arena: a script that has made it
  * hold more than max bytes is over its memory limit.

@@ -296,33 +296,77 @@ static int no_field(lua_State *L, const struct script_class *class)
 	return luaL_error(L, "%s has no field \"%s\"", class->name, key);
 }
 
-static int object_index(lua_State *L)
+static int give_field(lua_State *L, const struct script_field *f, void *self)
 {
-	const struct handle *h = handle(L, 1, OBJECT_MAGIC);
-	const struct script_class *class;
+	struct script_value v = f->get(self);
+
+	script_check_watched(L);
+	script_push(L, &v);
+	return 1;
+}
+
+static void push_method(lua_State *L, const struct script_class *class,
+	const struct script_method *m)
+{
+	lua_pushlightuserdata(L, (void *)(uintptr_t)class);
+	lua_pushlightuserdata(L, (void *)(uintptr_t)m);
+	lua_pushcclosure(L, on_method, 2);
+}
+
+/* In a class that script_add_class does not know. */
+static int find_word(lua_State *L, const struct handle *h)
+{
+	const struct script_class *class = h->object.class;
 	struct span key = { 0 };
 
-	if (h == NULL)
-		return luaL_error(L, "not an object");
-	class = h->object.class;
 	if (lua_type(L, 2) == LUA_TSTRING)
 		key.p = (const unsigned char *)lua_tolstring(L, 2, &key.n);
 	for (const struct script_field *f = class->fields; f && f->name; f++)
-		if (span_is(key, f->name)) {
-			struct script_value v = f->get(h->object.self);
-
-			script_check_watched(L);
-			script_push(L, &v);
-			return 1;
-		}
+		if (span_is(key, f->name))
+			return give_field(L, f, h->object.self);
 	for (const struct script_method *m = class->methods; m && m->name; m++)
 		if (span_is(key, m->name)) {
-			lua_pushlightuserdata(L, (void *)(uintptr_t)class);
-			lua_pushlightuserdata(L, (void *)(uintptr_t)m);
-			lua_pushcclosure(L, on_method, 2);
+			push_method(L, class, m);
 			return 1;
 		}
 	return no_field(L, class);
+}
+
+static int object_index(lua_State *L)
+{
+	const struct handle *h = handle(L, 1, OBJECT_MAGIC);
+
+	if (h == NULL)
+		return luaL_error(L, "not an object");
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, h->object.class) != LUA_TTABLE)
+		return find_word(L, h);
+	lua_pushvalue(L, 2);
+	switch (lua_rawget(L, -2)) {
+	case LUA_TLIGHTUSERDATA:
+		return give_field(L, lua_touserdata(L, -1), h->object.self);
+	case LUA_TFUNCTION:
+		return 1;
+	default:
+		return no_field(L, h->object.class);
+	}
+}
+
+int script_index_class(lua_State *L)
+{
+	const struct script_class *class = lua_touserdata(L, 1);
+
+	lua_newtable(L);
+	for (const struct script_method *m = class->methods; m && m->name;
+	     m++) {
+		push_method(L, class, m);
+		lua_setfield(L, -2, m->name);
+	}
+	for (const struct script_field *f = class->fields; f && f->name; f++) {
+		lua_pushlightuserdata(L, (void *)(uintptr_t)f);
+		lua_setfield(L, -2, f->name);
+	}
+	lua_rawsetp(L, LUA_REGISTRYINDEX, class);
+	return 0;
 }
 
 static const char *handle_name(lua_State *L, int index)
