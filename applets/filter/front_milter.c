@@ -28,7 +28,14 @@
 /* What libmilter cannot do for an MTA that does not know it. */
 #define PROTOCOL_OF_MTA ((unsigned long)(SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC))
 
-enum { BACKLOG = 512, STOP_MS = 20, ADDRESS_MAX = INET6_ADDRSTRLEN };
+#define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | \
+	SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_CHGFROM)
+
+enum {
+	BACKLOG = 512, STOP_MS = 20, IP_TEXT_MAX = INET6_ADDRSTRLEN,
+	ADDRESS_SIZE = 2048,	/* with brackets and NUL */
+	BODY_CHUNK = 1 << 20,
+};
 
 static int add_header(void *to, const char *name, const char *value)
 {
@@ -49,14 +56,48 @@ static int change_header(void *to, const char *name, unsigned nth,
 		(char *)(uintptr_t)value) == MI_SUCCESS ? 0 : -1;
 }
 
+/* "<ADDRESS>"; false: it is too long. */
+static bool bracket(const char *address, char out[ADDRESS_SIZE])
+{
+	return snprintf(out, ADDRESS_SIZE, "<%s>", address) < ADDRESS_SIZE;
+}
+
 static int delete_rcpt(void *to, const char *address)
 {
-	char text[2048];
+	char text[ADDRESS_SIZE];
 
-	if (snprintf(text, sizeof(text), "<%s>", address) >=
-	    (int)sizeof(text))
-		return -1;
-	return smfi_delrcpt(to, text) == MI_SUCCESS ? 0 : -1;
+	return bracket(address, text) &&
+		smfi_delrcpt(to, text) == MI_SUCCESS ? 0 : -1;
+}
+
+static int add_rcpt(void *to, const char *address)
+{
+	char text[ADDRESS_SIZE];
+
+	return bracket(address, text) &&
+		smfi_addrcpt(to, text) == MI_SUCCESS ? 0 : -1;
+}
+
+static int change_from(void *to, const char *address)
+{
+	char text[ADDRESS_SIZE];
+
+	return bracket(address, text) &&
+		smfi_chgfrom(to, text, NULL) == MI_SUCCESS ? 0 : -1;
+}
+
+/* libmilter sends it in chunks, whose lengths it wants as an int. */
+static int replace_body(void *to, struct span body)
+{
+	do {
+		struct span chunk = span_sub(body, 0, BODY_CHUNK);
+
+		if (smfi_replacebody(to, (unsigned char *)(uintptr_t)chunk.p,
+		    (int)chunk.n) != MI_SUCCESS)
+			return -1;
+		body = span_after(body, chunk.n);
+	} while (body.n);
+	return 0;
 }
 
 /* A '%' is said twice: the MTA reads the text like a format. */
@@ -79,7 +120,8 @@ static int set_reply(void *to, const char *code, const char *enhanced,
 static struct milter_ops ops_of(SMFICTX *ctx)
 {
 	return (struct milter_ops){ ctx, add_header, put_header,
-		change_header, delete_rcpt, set_reply };
+		change_header, delete_rcpt, add_rcpt, change_from,
+		replace_body, set_reply };
 }
 
 static sfsistat status_of(enum reply_kind kind, sfsistat accept)
@@ -126,9 +168,12 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	s->can.add_header = actions & SMFIF_ADDHDRS;
 	s->can.change_header = actions & SMFIF_CHGHDRS;
 	s->can.delete_rcpt = actions & SMFIF_DELRCPT;
+	s->can.add_rcpt = actions & SMFIF_ADDRCPT;
+	s->can.change_body = actions & SMFIF_CHGBODY;
+	s->can.change_from = actions & SMFIF_CHGFROM;
 	s->leading_space = protocol & SMFIP_HDR_LEADSPC;
 	s->no_reply_rcpt = !policy_source_has_rules(STAGE_RCPT);
-	*actions_r = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT);
+	*actions_r = actions & ACTIONS;
 	*protocol_r = PROTOCOL_ALWAYS & (protocol | ~PROTOCOL_OF_MTA);
 	if (s->no_reply_rcpt)
 		*protocol_r |= SMFIP_NR_RCPT;
@@ -140,7 +185,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *a)
 {
 	const struct sockaddr_in *in = (const void *)a;
 	const struct sockaddr_in6 *in6 = (const void *)a;
-	char text[ADDRESS_MAX] = "";
+	char text[IP_TEXT_MAX] = "";
 	uint16_t port = 0;
 
 	if (a && a->sa_family == AF_INET) {
@@ -268,7 +313,7 @@ int front_milter_open(const char *where, const char *user, struct err *e)
 {
 	struct smfiDesc d = {
 		.xxfi_name = "pm", .xxfi_version = SMFI_VERSION,
-		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT,
+		.xxfi_flags = ACTIONS,
 		.xxfi_negotiate = on_negotiate, .xxfi_connect = on_connect,
 		.xxfi_helo = on_helo, .xxfi_envfrom = on_mail,
 		.xxfi_envrcpt = on_rcpt, .xxfi_data = on_data,

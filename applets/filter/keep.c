@@ -59,18 +59,47 @@ struct span keep_trace(struct arena *a, const struct group *g)
 	return buf_bytes(&b);
 }
 
-static void make_item(struct arena *a, const struct keep *k,
+/* The envelope's sender of what a group gets; false: as it came. */
+static bool new_sender(const struct group *g, struct span *sender_r)
+{
+	if (g->new_sender)
+		*sender_r = g->mail_from;
+	return g->new_sender;
+}
+
+/* A message of our own stands in the place of the whole one. */
+static void make_notice(struct session *s, const struct notice *n,
 	struct spool_item *item)
 {
-	item->kind = k->kind == KEEP_COPY ? SPOOL_COPY : SPOOL_QUARANTINE;
+	item->kind = SPOOL_COPY;
+	item->new_sender = true;
+	item->nsplices = 1;
+	item->splices = arena_alloc(s->message, sizeof(*item->splices));
+	item->splices[0] = (struct spool_splice){ 0, s->content.n, n->body };
+}
+
+static void make_item(struct session *s, const struct keep *k,
+	struct spool_item *item)
+{
+	static const enum spool_kind kinds[] = {
+		[KEEP_QUARANTINE] = SPOOL_QUARANTINE,
+		[KEEP_COPY] = SPOOL_COPY, [KEEP_ARCHIVE] = SPOOL_ARCHIVE,
+		[KEEP_NOTICE] = SPOOL_COPY,
+	};
+
+	item->kind = kinds[k->kind];
 	item->reason = k->reason;
 	item->rcpts = k->rcpts;
 	item->nrcpts = k->nrcpts;
 	if (k->group == NULL)
 		return;
-	item->trace = keep_trace(a, k->group);
-	if (k->kind == KEEP_COPY)
-		copy_splices(a, k->group, item);
+	item->trace = keep_trace(s->message, k->group);
+	if (k->kind == KEEP_NOTICE)
+		make_notice(s, k->notice, item);
+	if (k->kind != KEEP_COPY)
+		return;
+	copy_splices(s->message, k->group, item);
+	item->new_sender = new_sender(k->group, &item->mail_from);
 }
 
 /* What every record of this message says. */
@@ -108,7 +137,7 @@ int keep_commit(struct session *s, const struct verdict *v,
 		sizeof(*record.items));
 	record.nitems = r->nkeeps;
 	for (size_t i = 0; i < r->nkeeps; i++)
-		make_item(s->message, &r->keeps[i], &record.items[i]);
+		make_item(s, &r->keeps[i], &record.items[i]);
 	return spool_commit(&record, e);
 }
 
@@ -174,14 +203,41 @@ static int put_signatures(struct session *s, const struct group *own,
 	return 0;
 }
 
-int keep_edit(struct session *s, const struct resolution *r,
+/* Those splices that lie in the body, counted from its beginning. */
+static size_t body_splices(struct session *s, const struct group *g,
+	struct spool_splice *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->nsplices; i++)
+		if (g->splices[i].at >= s->body_at)
+			v[n++] = (struct spool_splice){
+				g->splices[i].at - s->body_at,
+				g->splices[i].remove, g->splices[i].insert };
+	return n;
+}
+
+/* The MTA gets the whole new body: the protocol knows no less. */
+static int replace_body(struct session *s, const struct group *g,
 	const struct milter_ops *ops)
 {
-	for (size_t i = 0; i < r->nedits; i++)
-		if (edit_one(s, &r->edits[i], ops) < 0)
-			return -1;
-	if (put_signatures(s, r->own, ops) < 0)
-		return -1;
+	struct spool_splice *v = arena_array(s->message, g->nsplices,
+		sizeof(*v));
+	struct buf b = { 0 };
+	struct span all;
+	int result = -1;
+
+	if (content_view(&s->content, &all) &&
+	    spool_splice(span_after(all, s->body_at), v,
+		body_splices(s, g, v), &b))
+		result = ops->replace_body(ops->to, buf_bytes(&b));
+	buf_free(&b);
+	return result;
+}
+
+static int change_recipients(struct session *s, const struct resolution *r,
+	const struct milter_ops *ops)
+{
 	for (size_t i = 0; i < r->ndelete; i++) {
 		uint32_t n = r->delete_rcpts[i];
 
@@ -189,7 +245,31 @@ int keep_edit(struct session *s, const struct resolution *r,
 		    arena_string(s->message, s->env.rcpts[n])) < 0)
 			return -1;
 	}
+	/* After them: who goes for one may be added for another. */
+	for (size_t i = 0; i < r->nadd; i++)
+		if (ops->add_rcpt(ops->to, arena_string(s->message,
+		    r->add_rcpts[i])) < 0)
+			return -1;
 	return 0;
+}
+
+int keep_edit(struct session *s, const struct resolution *r,
+	const struct milter_ops *ops)
+{
+	struct span sender;
+
+	for (size_t i = 0; i < r->nedits; i++)
+		if (edit_one(s, &r->edits[i], ops) < 0)
+			return -1;
+	if (put_signatures(s, r->own, ops) < 0)
+		return -1;
+	if (r->own && r->own->new_body &&
+	    replace_body(s, r->own, ops) < 0)
+		return -1;
+	if (r->own && new_sender(r->own, &sender) &&
+	    ops->change_from(ops->to, arena_string(s->message, sender)) < 0)
+		return -1;
+	return change_recipients(s, r, ops);
 }
 
 struct span keep_reply(struct arena *a, enum reply_kind kind, struct span code,

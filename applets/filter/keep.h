@@ -1,12 +1,12 @@
 /*
- * Carries out a resolution (engine/verdict.h): first what must be kept goes
+ * Carries out a resolution (engine/resolve.h): first what must be kept goes
  * to the spool, then the MTA is told its edits and its answer.
  */
 #ifndef FILTER_KEEP_H
 #define FILTER_KEEP_H
 
 #include "base/err.h"
-#include "engine/verdict.h"
+#include "engine/resolve.h"
 #include "session.h"
 
 /* What can be said to the MTA. Each returns 0, or -1. Texts are C strings. */
@@ -20,6 +20,10 @@ struct milter_ops {
 		const char *value);
 	/* address without its brackets */
 	int (*delete_rcpt)(void *to, const char *address);
+	int (*add_rcpt)(void *to, const char *address);
+	/* "": the null sender */
+	int (*change_from)(void *to, const char *address);
+	int (*replace_body)(void *to, struct span body);
 	/* "550", "5.7.1", text without any '%' to be doubled yet */
 	int (*set_reply)(void *to, const char *code, const char *enhanced,
 		const char *text);
@@ -37,7 +41,7 @@ int keep_unscannable(struct session *s, const char *why, struct err *e);
  */
 struct span keep_trace(struct arena *a, const struct group *g);
 
-/* Edits and recipients of the MTA's copy. -1: it took one not. */
+/* Edits, sender and recipients of the MTA's copy. -1: it took one not. */
 int keep_edit(struct session *s, const struct resolution *r,
 	const struct milter_ops *ops);
 /*

@@ -166,6 +166,7 @@ static void confine(const struct process *p)
 		{ ROOT_SPOOL "/inject", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/bad", SANDBOX_WRITE },
 		{ ROOT_QUARANTINE, SANDBOX_WRITE },
+		{ ROOT_ARCHIVE, SANDBOX_WRITE },
 		{ 0 },
 	};
 	struct err e;

@@ -154,6 +154,7 @@ void session_header(struct session *s, const char *name, const char *value)
 void session_end_header(struct session *s)
 {
 	content_add(&s->content, SPAN("\r\n"));
+	s->body_at = s->content.n;
 }
 
 void session_body(struct session *s, const unsigned char *p, size_t n)

@@ -10,7 +10,7 @@
 #include "base/id.h"
 #include "content.h"
 #include "engine/envelope.h"
-#include "engine/verdict.h"
+#include "engine/resolve.h"
 
 struct session {
 	struct arena *connection, *message;
@@ -19,6 +19,7 @@ struct session {
 	struct id id;		/* of the message */
 	size_t rcpts_room, env_bytes;
 	struct content content;
+	uint64_t body_at;	/* where the body begins in it */
 	struct mta_can can;
 	bool no_reply_rcpt;	/* negotiated: RCPT has no answer */
 	bool leading_space;	/* values come with their blanks */

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "conf/wiring.h"
-#include "engine/verdict.h"
+#include "engine/resolve.h"
 #include "session.h"
 
 enum { SIGNING_MS = 2000 };

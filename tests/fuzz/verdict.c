@@ -3,7 +3,7 @@
  * written again the same, stays within its share of memory, and is resolved
  * for whatever the MTA can do.
  */
-#include "engine/verdict.h"
+#include "engine/resolve.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,13 +15,16 @@ static void resolve(const struct verdict *v, struct arena *a)
 	struct envelope env = { .rcpts = rcpts, .nrcpts = RCPTS };
 
 	for (unsigned i = 0; i < 16; i++) {
-		struct mta_can can = { i & 1, i & 2, i & 4, i & 8 };
+		struct mta_can can = { i & 1, i & 2, i & 4, i & 4, i & 2,
+			i & 1, i & 8 };
 		struct resolution r;
 
 		verdict_resolve(v, &env, &can, a, &r);
-		if (r.reply == REPLY_ACCEPT && r.ndelete == RCPTS)
+		if (r.reply == REPLY_ACCEPT && r.ndelete == RCPTS &&
+		    r.nadd == 0)
 			__builtin_trap();
-		if (r.reply > REPLY_DISCARD && (r.nkeeps || r.code.n < 5))
+		if ((r.reply == REPLY_TEMPFAIL && r.nkeeps) ||
+		    (r.reply > REPLY_DISCARD && r.code.n < 5))
 			__builtin_trap();
 	}
 }

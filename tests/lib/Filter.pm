@@ -107,8 +107,8 @@ sub scanners {
 
 # A milter session that has said CONNECT, from that relay, and HELO.
 sub session {
-	my ($self, $relay) = @_;
-	my $m = Milter->new($self->{socket}, timeout => 40);
+	my ($self, $relay, %o) = @_;
+	my $m = Milter->new($self->{socket}, timeout => 40, %o);
 	$m->connect_from('client.example.net', $relay // '198.51.100.7');
 	$m->helo('client.example.net');
 	return $m;

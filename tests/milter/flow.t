@@ -15,7 +15,7 @@ my $ALWAYS = 0x1d2180;
 my $m = $f->session;
 is(sprintf('%#x', $m->{protocol}), sprintf('%#x', $ALWAYS),
 	'protocol flags, with a rule at RCPT');
-is($m->{actions}, 0x19, 'header edits and recipients');
+is($m->{actions}, 0x5f, 'header edits, body, recipients and sender');
 sub edits {
 	my ($r) = @_;
 	return map { my ($kind, $data) = @$_;

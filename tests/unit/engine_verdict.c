@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "engine/verdict.h"
+#include "engine/resolve.h"
 
 enum { RCPTS = 3, MSG_BYTES = 1000 };
 
@@ -148,6 +148,9 @@ static unsigned kinds_of(const unsigned plans[RCPTS])
 	return bits;
 }
 
+static const struct mta_can everything = { true, true, true, true, true, true,
+	true };
+
 /* May an MTA that can do this be told to go without re-injection? */
 static bool needs_copies(unsigned kinds, const struct mta_can *can)
 {
@@ -207,7 +210,9 @@ static void every_mixture_is_carried_out_once(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < PLAN_N * PLAN_N * PLAN_N * 32; n++) {
-		struct mta_can can = { n & 1, n & 2, n & 4, n & 8 };
+		struct mta_can can = { .add_header = n & 1,
+			.change_header = n & 2, .delete_rcpt = n & 4,
+			.reinject = n & 8 };
 		unsigned plans[RCPTS] = { n / 32 % PLAN_N,
 			n / 32 / PLAN_N % PLAN_N,
 			n / 32 / PLAN_N / PLAN_N };
@@ -224,7 +229,7 @@ static void first_recipient_in_order_speaks(void **state)
 	unsigned plans[RCPTS] = { ACTION_REJECT, ACTION_REJECT,
 		ACTION_REJECT };
 	struct verdict v = verdict_of(plans, false, a);
-	struct mta_can can = { true, true, true, true };
+	struct mta_can can = everything;
 	struct resolution r;
 
 	(void)state;
@@ -245,7 +250,7 @@ static void groups_that_differ_in_trace_ride_together(void **state)
 	struct arena *a = arena_new("test", 1 << 20);
 	unsigned plans[RCPTS] = { PLAN_TAG, ACTION_DELIVER, PLAN_TAG };
 	struct verdict v = verdict_of(plans, false, a);
-	struct mta_can can = { true, true, true, true };
+	struct mta_can can = everything;
 	struct resolution r;
 
 	(void)state;
@@ -270,7 +275,7 @@ static void twice_given_recipient_is_not_lost(void **state)
 	unsigned plans[RCPTS] = { ACTION_QUARANTINE, ACTION_DELIVER,
 		ACTION_DELIVER };
 	struct verdict v = verdict_of(plans, true, a);
-	struct mta_can can = { true, true, true, true };
+	struct mta_can can = everything;
 	struct resolution r;
 
 	(void)state;
@@ -289,7 +294,7 @@ static void failed_policy_defers(void **state)
 	unsigned plans[RCPTS] = { ACTION_DELIVER, ACTION_DELIVER,
 		ACTION_DELIVER };
 	struct verdict v = verdict_of(plans, true, a);
-	struct mta_can can = { true, true, true, true };
+	struct mta_can can = everything;
 	struct resolution r;
 
 	(void)state;
@@ -401,7 +406,7 @@ static void cut_anywhere_is_refused(void **state)
 /* What comes through after a byte was changed still resolves. */
 static void changed_bytes_do_no_harm(void **state)
 {
-	struct mta_can can = { true, true, true, true };
+	struct mta_can can = everything;
 	struct arena *a = arena_new("test", 1 << 24);
 	struct verdict v = full_verdict(a), got;
 	struct resolution r;

@@ -2,6 +2,7 @@
  * A judgement told to people, from its record alone: what a sandboxed worker
  * calculated is shown, nothing is judged here.
  */
+#include "engine/resolve.h"
 #include "engine/explain.h"
 
 #include <stdlib.h>
@@ -206,7 +207,14 @@ static void put_world(struct telling *t)
 /* With an MTA that can do everything. */
 static void put_reply(struct telling *t)
 {
-	static const struct mta_can all = { true, true, true, true };
+	static const struct mta_can all = { true, true, true, true, true,
+		true, true };
+	static const char *const kept_words[] = {
+		[KEEP_QUARANTINE] = "kept in the quarantine",
+		[KEEP_COPY] = "a copy is sent by us",
+		[KEEP_ARCHIVE] = "kept in an archive",
+		[KEEP_NOTICE] = "a notice is sent by us",
+	};
 	struct resolution r;
 
 	verdict_resolve(t->v, t->env, &all, t->arena, &r);
@@ -224,11 +232,12 @@ static void put_reply(struct telling *t)
 	if (r.ndelete)
 		buf_printf(t->b, "  %zu recipients are taken off its copy\n",
 			r.ndelete);
+	if (r.nadd)
+		buf_printf(t->b, "  %zu recipients are added to its copy\n",
+			r.nadd);
 	for (size_t i = 0; i < r.nkeeps; i++)
 		buf_printf(t->b, "  %s, %zu recipients\n",
-			r.keeps[i].kind == KEEP_COPY ?
-			"a copy is sent by us" : "kept in the quarantine",
-			r.keeps[i].nrcpts);
+			kept_words[r.keeps[i].kind], r.keeps[i].nrcpts);
 }
 
 void explain_text(const struct verdict *v, const struct envelope *env,

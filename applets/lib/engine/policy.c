@@ -378,10 +378,18 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 /* Recipients with one plan and one trace, by the bytes of both. */
 struct outcome {
 	struct group group;
-	size_t cap;
+	size_t cap, elsewhere_cap;
 	struct outcome *next;
 };
 
+static void put_texts(struct buf *b, const struct span *v, size_t n)
+{
+	wire_put_u32(b, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		wire_put_span(b, v[i]);
+}
+
+/* What groups compare: not where the copies go. */
 static void put_plan(struct buf *b, const struct plan *p)
 {
 	wire_put_u8(b, (uint8_t)p->action);
@@ -390,15 +398,17 @@ static void put_plan(struct buf *b, const struct plan *p)
 	wire_put_span(b, p->text);
 	wire_put_span(b, p->notify);
 	wire_put_u32(b, p->delay_minutes);
-	wire_put_u32(b, (uint32_t)p->nredirect);
-	for (size_t i = 0; i < p->nredirect; i++)
-		wire_put_span(b, p->redirect[i]);
+	put_texts(b, p->redirect, p->nredirect);
 	wire_put_u32(b, (uint32_t)p->nsteps);
 	for (size_t i = 0; i < p->nsteps; i++) {
 		wire_put_u8(b, (uint8_t)p->steps[i].kind);
 		wire_put_span(b, p->steps[i].name);
 		wire_put_span(b, p->steps[i].value);
 	}
+	put_texts(b, p->copies, p->ncopies);
+	put_texts(b, p->archives, p->narchives);
+	wire_put_u8(b, p->new_sender);
+	wire_put_span(b, p->mail_from);
 }
 
 /* The same trace is made of the same rules: their names need no copy. */
@@ -409,6 +419,16 @@ static void put_trace(struct buf *b, const struct run *r)
 		wire_put_span(b, r->trace[i].where);
 		wire_put_span(b, r->trace[i].said);
 	}
+}
+
+static struct span *copy_texts(struct arena *a, const struct span *v,
+	size_t n)
+{
+	struct span *copy = arena_array(a, n, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = arena_span(a, v[i]);
+	return copy;
 }
 
 /* Copies what lives in the scratch arena. */
@@ -425,9 +445,13 @@ static int fill_group(struct policy_host *h, struct group *g, struct err *e)
 	g->notify = arena_span(a, p->notify);
 	g->delay_minutes = p->delay_minutes;
 	g->nredirect = p->nredirect;
-	g->redirect = arena_array(a, p->nredirect, sizeof(*g->redirect));
-	for (size_t i = 0; i < p->nredirect; i++)
-		g->redirect[i] = arena_span(a, p->redirect[i]);
+	g->redirect = copy_texts(a, p->redirect, p->nredirect);
+	g->ncopies = p->ncopies;
+	g->copies = copy_texts(a, p->copies, p->ncopies);
+	g->narchives = p->narchives;
+	g->archives = copy_texts(a, p->archives, p->narchives);
+	g->new_sender = p->new_sender;
+	g->mail_from = arena_span(a, p->mail_from);
 	g->ntrace = r->ntrace;
 	g->trace = arena_array(a, r->ntrace, sizeof(*g->trace));
 	for (size_t i = 0; i < r->ntrace; i++) {
@@ -449,6 +473,28 @@ static void keep_edits(struct group *g, struct arena *a)
 			g->edits[i].name = arena_span(a, g->edits[i].name);
 }
 
+/* Where the recipient at hand has his copy instead. */
+static void add_elsewhere(struct outcome *o, const struct run *r)
+{
+	struct group *g = &o->group;
+	const struct plan *p = &r->plan;
+
+	if (!p->elsewhere)
+		return;
+	if (g->nelsewhere == o->elsewhere_cap) {
+		struct destination *more;
+
+		o->elsewhere_cap = o->elsewhere_cap ? o->elsewhere_cap * 2 : 4;
+		more = arena_array(r->arena, o->elsewhere_cap, sizeof(*more));
+		if (g->nelsewhere)
+			memcpy(more, g->elsewhere,
+				g->nelsewhere * sizeof(*more));
+		g->elsewhere = more;
+	}
+	g->elsewhere[g->nelsewhere++] = (struct destination){ r->rcpt,
+		copy_texts(r->arena, p->to, p->nto), p->nto };
+}
+
 static void add_rcpt(struct outcome *o, uint32_t rcpt, struct arena *a)
 {
 	struct group *g = &o->group;
@@ -463,6 +509,20 @@ static void add_rcpt(struct outcome *o, uint32_t rcpt, struct arena *a)
 		g->rcpts = more;
 	}
 	g->rcpts[g->nrcpts++] = rcpt;
+}
+
+/* The ending action; changes asked for before it stay. */
+static void end_plan(struct plan *p, const struct plan *made)
+{
+	p->action = made->action;
+	p->reason = made->reason;
+	p->code = made->code;
+	p->text = made->text;
+	p->notify = made->notify;
+	p->delay_minutes = made->delay_minutes;
+	memcpy(p->redirect, made->redirect,
+		made->nredirect * sizeof(*p->redirect));
+	p->nredirect = made->nredirect;
 }
 
 /* Asks the rules about one recipient; run.plan is what they want. */
@@ -483,15 +543,8 @@ static int judge_rcpt(struct policy_host *h, uint32_t rcpt, struct err *e)
 	r->plan = (struct plan){ .action = ACTION_DELIVER };
 	if (ask_rules(h, STAGE_CONTENT, args, 3, e) < 0)
 		return -1;
-	if (r->made) {
-		size_t n = r->plan.nsteps;
-
-		/* Changes asked for before the ending action stay. */
-		memcpy(r->made->steps, r->plan.steps,
-			n * sizeof(*r->plan.steps));
-		r->plan = *r->made;
-		r->plan.nsteps = n;
-	}
+	if (r->made)
+		end_plan(&r->plan, r->made);
 	return 0;
 }
 
@@ -532,6 +585,7 @@ static int judge_all(struct policy_host *h, struct outcome **first_r,
 		if (o == NULL)
 			return -1;
 		add_rcpt(o, i, h->run.arena);
+		add_elsewhere(o, &h->run);
 	}
 	return 0;
 }

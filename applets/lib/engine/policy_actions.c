@@ -188,21 +188,6 @@ static void call_delay(struct script_call *c)
 		c->context)->scratch, "%u", p->delay_minutes)));
 }
 
-/* user@domain, fit for an SMTP command. */
-static bool is_address(struct span s)
-{
-	size_t at = span_rchr(s, '@');
-
-	if (at == SIZE_MAX || at == 0 || s.n > 254 ||
-	    !address_domain_ok(span_after(s, at + 1)))
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '<' ||
-		    s.p[i] == '>')
-			return false;
-	return true;
-}
-
 static void call_redirect(struct script_call *c)
 {
 	static const char usage[] = "redirect(\"USER@DOMAIN\", ...)";
@@ -213,13 +198,8 @@ static void call_redirect(struct script_call *c)
 	    !policy_arg_count(c, 1, POLICY_REDIRECTS_MAX, usage))
 		return;
 	for (size_t i = 0; i < c->nargs; i++) {
-		if (!policy_arg_text(c, i, usage, &address))
+		if (!policy_arg_address(c, i, usage, &address))
 			return;
-		if (!is_address(address)) {
-			err_set(&c->error, ERR_PERMANENT, "argument %zu is no "
-				"address: write %s", i + 1, usage);
-			return;
-		}
 		p->redirect[p->nredirect++] = keep(c, address);
 	}
 	finish(c, p, p->redirect[0]);

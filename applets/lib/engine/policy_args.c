@@ -154,3 +154,29 @@ bool policy_listed(struct policy_host *h, struct script_call *c,
 		note_list(h, hit);
 	return true;
 }
+
+bool policy_is_address(struct span s)
+{
+	size_t at = span_rchr(s, '@');
+
+	if (at == SIZE_MAX || at == 0 || s.n > 254 ||
+	    !address_domain_ok(span_after(s, at + 1)))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '<' ||
+		    s.p[i] == '>')
+			return false;
+	return true;
+}
+
+bool policy_arg_address(struct script_call *c, size_t i, const char *usage,
+	struct span *s_r)
+{
+	if (!policy_arg_text(c, i, usage, s_r))
+		return false;
+	if (policy_is_address(*s_r))
+		return true;
+	err_set(&c->error, ERR_PERMANENT, "argument %zu is no address: write "
+		"%s", i + 1, usage);
+	return false;
+}

@@ -21,6 +21,8 @@ enum {
 	POLICY_REDIRECTS_MAX = 16,
 	POLICY_ZONES_MAX = 32,		/* declared, of a site */
 	POLICY_FAILURES_MAX = 4,	/* told of one rule */
+	POLICY_TARGETS_MAX = 64,	/* where one recipient's mail goes */
+	PLAN_COPIES_MAX = 8,		/* and archives */
 	PLAN_STEPS_MAX = 64,
 	PLAN_EDITS_MAX = 1000,
 	STAGE_CONTENT = STAGE_N,	/* the rules of :rule() */
@@ -63,6 +65,14 @@ struct plan {
 	size_t nredirect;
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t nsteps;
+	struct span copies[PLAN_COPIES_MAX], archives[PLAN_COPIES_MAX];
+	size_t ncopies, narchives;
+	bool new_sender;
+	struct span mail_from;
+	/* Where his copy goes; not part of what groups compare. */
+	bool elsewhere;
+	struct span *to;		/* POLICY_TARGETS_MAX, or NULL */
+	size_t nto;
 };
 
 /* One message, or one stage of its session, being judged. */
@@ -75,7 +85,8 @@ struct run {
 	uint32_t rcpt;			/* index */
 	struct address address;		/* of that recipient */
 	struct plan plan;
-	struct plan *made;		/* by an ending action, not returned */
+	struct plan *made;		/* by an ending action, not returned;
+					   holds only what that action says */
 	char made_where[64];
 	struct buf said;		/* of the rule at hand */
 	char said_where[64];
@@ -131,6 +142,12 @@ struct script_value policy_int(int64_t i);
 struct script_value policy_object(const struct script_class *class,
 	void *self);
 
+/* user@domain, fit for an SMTP command. */
+bool policy_is_address(struct span s);
+/* The same of argument i, or c->error. */
+bool policy_arg_address(struct script_call *c, size_t i, const char *usage,
+	struct span *s_r);
+
 /* Notes in the trace what a rule said; cut for display. */
 void policy_say(struct policy_host *h, const struct script_call *c,
 	const char *verb, struct span what);
@@ -138,6 +155,28 @@ void policy_say(struct policy_host *h, const struct script_call *c,
 /* Looks a subject up; false and c->error when there is no such list. */
 bool policy_listed(struct policy_host *h, struct script_call *c,
 	struct span subject, uint32_t rcpt, bool *yes_r);
+
+/* policy_where.c: methods of the plan that say who gets it. */
+#define POLICY_WHERE_METHODS \
+	{ "copy", policy_plan_copy, "copy(reason): the original is kept in " \
+		"the quarantine, too; delivery goes on" }, \
+	{ "archive", policy_plan_archive, "archive(name): the original is " \
+		"kept in archive/NAME, too: letters a-z, digits, dashes" }, \
+	{ "sender", policy_plan_sender, "sender(address): the envelope's " \
+		"sender becomes this one, \"\": the null sender" }, \
+	{ "add_recipient", policy_plan_add, "add_recipient(address, ...): " \
+		"they get the recipient's copy, too" }, \
+	{ "remove_recipient", policy_plan_remove, "remove_recipient(): " \
+		"nothing goes to this recipient; the rules go on" }
+
+void policy_plan_copy(struct script_call *c);
+void policy_plan_archive(struct script_call *c);
+void policy_plan_sender(struct script_call *c);
+void policy_plan_add(struct script_call *c);
+void policy_plan_remove(struct script_call *c);
+/* Makes targets the places of the recipient's copy instead of himself. */
+bool policy_plan_replace(struct script_call *c, const struct span *to,
+	size_t n);
 
 /* policy_dns.c: the function dns_lists, the method relay:dns_list. */
 void policy_declare_zones(struct script_call *c);

@@ -120,6 +120,7 @@ const struct script_class policy_plan_class = {
 			"replace_header(name, value): the only one then" },
 		{ "remove_header", call_remove_header,
 			"remove_header(name): all of that name" },
+		POLICY_WHERE_METHODS,
 		{ "mark", call_mark, "mark(key, value): in the trace" },
 		{ 0 },
 	},

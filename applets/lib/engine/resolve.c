@@ -1,18 +1,20 @@
 /*
  * From plans to what the MTA, the spool and the injector do. SMTP has one
  * answer after DATA, so the order of the questions below matters: first
- * whether everybody gets the same refusal, then what is kept, then who rides
- * on the MTA's own copy.
+ * whether everybody is deferred, then what is kept, then whether everybody is
+ * refused, then who rides on the MTA's own copy.
  */
-#include "engine/verdict.h"
+#include "engine/resolve.h"
 
 #include "base/map.h"
 #include "base/wire.h"
 
-/* Deliver groups whose edits and splices are equal: one content. */
+/* Deliver groups whose content and sender are equal. */
 struct ride {
 	const struct group *first;
-	size_t nrcpts;
+	size_t nrcpts;		/* of the envelope */
+	struct span *to;	/* all addresses, each once */
+	size_t nto;
 	struct ride *next;
 };
 
@@ -24,6 +26,7 @@ struct resolver {
 	struct resolution *r;
 	struct ride *rides, **last;	/* in the order of their first group */
 	struct ride **ride_of;		/* by group; NULL: does not deliver */
+	const struct destination **elsewhere; /* by recipient; NULL: to him */
 };
 
 static void refuse(struct resolver *s, enum reply_kind kind, struct span code,
@@ -36,8 +39,9 @@ static void refuse(struct resolver *s, enum reply_kind kind, struct span code,
 	if (text.n == 0)
 		text = later ? SPAN("try again later") :
 			SPAN("refused by policy");
-	*s->r = (struct resolution){ .reply = kind, .code = code,
-		.text = text };
+	s->r->reply = kind;
+	s->r->code = code;
+	s->r->text = text;
 }
 
 /* The group with that action whose first recipient comes first, or NULL. */
@@ -55,30 +59,33 @@ static const struct group *first_with(const struct verdict *v, enum action a)
 	return found;
 }
 
-/* One answer for everybody: deferred or refused. */
-static bool resolve_refusal(struct resolver *s)
+/* Is everybody deferred? Then nothing is kept. */
+static bool resolve_later(struct resolver *s)
 {
 	const struct group *later = first_with(s->v, ACTION_TEMPFAIL);
 
-	if (later) {
+	if (later)
 		refuse(s, REPLY_TEMPFAIL, later->code, later->text);
-		return true;
-	}
-	if (s->v->failed || s->v->ngroups == 0) {
+	else if (s->v->failed || s->v->ngroups == 0)
 		refuse(s, REPLY_TEMPFAIL, SPAN("4.7.1"),
 			SPAN("the policy failed, try again later"));
-		return true;
-	}
-	if (first_with(s->v, ACTION_DELAY)) {
+	else if (first_with(s->v, ACTION_DELAY))
 		refuse(s, REPLY_TEMPFAIL, SPAN("4.7.1"),
 			SPAN("delay queue not available"));
-		return true;
-	}
+	else
+		return false;
+	return true;
+}
+
+/* Is everybody refused? */
+static bool resolve_rejected(struct resolver *s)
+{
+	const struct group *first = first_with(s->v, ACTION_REJECT);
+
 	for (size_t i = 0; i < s->v->ngroups; i++)
 		if (s->v->groups[i].action != ACTION_REJECT)
 			return false;
-	later = first_with(s->v, ACTION_REJECT);
-	refuse(s, REPLY_REJECT, later->code, later->text);
+	refuse(s, REPLY_REJECT, first->code, first->text);
 	return true;
 }
 
@@ -98,6 +105,34 @@ static void take_addresses(struct resolver *s, const struct group *g,
 		k->rcpts[k->nrcpts++] = s->env->rcpts[g->rcpts[i]];
 }
 
+/* One for the recipients of a group. */
+static void keep_original(struct resolver *s, enum keep_kind kind,
+	const struct group *g, struct span reason)
+{
+	struct keep *k = add_keep(s, kind, g, reason);
+
+	k->rcpts = arena_array(s->a, g->nrcpts, sizeof(*k->rcpts));
+	take_addresses(s, g, k);
+}
+
+/* Beside what else happens; withheld mail is in the quarantine already. */
+static void resolve_beside(struct resolver *s, const struct group *g)
+{
+	for (size_t i = 0; i < g->narchives; i++)
+		keep_original(s, KEEP_ARCHIVE, g, g->archives[i]);
+	for (size_t i = 0; g->action != ACTION_QUARANTINE && i < g->ncopies;
+	     i++)
+		keep_original(s, KEEP_QUARANTINE, g, g->copies[i]);
+	for (size_t i = 0; i < g->nnotices; i++) {
+		struct keep *k = add_keep(s, KEEP_NOTICE, g,
+			(struct span){ 0 });
+
+		k->notice = &g->notices[i];
+		k->rcpts = k->notice->to;
+		k->nrcpts = k->notice->nto;
+	}
+}
+
 /* What is withheld or goes elsewhere. */
 static void resolve_kept(struct resolver *s)
 {
@@ -110,22 +145,29 @@ static void resolve_kept(struct resolver *s)
 			k->rcpts = g->redirect;
 			k->nrcpts = g->nredirect;
 		}
-		if (g->action != ACTION_QUARANTINE &&
-		    g->action != ACTION_REJECT)
-			continue;
-		k = add_keep(s, KEEP_QUARANTINE, g,
-			g->action == ACTION_REJECT ? SPAN("Rejected") :
-			g->reason);
-		k->rcpts = arena_array(s->a, g->nrcpts, sizeof(*k->rcpts));
-		take_addresses(s, g, k);
+		if (g->action == ACTION_QUARANTINE)
+			keep_original(s, KEEP_QUARANTINE, g, g->reason);
+		resolve_beside(s, g);
 	}
 }
 
-/* The content of a deliver group as a key: everything that changes bytes. */
+/* Beside others who get it: the sender cannot be told of some only. */
+static void resolve_some_rejected(struct resolver *s)
+{
+	for (size_t i = 0; i < s->v->ngroups; i++)
+		if (s->v->groups[i].action == ACTION_REJECT)
+			keep_original(s, KEEP_QUARANTINE, &s->v->groups[i],
+				SPAN("Rejected"));
+}
+
+/* The content of a deliver group as a key: all that changes its bytes. */
 static struct span content_key(struct resolver *s, const struct group *g)
 {
 	struct buf b = { .arena = s->a };
 
+	wire_put_u8(&b, g->new_sender);
+	wire_put_span(&b, g->mail_from);
+	wire_put_u8(&b, g->batv);
 	wire_put_u32(&b, (uint32_t)g->nedits);
 	for (size_t i = 0; i < g->nedits; i++) {
 		wire_put_u8(&b, (uint8_t)g->edits[i].kind);
@@ -168,27 +210,6 @@ static void collect_rides(struct resolver *s)
 	}
 }
 
-static const struct ride *largest_ride(const struct resolver *s)
-{
-	const struct ride *best = s->rides;
-
-	for (const struct ride *ride = s->rides; ride; ride = ride->next)
-		if (ride->nrcpts > best->nrcpts)
-			best = ride;
-	return best;
-}
-
-static bool can_edit(const struct mta_can *can, const struct group *g)
-{
-	if (g->nsigns && !can->add_header)
-		return false;
-	for (size_t i = 0; i < g->nedits; i++)
-		if (g->edits[i].kind <= EDIT_PUT_HEADER ?
-		    !can->add_header : !can->change_header)
-			return false;
-	return true;
-}
-
 static struct span lower(struct span s, struct arena *a)
 {
 	unsigned char *p = arena_alloc(a, s.n);
@@ -196,6 +217,78 @@ static struct span lower(struct span s, struct arena *a)
 	for (size_t i = 0; i < s.n; i++)
 		p[i] = span_lower(s.p[i]);
 	return span_from(p, s.n);
+}
+
+/* Adds an address to those of a ride, unless it is there. */
+static void add_address(struct resolver *s, struct ride *ride,
+	struct map *known, struct span address)
+{
+	struct span key = lower(address, s->a);
+
+	if (map_get(known, key))
+		return;
+	map_put(known, key, ride);
+	ride->to[ride->nto++] = address;
+}
+
+static size_t count_addresses(const struct resolver *s,
+	const struct ride *ride)
+{
+	size_t n = ride->nrcpts;
+
+	for (size_t i = 0; i < s->v->ngroups; i++)
+		for (size_t j = 0; s->ride_of[i] == ride &&
+		     j < s->v->groups[i].nelsewhere; j++)
+			n += s->v->groups[i].elsewhere[j].n;
+	return n;
+}
+
+/* Who gets the content of a ride, in recipient order of its groups. */
+static void collect_addresses(struct resolver *s, struct ride *ride)
+{
+	struct map *known = map_new(s->a);
+
+	ride->to = arena_array(s->a, count_addresses(s, ride),
+		sizeof(*ride->to));
+	for (size_t i = 0; i < s->v->ngroups; i++) {
+		const struct group *g = &s->v->groups[i];
+
+		for (size_t j = 0; s->ride_of[i] == ride && j < g->nrcpts;
+		     j++) {
+			const struct destination *d =
+				s->elsewhere[g->rcpts[j]];
+
+			if (d == NULL)
+				add_address(s, ride, known,
+					s->env->rcpts[g->rcpts[j]]);
+			for (size_t k = 0; d && k < d->n; k++)
+				add_address(s, ride, known, d->to[k]);
+		}
+	}
+}
+
+static struct ride *largest_ride(const struct resolver *s)
+{
+	struct ride *best = NULL;
+
+	for (struct ride *ride = s->rides; ride; ride = ride->next)
+		if (ride->nto && (best == NULL || ride->nto > best->nto))
+			best = ride;
+	return best;
+}
+
+/* Can the MTA make the content and the envelope's sender? */
+static bool can_edit(const struct mta_can *can, const struct group *g)
+{
+	if ((g->nsigns && !can->add_header) ||
+	    (g->new_body && !can->change_body) ||
+	    ((g->new_sender || g->batv) && !can->change_from))
+		return false;
+	for (size_t i = 0; i < g->nedits; i++)
+		if (g->edits[i].kind <= EDIT_PUT_HEADER ?
+		    !can->add_header : !can->change_header)
+			return false;
+	return true;
 }
 
 /*
@@ -206,13 +299,8 @@ static bool deletes_a_stayer(const struct resolver *s, const struct ride *own)
 {
 	struct map *stays = map_new(s->a);
 
-	for (size_t i = 0; i < s->v->ngroups; i++) {
-		const struct group *g = &s->v->groups[i];
-
-		for (size_t j = 0; s->ride_of[i] == own && j < g->nrcpts; j++)
-			map_put(stays, lower(s->env->rcpts[g->rcpts[j]], s->a),
-				s->r);
-	}
+	for (size_t i = 0; i < own->nto; i++)
+		map_put(stays, lower(own->to[i], s->a), s->r);
 	for (size_t i = 0; i < s->r->ndelete; i++) {
 		struct span gone = s->env->rcpts[s->r->delete_rcpts[i]];
 
@@ -223,14 +311,8 @@ static bool deletes_a_stayer(const struct resolver *s, const struct ride *own)
 }
 
 /* Everybody who is not on the MTA's own copy, in recipient order. */
-static void collect_deletes(struct resolver *s, const struct ride *own)
+static void collect_deletes(struct resolver *s, const bool *stays)
 {
-	bool *stays = arena_array(s->a, s->env->nrcpts, sizeof(*stays));
-
-	for (size_t i = 0; i < s->v->ngroups; i++)
-		for (size_t j = 0; j < s->v->groups[i].nrcpts; j++)
-			stays[s->v->groups[i].rcpts[j]] =
-				s->ride_of[i] == own;
 	s->r->delete_rcpts = arena_array(s->a, s->env->nrcpts,
 		sizeof(*s->r->delete_rcpts));
 	for (size_t i = 0; i < s->env->nrcpts; i++)
@@ -238,21 +320,64 @@ static void collect_deletes(struct resolver *s, const struct ride *own)
 			s->r->delete_rcpts[s->r->ndelete++] = (uint32_t)i;
 }
 
+/* Addresses of the own copy that the MTA does not have yet. */
+static void collect_additions(struct resolver *s, const struct ride *own,
+	const bool *stays)
+{
+	struct map *there = map_new(s->a);
+
+	for (size_t i = 0; i < s->env->nrcpts; i++)
+		if (stays[i])
+			map_put(there, lower(s->env->rcpts[i], s->a), s->r);
+	s->r->add_rcpts = arena_array(s->a, own->nto,
+		sizeof(*s->r->add_rcpts));
+	for (size_t i = 0; i < own->nto; i++)
+		if (map_get(there, lower(own->to[i], s->a)) == NULL)
+			s->r->add_rcpts[s->r->nadd++] = own->to[i];
+}
+
+/* Is the recipient's copy for himself, perhaps among others? */
+static bool is_for_himself(const struct resolver *s, uint32_t rcpt)
+{
+	const struct destination *d = s->elsewhere[rcpt];
+
+	for (size_t i = 0; d && i < d->n; i++)
+		if (span_caseeq(d->to[i], s->env->rcpts[rcpt]))
+			return true;
+	return d == NULL;
+}
+
+static void collect_changes(struct resolver *s, const struct ride *own)
+{
+	bool *stays = arena_array(s->a, s->env->nrcpts, sizeof(*stays));
+
+	for (size_t i = 0; i < s->v->ngroups; i++)
+		for (size_t j = 0; j < s->v->groups[i].nrcpts; j++) {
+			uint32_t n = s->v->groups[i].rcpts[j];
+
+			stays[n] = s->ride_of[i] == own &&
+				is_for_himself(s, n);
+		}
+	collect_deletes(s, stays);
+	collect_additions(s, own, stays);
+}
+
 /* Can the MTA's own copy serve this ride? Then the resolution says how. */
 static bool ride_on_own_copy(struct resolver *s, const struct ride *own)
 {
 	if (!can_edit(s->can, own->first))
 		return false;
-	collect_deletes(s, own);
-	if (s->r->ndelete == 0 ||
-	    (s->can->delete_rcpt && !deletes_a_stayer(s, own))) {
+	collect_changes(s, own);
+	if ((s->r->nadd == 0 || s->can->add_rcpt) &&
+	    (s->r->ndelete == 0 ||
+	     (s->can->delete_rcpt && !deletes_a_stayer(s, own)))) {
 		s->r->reply = REPLY_ACCEPT;
 		s->r->edits = own->first->edits;
 		s->r->nedits = own->first->nedits;
 		s->r->own = own->first;
 		return true;
 	}
-	s->r->ndelete = 0;
+	s->r->ndelete = s->r->nadd = 0;
 	return false;
 }
 
@@ -262,25 +387,67 @@ static void copy_ride(struct resolver *s, const struct ride *ride)
 	struct keep *k = add_keep(s, KEEP_COPY, ride->first,
 		(struct span){ 0 });
 
-	k->rcpts = arena_array(s->a, ride->nrcpts, sizeof(*k->rcpts));
-	for (size_t i = 0; i < s->v->ngroups; i++)
-		if (s->ride_of[i] == ride)
-			take_addresses(s, &s->v->groups[i], k);
+	k->rcpts = ride->to;
+	k->nrcpts = ride->nto;
+}
+
+static void find_elsewhere(struct resolver *s)
+{
+	s->elsewhere = arena_array(s->a, s->env->nrcpts,
+		sizeof(*s->elsewhere));
+	for (size_t i = 0; i < s->v->ngroups; i++) {
+		const struct group *g = &s->v->groups[i];
+
+		for (size_t j = 0; j < g->nelsewhere; j++)
+			s->elsewhere[g->elsewhere[j].rcpt] =
+				&g->elsewhere[j];
+	}
 }
 
 static void resolve_delivered(struct resolver *s)
 {
 	const struct ride *own;
 
+	find_elsewhere(s);
 	collect_rides(s);
+	for (struct ride *ride = s->rides; ride; ride = ride->next)
+		collect_addresses(s, ride);
 	own = largest_ride(s);
 	if (own && !ride_on_own_copy(s, own))
 		own = NULL;
 	for (const struct ride *ride = s->rides; ride; ride = ride->next)
-		if (ride != own)
+		if (ride != own && ride->nto)
 			copy_ride(s, ride);
 	if (own == NULL)
 		s->r->reply = REPLY_DISCARD;
+}
+
+/* Room for all that groups can want kept. */
+static void make_room(struct resolver *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->v->ngroups; i++) {
+		const struct group *g = &s->v->groups[i];
+
+		n += 1 + g->narchives + g->ncopies + g->nnotices;
+	}
+	s->r->keeps = arena_array(s->a, n, sizeof(*s->r->keeps));
+}
+
+/* Copies and notices that nobody could send. */
+static void resolve_stranded(struct resolver *s)
+{
+	for (size_t i = 0; i < s->r->nkeeps && !s->can->reinject; i++)
+		if (s->r->keeps[i].kind == KEEP_COPY ||
+		    s->r->keeps[i].kind == KEEP_NOTICE) {
+			*s->r = (struct resolution){ 0 };
+			refuse(s, REPLY_TEMPFAIL, SPAN("4.3.5"),
+				SPAN("the filter cannot carry this out: the "
+				"MTA offers too few actions and no "
+				"re-injection is wired"));
+			return;
+		}
 }
 
 void verdict_resolve(const struct verdict *v, const struct envelope *env,
@@ -291,17 +458,13 @@ void verdict_resolve(const struct verdict *v, const struct envelope *env,
 		.r = r_r, .last = &s.rides };
 
 	*r_r = (struct resolution){ 0 };
-	if (resolve_refusal(&s))
+	if (resolve_later(&s))
 		return;
-	r_r->keeps = arena_array(a, v->ngroups, sizeof(*r_r->keeps));
+	make_room(&s);
 	resolve_kept(&s);
-	resolve_delivered(&s);
-	for (size_t i = 0; i < r_r->nkeeps && !can->reinject; i++)
-		if (r_r->keeps[i].kind == KEEP_COPY) {
-			refuse(&s, REPLY_TEMPFAIL, SPAN("4.3.5"),
-				SPAN("the filter cannot carry this out: the "
-				"MTA offers too few actions and no "
-				"re-injection is wired"));
-			return;
-		}
+	if (!resolve_rejected(&s)) {
+		resolve_some_rejected(&s);
+		resolve_delivered(&s);
+	}
+	resolve_stranded(&s);
 }

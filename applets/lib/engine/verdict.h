@@ -1,10 +1,8 @@
 /*
- * The verdict: for each recipient a plan, equal plans grouped; and what the
- * MTA, the spool and the injector have to do so that each recipient gets
- * exactly his plan (DESIGN 5).
+ * The verdict: for each recipient a plan, equal plans grouped (DESIGN 5).
  *
  * The scanner makes and encodes a verdict, front decodes it (trusting
- * nothing) and resolves it. Pure: no I/O.
+ * nothing) and resolves it (engine/resolve.h). Pure: no I/O.
  */
 #ifndef ENGINE_VERDICT_H
 #define ENGINE_VERDICT_H
@@ -22,6 +20,10 @@ enum {
 	VERDICT_TEXT_MAX = 400,
 	VERDICT_ID_MAX = 998,	/* of a Message-ID */
 	VERDICT_SIGNS_MAX = 2,	/* one for each algorithm */
+	VERDICT_COPIES_MAX = 16, /* of a group: reasons, archives */
+	VERDICT_NOTICES_MAX = 16, /* of a group */
+	VERDICT_NOTICE_MAX = 1 << 20, /* bytes of a notice */
+	VERDICT_TARGETS_MAX = 1000, /* where one recipient's mail goes */
 };
 
 /* What policy chose, the most severe first (DESIGN 11). */
@@ -92,7 +94,24 @@ struct seal {
 				   never part of the record */
 };
 
-/* Recipients whose plans are equal. */
+/*
+ * Where the mail of one recipient goes instead of to him: nowhere (n 0), or
+ * to these. What his copy holds is his group's.
+ */
+struct destination {
+	uint32_t rcpt;		/* index into the envelope */
+	struct span *to;
+	size_t n;
+};
+
+/* A message that tells somebody what was done; its sender is the null one. */
+struct notice {
+	struct span *to;
+	size_t nto;
+	struct span body;	/* header and body, CRLF */
+};
+
+/* Recipients whose plans are equal, but for their destinations. */
 struct group {
 	enum action action;
 	struct span reason;	/* "Spam", "Virus", …; empty for deliver */
@@ -104,6 +123,19 @@ struct group {
 	struct span notify;	/* template name, or empty */
 	struct span *redirect;	/* addresses */
 	size_t nredirect;
+	struct span *copies;	/* reasons: a copy of the original goes to the
+				   quarantine beside what else happens */
+	size_t ncopies;
+	struct span *archives;	/* "legal": the original goes there, too */
+	size_t narchives;
+	struct notice *notices;
+	size_t nnotices;
+	struct destination *elsewhere; /* in the order of rcpts */
+	size_t nelsewhere;
+	bool new_sender;	/* the envelope's sender becomes mail_from */
+	struct span mail_from;	/* empty: the null sender */
+	bool batv;		/* front signs the envelope's sender */
+	bool new_body;		/* splices reach behind the header */
 	struct edit *edits;
 	size_t nedits;
 	struct splice *splices;	/* ascending, not overlapping */
@@ -142,48 +174,5 @@ void verdict_put(struct buf *b, const struct verdict *v);
  */
 bool verdict_get(struct span record, size_t nrcpts, uint64_t msg_bytes,
 	struct arena *a, struct verdict *v_r);
-
-/* What the MTA at hand can do for us; from its negotiation. */
-struct mta_can {
-	bool add_header, change_header, delete_rcpt, reinject;
-};
-
-enum reply_kind { REPLY_ACCEPT, REPLY_DISCARD, REPLY_TEMPFAIL, REPLY_REJECT };
-
-/* Recipients that the spool must keep something for. */
-struct keep {
-	enum keep_kind {
-		KEEP_QUARANTINE,	/* the original, for the quarantine */
-		KEEP_COPY,		/* a copy with splices, to re-inject */
-	} kind;
-	struct span reason;
-	const struct group *group;
-	struct span *rcpts;	/* where the copy goes (redirect included) */
-	size_t nrcpts;
-};
-
-struct resolution {
-	enum reply_kind reply;
-	struct span code, text;	/* for TEMPFAIL and REJECT */
-	const struct edit *edits; /* for the MTA's own copy */
-	size_t nedits;
-	const struct group *own; /* whose content that copy is, or NULL */
-	uint32_t *delete_rcpts;	/* indices, when REPLY_ACCEPT */
-	size_t ndelete;
-	struct keep *keeps;	/* one spool file holds them all */
-	size_t nkeeps;
-};
-
-/*
- * DESIGN 5: any tempfail → 451 for all and nothing kept; all reject → 5xx;
- * reject beside others → that recipient's copy is quarantined as "Rejected".
- * The largest delivering group takes the MTA's own copy, further ones become
- * re-injected copies; where the MTA lacks an edit all become copies; where
- * there is no re-injection either, tempfail says so. Delay is "not
- * available" (tempfail) in this version.
- */
-void verdict_resolve(const struct verdict *v, const struct envelope *env,
-	const struct mta_can *can, struct arena *a,
-	struct resolution *r_r);
 
 #endif

@@ -11,7 +11,7 @@
 #include "mail/words.h"
 
 enum {
-	VERDICT_MAGIC = 0x33566d70, /* "pmV3" */
+	VERDICT_MAGIC = 0x34566d70, /* "pmV4" */
 	EDITS_MAX = 1000,
 	SPLICES_MAX = 4000,
 	REDIRECTS_MAX = 1000,
@@ -23,7 +23,10 @@ enum {
 	EDIT_LEAST = 1 + 4 + 4 + 4,
 	SPLICE_LEAST = 8 + 8 + 4,
 	SIGN_LEAST = 3 * 4 + HASH_SHA256_SIZE,
-	GROUP_LEAST = 1 + 4 + 4 * 4 + 6 * 4 + 1,
+	GROUP_LEAST = 1 + 4 + 5 * 4 + 10 * 4 + 4,
+	NOTICE_LEAST = 2 * 4,
+	DESTINATION_LEAST = 2 * 4,
+	ARCHIVE_NAME_MAX = 40,
 };
 
 const char *action_name(enum action a)
@@ -95,6 +98,35 @@ static void put_trace(struct buf *b, const struct group *g)
 	}
 }
 
+static void put_spans(struct buf *b, const struct span *v, size_t n)
+{
+	wire_put_u32(b, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		wire_put_span(b, v[i]);
+}
+
+/* What else happens, and where the mail goes. */
+static void put_more(struct buf *b, const struct group *g)
+{
+	put_spans(b, g->redirect, g->nredirect);
+	put_spans(b, g->copies, g->ncopies);
+	put_spans(b, g->archives, g->narchives);
+	wire_put_u32(b, (uint32_t)g->nnotices);
+	for (size_t i = 0; i < g->nnotices; i++) {
+		put_spans(b, g->notices[i].to, g->notices[i].nto);
+		wire_put_span(b, g->notices[i].body);
+	}
+	wire_put_u32(b, (uint32_t)g->nelsewhere);
+	for (size_t i = 0; i < g->nelsewhere; i++) {
+		wire_put_u32(b, g->elsewhere[i].rcpt);
+		put_spans(b, g->elsewhere[i].to, g->elsewhere[i].n);
+	}
+	wire_put_u8(b, g->new_sender);
+	wire_put_span(b, g->mail_from);
+	wire_put_u8(b, g->batv);
+	wire_put_u8(b, g->new_body);
+}
+
 static void put_group(struct buf *b, const struct group *g)
 {
 	wire_put_u8(b, (uint8_t)g->action);
@@ -103,9 +135,7 @@ static void put_group(struct buf *b, const struct group *g)
 	wire_put_span(b, g->code);
 	wire_put_span(b, g->text);
 	wire_put_span(b, g->notify);
-	wire_put_u32(b, (uint32_t)g->nredirect);
-	for (size_t i = 0; i < g->nredirect; i++)
-		wire_put_span(b, g->redirect[i]);
+	put_more(b, g);
 	put_edits(b, g);
 	put_splices(b, g);
 	put_signs(b, g);
@@ -339,15 +369,94 @@ static void get_trace(struct wire *w, struct arena *a, struct group *g)
 	}
 }
 
-static void get_redirect(struct wire *w, struct arena *a, struct group *g)
+/* Up to max texts that `ok` accepts. */
+static struct span *get_spans(struct wire *w, size_t max,
+	bool (*ok)(struct span), struct arena *a, size_t *n_r)
 {
-	g->nredirect = count(w, 4, REDIRECTS_MAX);
-	g->redirect = arena_array(a, g->nredirect, sizeof(*g->redirect));
-	for (size_t i = 0; i < g->nredirect; i++) {
-		g->redirect[i] = wire_span(w);
-		w->bad |= !is_address(g->redirect[i]);
+	struct span *v;
+
+	*n_r = count(w, 4, max);
+	v = arena_array(a, *n_r, sizeof(*v));
+	for (size_t i = 0; i < *n_r; i++) {
+		v[i] = wire_span(w);
+		w->bad |= !ok(v[i]);
 	}
+	return v;
+}
+
+/* An archive's name is a folder. */
+static bool is_archive(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') &&
+		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+			return false;
+	return s.n > 0 && s.n <= ARCHIVE_NAME_MAX && s.p[0] != '-';
+}
+
+/* A reason is the label under which people find it. */
+static bool is_reason(struct span s)
+{
+	return s.n > 0 && is_label(s);
+}
+
+static void get_notices(struct wire *w, struct arena *a, struct group *g)
+{
+	g->nnotices = count(w, NOTICE_LEAST, VERDICT_NOTICES_MAX);
+	g->notices = arena_array(a, g->nnotices, sizeof(*g->notices));
+	for (size_t i = 0; i < g->nnotices; i++) {
+		struct notice *n = &g->notices[i];
+
+		n->to = get_spans(w, VERDICT_TARGETS_MAX, is_address, a,
+			&n->nto);
+		n->body = wire_span(w);
+		w->bad |= n->nto == 0 || n->body.n == 0 ||
+			n->body.n > VERDICT_NOTICE_MAX;
+	}
+}
+
+/* Who goes elsewhere is checked with the recipients. */
+static void get_elsewhere(struct wire *w, size_t nrcpts, struct arena *a,
+	struct group *g)
+{
+	g->nelsewhere = count(w, DESTINATION_LEAST, nrcpts);
+	g->elsewhere = arena_array(a, g->nelsewhere, sizeof(*g->elsewhere));
+	for (size_t i = 0; i < g->nelsewhere && !w->bad; i++) {
+		struct destination *d = &g->elsewhere[i];
+
+		d->rcpt = wire_u32(w);
+		d->to = get_spans(w, VERDICT_TARGETS_MAX, is_address, a,
+			&d->n);
+	}
+}
+
+static void get_more(struct wire *w, size_t nrcpts, struct arena *a,
+	struct group *g)
+{
+	g->redirect = get_spans(w, REDIRECTS_MAX, is_address, a,
+		&g->nredirect);
 	w->bad |= (g->action == ACTION_REDIRECT) != (g->nredirect > 0);
+	g->copies = get_spans(w, VERDICT_COPIES_MAX, is_reason, a,
+		&g->ncopies);
+	g->archives = get_spans(w, VERDICT_COPIES_MAX, is_archive, a,
+		&g->narchives);
+	get_notices(w, a, g);
+	get_elsewhere(w, nrcpts, a, g);
+	g->new_sender = flag(w);
+	g->mail_from = wire_span(w);
+	g->batv = flag(w);
+	g->new_body = flag(w);
+	w->bad |= g->mail_from.n && !is_address(g->mail_from);
+}
+
+/* Only recipients of the group go elsewhere, each once, in their order. */
+static bool elsewhere_ok(const struct group *g)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < g->nrcpts && k < g->nelsewhere; i++)
+		k += g->rcpts[i] == g->elsewhere[k].rcpt;
+	return k == g->nelsewhere;
 }
 
 /* The recipients of a group; taken[i] says who has one already. */
@@ -367,6 +476,7 @@ static void get_rcpts(struct wire *w, size_t nrcpts, struct arena *a,
 		taken[r] = true;
 		g->rcpts[i] = r;
 	}
+	w->bad |= !elsewhere_ok(g);
 }
 
 /* An empty code is one that the reader of the verdict chooses. */
@@ -382,8 +492,8 @@ static bool words_ok(const struct group *g)
 	       is_ascii(g->text, 0x20, VERDICT_TEXT_MAX);
 }
 
-static void get_group(struct wire *w, uint64_t msg_bytes, struct arena *a,
-	struct group *g)
+static void get_group(struct wire *w, size_t nrcpts, uint64_t msg_bytes,
+	struct arena *a, struct group *g)
 {
 	uint8_t action = wire_u8(w);
 
@@ -395,7 +505,7 @@ static void get_group(struct wire *w, uint64_t msg_bytes, struct arena *a,
 	g->text = wire_span(w);
 	g->notify = wire_span(w);
 	w->bad |= !words_ok(g);
-	get_redirect(w, a, g);
+	get_more(w, nrcpts, a, g);
 	get_edits(w, a, g);
 	get_splices(w, msg_bytes, a, g);
 	get_signs(w, a, g);
@@ -429,7 +539,7 @@ bool verdict_get(struct span record, size_t nrcpts, uint64_t msg_bytes,
 	v_r->groups = arena_array(a, v_r->ngroups, sizeof(*v_r->groups));
 	taken = arena_array(a, nrcpts, sizeof(*taken));
 	for (size_t i = 0; i < v_r->ngroups && !w.bad; i++) {
-		get_group(&w, msg_bytes, a, &v_r->groups[i]);
+		get_group(&w, nrcpts, msg_bytes, a, &v_r->groups[i]);
 		get_rcpts(&w, nrcpts, a, taken, &v_r->groups[i]);
 		left -= v_r->groups[i].nrcpts;
 	}

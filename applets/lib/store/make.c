@@ -13,6 +13,7 @@
 #include "base/root.h"
 #include "store/held.h"
 #include "store/journal.h"
+#include "store/retire.h"
 
 static const struct folder {
 	const char *path, *user, *group;
@@ -26,6 +27,7 @@ static const struct folder {
 	{ ROOT_SPOOL "/poison", "pm-milt", "pm-milt", 02770 },
 	{ ROOT_JOURNAL, "pm-milt", "pm-rec", 02770 },
 	{ ROOT_QUARANTINE, "pm-rec", "pm-rec", 02770 },
+	{ ROOT_ARCHIVE, "pm-rec", "pm-rec", 02770 },
 };
 
 /* Only root gives folders away, and only to users that set-up has made. */

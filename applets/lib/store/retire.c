@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -18,7 +19,8 @@ enum { RECORD_ARENA = 1 << 30 };
 static int write_copy(const struct spool_record *r,
 	const struct spool_item *item, unsigned n, struct err *e)
 {
-	struct spool_copy c = { .mail_from = r->mail_from,
+	struct spool_copy c = { .mail_from = item->new_sender ?
+		item->mail_from : r->mail_from,
 		.rcpts = item->rcpts, .nrcpts = item->nrcpts };
 	struct buf b = { 0 };
 	int result = -1;
@@ -42,6 +44,46 @@ static int write_copies(const struct spool_record *r, unsigned *n_r,
 	for (size_t i = 0; i < r->nitems; i++)
 		if (r->items[i].kind == SPOOL_COPY &&
 		    write_copy(r, &r->items[i], ++*n_r, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* The folder of one archive, safe on disk. */
+static int make_archive(struct span name, char out[COMMIT_PATH_MAX],
+	struct err *e)
+{
+	snprintf(out, COMMIT_PATH_MAX, ROOT_ARCHIVE "/%.*s",
+		SPAN_FMT(span_sub(name, 0, 64)));
+	if (mkdir(out, 0770) < 0)
+		return errno == EEXIST ? 0 :
+			commit_error(ROOT_ARCHIVE, out, e);
+	/* The umask must not keep out the group; keep the set-group-ID bit. */
+	if (chmod(out, 02770) < 0 || io_sync_dir(ROOT_ARCHIVE) < 0)
+		return commit_error(ROOT_ARCHIVE, out, e);
+	return 0;
+}
+
+/* The message as it came; written again, it is the same file. */
+static int write_archive(const struct spool_record *r, struct span name,
+	struct err *e)
+{
+	char folder[COMMIT_PATH_MAX], tmp[2 * COMMIT_PATH_MAX];
+	char path[2 * COMMIT_PATH_MAX];
+
+	if (make_archive(name, folder, e) < 0)
+		return -1;
+	snprintf(tmp, sizeof(tmp), "%s/.%s", folder, r->id.text);
+	snprintf(path, sizeof(path), "%s/%s.eml", folder, r->id.text);
+	if (commit_write(folder, tmp, &r->body, 1, e) < 0)
+		return -1;
+	return commit_publish(tmp, path, folder, e);
+}
+
+static int write_archives(const struct spool_record *r, struct err *e)
+{
+	for (size_t i = 0; i < r->nitems; i++)
+		if (r->items[i].kind == SPOOL_ARCHIVE &&
+		    write_archive(r, r->items[i].reason, e) < 0)
 			return -1;
 	return 0;
 }
@@ -78,8 +120,8 @@ static int retire(const char *name, const char *path, struct arena *a,
 	if (!span_is(span_of(name), r.id.text))
 		return err_set(e, ERR_PERMANENT,
 			"%s: holds another record, %s", path, r.id.text);
-	if (held_add(&r, e) < 0 || write_copies(&r, &copies, e) < 0 ||
-	    remove_record(path, e) < 0)
+	if (held_add(&r, e) < 0 || write_archives(&r, e) < 0 ||
+	    write_copies(&r, &copies, e) < 0 || remove_record(path, e) < 0)
 		return -1;
 	return publish_copies(&r.id, copies, e);
 }

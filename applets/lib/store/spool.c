@@ -14,7 +14,8 @@
 #include "store/commit.h"
 
 enum {
-	RECORD_MAGIC = 0x32536d70,	/* "pmS2" */
+	RECORD_MAGIC = 0x33536d70,	/* "pmS3" */
+	RECORD_MAGIC_2 = 0x32536d70,	/* no sender of its own in an item */
 	RECORD_MAGIC_1 = 0x31536d70,	/* without message_id and words */
 	COPY_MAGIC = 0x31436d70,	/* "pmC1" */
 	HEAD_MAX = 256 << 20,
@@ -40,6 +41,8 @@ static void put_item(struct buf *b, const struct spool_item *item)
 		wire_put_u64(b, item->splices[i].remove);
 		wire_put_span(b, item->splices[i].insert);
 	}
+	wire_put_u8(b, item->new_sender);
+	wire_put_span(b, item->mail_from);
 }
 
 /* Magic, the head as one span, the length of what follows it. */
@@ -124,10 +127,11 @@ struct frame {
 	uint64_t body_bytes;
 };
 
-static void get_item(struct wire *w, struct arena *a, struct spool_item *item)
+static void get_item(struct wire *w, uint32_t magic, struct arena *a,
+	struct spool_item *item)
 {
 	item->kind = (enum spool_kind)wire_u8(w);
-	w->bad |= item->kind != SPOOL_QUARANTINE && item->kind != SPOOL_COPY;
+	w->bad |= item->kind < SPOOL_QUARANTINE || item->kind > SPOOL_ARCHIVE;
 	item->reason = wire_span(w);
 	item->trace = wire_span(w);
 	item->nrcpts = wire_count(w, 4);
@@ -142,6 +146,10 @@ static void get_item(struct wire *w, struct arena *a, struct spool_item *item)
 		item->splices[i].remove = wire_u64(w);
 		item->splices[i].insert = wire_span(w);
 	}
+	if (magic != RECORD_MAGIC)
+		return;
+	item->new_sender = wire_u8(w) != 0;
+	item->mail_from = wire_span(w);
 }
 
 static bool get_record(const struct frame *f, struct arena *a,
@@ -156,14 +164,14 @@ static bool get_record(const struct frame *f, struct arena *a,
 #define X(name) r->name = wire_span(&w);
 	TEXTS(X)
 #undef X
-	if (f->magic == RECORD_MAGIC) {
+	if (f->magic != RECORD_MAGIC_1) {
 		r->message_id = wire_span(&w);
 		r->words = wire_span(&w);
 	}
 	r->nitems = wire_count(&w, ITEM_LEAST);
 	r->items = arena_array(a, r->nitems, sizeof(*r->items));
 	for (size_t i = 0; i < r->nitems; i++)
-		get_item(&w, a, &r->items[i]);
+		get_item(&w, f->magic, a, &r->items[i]);
 	return wire_done(&w);
 }
 
@@ -190,7 +198,7 @@ static bool get_frame(int fd, uint32_t magic, bool body, struct arena *a,
 	w = wire_open(s);
 	f->magic = wire_u32(&w);
 	if (f->magic != magic && (magic != RECORD_MAGIC ||
-	    f->magic != RECORD_MAGIC_1))
+	    (f->magic != RECORD_MAGIC_1 && f->magic != RECORD_MAGIC_2)))
 		return false;
 	head = wire_u32(&w);
 	if (head > HEAD_MAX || (uint64_t)st.st_size < 8 + head + 8 + 4 ||
@@ -252,7 +260,8 @@ bool spool_decode(struct span frame, struct arena *a,
 
 	*r_r = (struct spool_record){ 0 };
 	if (!wire_done(&w) || (f.magic != RECORD_MAGIC &&
-	    f.magic != RECORD_MAGIC_1) || !get_record(&f, a, r_r))
+	    f.magic != RECORD_MAGIC_1 && f.magic != RECORD_MAGIC_2) ||
+	    !get_record(&f, a, r_r))
 		return false;
 	r_r->body_bytes = f.body_bytes;
 	return true;

@@ -28,6 +28,7 @@
 enum spool_kind {
 	SPOOL_QUARANTINE = 1,	/* keep the original for these recipients */
 	SPOOL_COPY = 2,		/* send a copy with these splices */
+	SPOOL_ARCHIVE = 3,	/* keep the original in archive/REASON */
 };
 
 struct spool_splice {
@@ -44,6 +45,8 @@ struct spool_item {
 	struct spool_splice *splices;
 	size_t nsplices;
 	struct span trace;	/* lines of text: how it was decided */
+	bool new_sender;	/* a copy whose envelope's sender is another */
+	struct span mail_from;
 };
 
 struct spool_record {

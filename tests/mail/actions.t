@@ -1,0 +1,112 @@
+#!/usr/bin/perl
+# What a rule wants beside delivery, through Postfix: copies, archives, other
+# recipients, another sender; and a thousand recipients with five outcomes.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib "$FindBin::Bin/../lib";
+use Appliance;
+use Soak;
+
+plan skip_all => 'needs root and Postfix' unless $> == 0 &&
+	-x '/usr/sbin/postconf';
+alarm 240;
+
+my $app = Appliance->new(policy => <<'LUA');
+local p = policy("p", function() return true end)
+p:rule("by name", function(m, rcpt, plan)
+	local who = rcpt.local_part
+	if who == "copied" then plan:copy("Copy") end
+	if who == "filed" then plan:archive("legal") end
+	if who == "shared" then plan:add_recipient("second@example.org") end
+	if who == "gone" then plan:remove_recipient() end
+	if who == "moved" then
+		plan:add_recipient("there@example.org", "Plain@example.org")
+		plan:remove_recipient()
+	end
+	if who == "renamed" then plan:sender("bounces@example.org") end
+	if who == "null" then plan:sender("") end
+end)
+p:rule("thousand", function(m, rcpt, plan)
+	local n = tonumber(rcpt.local_part:match("^u(%d+)$"))
+	if not n then return end
+	if n % 5 == 1 then return quarantine("Suspect") end
+	if n % 5 == 2 then return discard() end
+	if n % 5 == 3 then plan:prefix_subject("[three]") end
+	if n % 5 == 4 then return redirect("all@example.org") end
+end)
+LUA
+$app->setup->start;
+
+sub send_to {
+	my ($subject, @who) = @_;
+	return $app->send_mail(from => 'carol@example.net',
+		rcpts => [map { "$_\@example.org" } @who],
+		message => "From: carol\@example.net\nSubject: $subject\n\nhi\n");
+}
+
+sub settled {
+	is(Soak::settle($app, 60), '', 'spool and queue run empty');
+}
+
+# user => subjects that he has.
+sub delivered {
+	my %at;
+	for my $path ($app->delivered) {
+		my ($user) = $path =~ m{/([^/]+)/Maildir/};
+		my ($subject) = Soak::without_trace($path) =~
+			/^Subject: (.*)$/m;
+		push @{ $at{$user} }, $subject;
+	}
+	return \%at;
+}
+
+sub sender_of {
+	my ($user) = @_;
+	my ($path) = $app->delivered("$user\@example.org");
+	open my $in, '<', $path // '' or return 'no mail';
+	local $/;
+	return <$in> =~ /^Return-Path: <(.*)>$/m ? $1 : 'no Return-Path';
+}
+
+like(send_to('one', qw(plain copied filed shared gone moved renamed null))
+	->{text}, qr/^250 /, 'accepted');
+settled();
+is_deeply(delivered(), { map { $_ => ['one'] } qw(plain copied filed shared
+	second there renamed null) },
+	'each has it once, who was removed not at all');
+is(sender_of('plain'), 'carol@example.net', 'the sender as it was');
+is(sender_of('renamed'), 'bounces@example.org', 'another sender');
+# Postfix's pipe(8) says so of the null sender.
+is(sender_of('null'), 'MAILER-DAEMON', 'and the null sender');
+my @kept = $app->quarantined;
+is_deeply([map { [$_->{subject}, %{ $_->{reasons} }] } @kept],
+	[['one', 'copied@example.org', 'Copy']],
+	'the copy is in the quarantine under its reason');
+my @filed = glob $app->{root} . '/var/lib/pm/archive/legal/*';
+is(scalar @filed, 1, 'one file in the archive');
+like($filed[0], qr{/[0-9a-f-]{36}\.eml$}, 'whose name is the id');
+open my $in, '<:raw', $filed[0] or die "$filed[0]: $!";
+my $bytes = do { local $/; <$in> };
+like($bytes, qr/^Subject: one\r\n\r\nhi\r\n\z/m, 'as it came');
+
+# A thousand, each his own outcome, once.
+my @thousand = map { "u$_" } 0 .. 999;
+like(send_to('many', @thousand)->{text}, qr/^250 /, 'a thousand recipients');
+settled();
+my $at = delivered();
+my (%want, %bad);
+for my $n (0 .. 999) {
+	my $have = join ',', @{ $at->{"u$n"} // [] };
+	my $want = $n % 5 == 0 ? 'many' : $n % 5 == 3 ? '[three] many' : '';
+	$bad{"u$n"} = $have if $have ne $want;
+}
+is_deeply(\%bad, {}, 'two fifths have it once, tagged or not');
+is_deeply($at->{all}, ['many'], 'the redirected ones: one copy');
+my ($many) = grep { $_->{subject} eq 'many' } $app->quarantined;
+is_deeply([sort map { s/\@.*//r } @{ $many->{recipients} }],
+	[sort map { "u$_" } grep { $_ % 5 == 1 } 0 .. 999],
+	'the fifth that is withheld is in one entry');
+ok($app->stop, 'stops within the deadline');
+done_testing;
