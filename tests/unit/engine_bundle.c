@@ -118,6 +118,47 @@ static void test_lists(void **state)
 	arena_free(&a);
 }
 
+/* Files with a number and hashes: what a generation is made of. */
+static void test_generation(void **state)
+{
+	static const char *const names[] = { "policy/x.lua", "policy/options",
+		"policy/templates/t.txt", "lists/ours", "policy/templates/t",
+		"policy/.x.lua", "lists/a/b", "policy/t.txt", "lists/x~" };
+	char path[512], name[BUNDLE_GENERATION_SIZE];
+	struct bundle_settings s = { 0 };
+	struct bundle_source v = { BUNDLE_POLICY, SPAN("policy/x.lua"), path,
+		false, "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db0225"
+		"8717921a4881" };
+	struct bundle_sources from = { &v, 1, 7 };
+	struct arena *a = arena_new("test", 1 << 20);
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	struct bundle got;
+	enum bundle_kind kind;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		assert_int_equal(bundle_kind_of(span_of(names[i]), &kind),
+			i < 4);
+		if (i < 4)
+			assert_int_equal(kind, i);
+	}
+	snprintf(path, sizeof(path), "%s/x.lua", dir);
+	put("x.lua", "x");
+	assert_int_equal(bundle_build_from(&s, &from, &b, &e), 0);
+	assert_int_equal(bundle_open(buf_bytes(&b), a, &got, &e), 0);
+	assert_int_equal(got.generation, 7);
+	assert_true(span_is(got.policy[0].name, "x.lua"));
+	bundle_generation_name(got.generation, name);
+	assert_string_equal(name, "generation 7");
+	put("x.lua", "y");
+	assert_int_equal(bundle_build_from(&s, &from, &b, &e), -1);
+	assert_non_null(strstr(e.text, "x.lua: is damaged: it is not what "
+		"was published as policy/x.lua"));
+	buf_free(&b);
+	arena_free(&a);
+}
+
 static void test_nothing_there(void **state)
 {
 	struct bundle_settings s = { 0 };
@@ -136,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_generation),
 		cmocka_unit_test(test_nothing_there),
 	};
 

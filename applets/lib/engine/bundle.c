@@ -1,10 +1,7 @@
 #include "engine/bundle.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/embed.h"
 #include "base/io.h"
@@ -12,179 +9,97 @@
 #include "crypto/hash.h"
 #include "engine/list.h"
 
-#define EMBEDDED_POLICY "lua/policy/"
-#define EMBEDDED_LISTS "lua/policy/lists/"
-
 enum {
-	MAGIC = 0x6c646e62,
-	FILES_MAX = 1000,
+	MAGIC = 0x6c646e63,
 	POLICY_FILE_MAX = 4 << 20,
 	OPTIONS_FILE_MAX = 1 << 20,
+	TEMPLATE_FILE_MAX = 1 << 20,
 	LIST_FILE_MAX = 512 << 20,
 	GENERATION_AT = 4,
+	SOURCES_MEMORY = 64 << 20,
 };
 
-/* The names in a folder that are wanted, in order. */
-struct names {
-	char **v;
-	size_t n;
-};
-
-static void free_names(struct names *names)
+/* The text of one source, and only that one if it is known which. */
+static int read_source(const struct bundle_source *f, struct buf *text,
+	struct err *e)
 {
-	for (size_t i = 0; i < names->n; i++)
-		free(names->v[i]);
-	free(names->v);
-	*names = (struct names){ 0 };
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool is_policy(struct span name)
-{
-	return span_ends(name, SPAN(".lua")) && name.p[0] != '.';
-}
-
-/* Editors leave their own files beside the one edited. */
-static bool is_list(struct span name)
-{
-	return name.p[0] != '.' && name.p[0] != '#' &&
-		!span_ends(name, SPAN("~"));
-}
-
-static int add_name(struct names *names, const char *name, struct err *e)
-{
-	if (names->v == NULL)
-		names->v = calloc(FILES_MAX, sizeof(*names->v));
-	if (names->n == FILES_MAX)
-		return err_set(e, ERR_PERMANENT, "more than %d files",
-			FILES_MAX);
-	if (names->v == NULL || (names->v[names->n] = strdup(name)) == NULL)
-		return err_set(e, ERR_TEMPORARY, "no memory");
-	names->n++;
-	return 0;
-}
-
-static int list_folder(const char *dir, bool (*wanted)(struct span),
-	struct names *names, struct err *e)
-{
-	DIR *d = opendir(dir);
-	struct dirent *entry;
+	static const size_t most[] = { POLICY_FILE_MAX, OPTIONS_FILE_MAX,
+		TEMPLATE_FILE_MAX, LIST_FILE_MAX };
+	char hex[HASH_SHA256_HEX_SIZE];
 	int result = 0;
 
-	if (d == NULL)
-		return err_errno(e, ERR_PERMANENT, "%s: cannot be read", dir);
-	while (result == 0 && (entry = readdir(d)))
-		if (wanted(span_of(entry->d_name)))
-			result = add_name(names, entry->d_name, e);
-	closedir(d);
-	return result;
+	if (f->embedded)
+		buf_span(text, embed_file(f->path));
+	else
+		result = io_slurp(f->path, most[f->kind], text, e);
+	if (result < 0 || f->sha256 == NULL)
+		return result;
+	hash_sha256_hex(buf_bytes(text), hex);
+	if (strcmp(hex, f->sha256) == 0)
+		return 0;
+	return err_set(e, ERR_PERMANENT, "%s: is damaged: it is not what was "
+		"published as %.*s", f->path, SPAN_FMT(f->name));
 }
 
-static int list_embedded(const char *prefix, bool (*wanted)(struct span),
-	struct names *names, struct err *e)
-{
-	const char *path;
-
-	for (size_t i = 0; (path = embed_name(prefix, i)); i++) {
-		struct span name = span_after(span_of(path), strlen(prefix));
-
-		if (span_chr(name, '/') == SIZE_MAX && wanted(name) &&
-		    add_name(names, (const char *)name.p, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The text of one file: on disk, or embedded when there is no folder. */
-static int read_file(const char *dir, const char *prefix, const char *name,
-	size_t max, struct buf *text, struct err *e)
-{
-	char path[4096];
-
-	if (snprintf(path, sizeof(path), "%s%s%s", dir ? dir : prefix,
-		    dir ? "/" : "", name) >= (int)sizeof(path))
-		return err_set(e, ERR_PERMANENT, "%s: path too long", dir);
-	if (dir)
-		return io_slurp(path, max, text, e);
-	buf_span(text, embed_file(path));
-	return 0;
-}
-
-static int put_policy(const char *dir, struct buf *b, struct err *e)
-{
-	struct names names = { 0 };
-	int result = dir ? list_folder(dir, is_policy, &names, e) :
-		list_embedded(EMBEDDED_POLICY, is_policy, &names, e);
-
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), by_name);
-	if (result == 0 && names.n == 0)
-		result = err_set(e, ERR_PERMANENT, "%s: no policy: there is "
-			"no file *.lua in it", dir ? dir : "the executable");
-	wire_put_u32(b, (uint32_t)names.n);
-	for (size_t i = 0; result == 0 && i < names.n; i++) {
-		struct buf text = { 0 };
-
-		result = read_file(dir, EMBEDDED_POLICY, names.v[i],
-			POLICY_FILE_MAX, &text, e);
-		wire_put_span(b, span_of(names.v[i]));
-		wire_put_span(b, buf_bytes(&text));
-		buf_free(&text);
-	}
-	free_names(&names);
-	return result;
-}
-
-/* Switches of the rules; a site need not have any. */
-static int put_options(const char *dir, struct buf *b, struct err *e)
+static int put_text(const struct bundle_source *f, struct buf *b,
+	struct err *e)
 {
 	struct buf text = { 0 };
-	char path[4096];
-	int result = 0;
+	int result = read_source(f, &text, e);
 
-	if (dir && snprintf(path, sizeof(path), "%s/options", dir) <
-	    (int)sizeof(path) && access(path, F_OK) == 0)
-		result = io_slurp(path, OPTIONS_FILE_MAX, &text, e);
 	wire_put_span(b, buf_bytes(&text));
 	buf_free(&text);
 	return result;
 }
 
-static int put_list(const char *dir, const char *name, struct buf *b,
+static int put_list(const struct bundle_source *f, struct buf *b,
 	struct err *e)
 {
 	struct buf text = { 0 }, image = { 0 };
 	char shown[512];
-	int result = read_file(dir, EMBEDDED_LISTS, name, LIST_FILE_MAX, &text,
-		e);
+	int result = read_source(f, &text, e);
 
-	snprintf(shown, sizeof(shown), "lists/%s", name);
+	snprintf(shown, sizeof(shown), "%.*s", SPAN_FMT(f->name));
 	if (result == 0)
 		result = list_compile(buf_bytes(&text), shown, &image, e);
-	wire_put_span(b, span_of(name));
 	wire_put_span(b, buf_bytes(&image));
 	buf_free(&text);
 	buf_free(&image);
 	return result;
 }
 
-static int put_lists(const char *dir, struct buf *b, struct err *e)
+/* All of one kind: how many, then the name of each and what it holds. */
+static int put_kind(const struct bundle_sources *all, enum bundle_kind kind,
+	int (*put)(const struct bundle_source *f, struct buf *b,
+	struct err *e), struct buf *b, struct err *e)
 {
-	struct names names = { 0 };
-	int result = dir ? list_folder(dir, is_list, &names, e) :
-		list_embedded(EMBEDDED_LISTS, is_list, &names, e);
+	uint32_t n = 0;
 
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), by_name);
-	wire_put_u32(b, (uint32_t)names.n);
-	for (size_t i = 0; result == 0 && i < names.n; i++)
-		result = put_list(dir, names.v[i], b, e);
-	free_names(&names);
-	return result;
+	for (size_t i = 0; i < all->n; i++)
+		n += all->v[i].kind == kind;
+	wire_put_u32(b, n);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct bundle_source *f = &all->v[i];
+
+		if (f->kind != kind)
+			continue;
+		wire_put_span(b, span_after(f->name,
+			span_rchr(f->name, '/') + 1));
+		if (put(f, b, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Switches of the rules; a site need not have any. */
+static int put_options(const struct bundle_sources *all, struct buf *b,
+	struct err *e)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].kind == BUNDLE_OPTIONS)
+			return put_text(&all->v[i], b, e);
+	wire_put_span(b, SPAN(""));
+	return 0;
 }
 
 static void put_spans(struct buf *b, const struct span *v, size_t n)
@@ -204,7 +119,7 @@ static void put_keys(struct buf *b, const struct bundle_settings *s)
 	}
 }
 
-/* Two bundles with one generation have one content. */
+/* A draft has no number: two with one content have one, a large one. */
 static void stamp(struct buf *b, size_t start)
 {
 	unsigned char hash[HASH_SHA256_SIZE];
@@ -212,26 +127,53 @@ static void stamp(struct buf *b, size_t start)
 	hash_sha256(span_after(buf_bytes(b), start + GENERATION_AT + 8), hash);
 	memcpy(b->p + start + GENERATION_AT, hash, 8);
 	b->p[start + GENERATION_AT + 7] &= 0x7f;
+	b->p[start + GENERATION_AT + 7] |= 0x40;
 }
 
-int bundle_build(const struct bundle_settings *s, const char *policy_dir,
-	const char *lists_dir, struct buf *b, struct err *e)
+void bundle_generation_name(uint64_t generation,
+	char out[BUNDLE_GENERATION_SIZE])
+{
+	if (generation <= UINT32_MAX)
+		snprintf(out, BUNDLE_GENERATION_SIZE, "generation %lu",
+			(unsigned long)generation);
+	else
+		snprintf(out, BUNDLE_GENERATION_SIZE, "%016llx",
+			(unsigned long long)generation);
+}
+
+int bundle_build_from(const struct bundle_settings *s,
+	const struct bundle_sources *from, struct buf *b, struct err *e)
 {
 	size_t start = b->n;
 
 	wire_put_u32(b, MAGIC);
-	wire_put_u64(b, 0);
+	wire_put_u64(b, from->generation);
 	put_spans(b, s->networks, s->nnetworks);
 	put_spans(b, s->domains, s->ndomains);
 	wire_put_u8(b, s->virus);
 	put_keys(b, s);
 	wire_put_span(b, s->authserv);
-	if (put_policy(policy_dir, b, e) < 0 ||
-	    put_options(policy_dir, b, e) < 0 ||
-	    put_lists(lists_dir, b, e) < 0)
+	if (put_kind(from, BUNDLE_POLICY, put_text, b, e) < 0 ||
+	    put_options(from, b, e) < 0 ||
+	    put_kind(from, BUNDLE_TEMPLATE, put_text, b, e) < 0 ||
+	    put_kind(from, BUNDLE_LIST, put_list, b, e) < 0)
 		return -1;
-	stamp(b, start);
+	if (from->generation == 0)
+		stamp(b, start);
 	return 0;
+}
+
+int bundle_build(const struct bundle_settings *s, const char *policy_dir,
+	const char *lists_dir, struct buf *b, struct err *e)
+{
+	struct arena *a = arena_new("sources", SOURCES_MEMORY);
+	struct bundle_sources from;
+	int result = bundle_find_sources(policy_dir, lists_dir, a, &from, e);
+
+	if (result == 0)
+		result = bundle_build_from(s, &from, b, e);
+	arena_free(&a);
+	return result;
 }
 
 static struct span *get_spans(struct wire *w, struct arena *a, size_t *n_r)
@@ -257,6 +199,20 @@ static void get_keys(struct wire *w, struct arena *a,
 	}
 }
 
+static struct bundle_file *get_files(struct wire *w, struct arena *a,
+	size_t *n_r)
+{
+	uint32_t n = wire_count(w, 8);
+	struct bundle_file *v = arena_array(a, n, sizeof(*v));
+
+	for (uint32_t i = 0; i < n; i++) {
+		v[i].name = wire_span(w);
+		v[i].text = wire_span(w);
+	}
+	*n_r = n;
+	return v;
+}
+
 int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	struct err *e)
 {
@@ -270,13 +226,9 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	b->settings.virus = wire_u8(&w);
 	get_keys(&w, a, &b->settings);
 	b->settings.authserv = wire_span(&w);
-	b->npolicy = wire_count(&w, 8);
-	b->policy = arena_array(a, b->npolicy, sizeof(*b->policy));
-	for (size_t i = 0; i < b->npolicy; i++) {
-		b->policy[i].name = wire_span(&w);
-		b->policy[i].text = wire_span(&w);
-	}
+	b->policy = get_files(&w, a, &b->npolicy);
 	b->options = wire_span(&w);
+	b->templates = get_files(&w, a, &b->ntemplates);
 	b->nlists = wire_count(&w, 8);
 	b->lists = arena_array(a, b->nlists, sizeof(*b->lists));
 	for (size_t i = 0; i < b->nlists; i++) {

@@ -41,23 +41,62 @@ struct bundle_list {
 };
 
 struct bundle {
-	uint64_t generation;
+	uint64_t generation;	/* its number; a draft's: over UINT32_MAX */
 	struct bundle_settings settings;
 	struct bundle_file *policy; /* in name order */
 	size_t npolicy;
 	struct span options;	/* the text of POLICY_DIR/options, or empty */
+	struct bundle_file *templates; /* policy/templates/NAME.txt */
+	size_t ntemplates;
 	struct bundle_list *lists; /* in name order */
 	size_t nlists;
 };
 
+/* A file that a bundle is made of. */
+enum bundle_kind {
+	BUNDLE_POLICY, BUNDLE_OPTIONS, BUNDLE_TEMPLATE, BUNDLE_LIST,
+};
+
+struct bundle_source {
+	enum bundle_kind kind;
+	struct span name;	/* "policy/50-x.lua", "policy/options",
+				   "policy/templates/x.txt", "lists/NAME" */
+	const char *path;	/* where it is read */
+	bool embedded;		/* … in the executable */
+	const char *sha256;	/* hex it must have; NULL: a draft's */
+};
+
+struct bundle_sources {
+	struct bundle_source *v; /* in name order within a kind */
+	size_t n;
+	uint64_t generation;	/* its number; 0: a draft, a hash stands in */
+};
+
 /*
- * Reads POLICY_DIR/ *.lua, POLICY_DIR/options and LISTS_DIR/ * (list.h), and
- * appends the encoded bundle. A folder that is NULL stands for the files
- * shipped in the executable. Names with a leading dot or a trailing ~ are no
- * lists. Errors name file and line. The generation is a hash of the content.
+ * The files of a draft: POLICY_DIR/ *.lua, POLICY_DIR/options,
+ * POLICY_DIR/templates/ *.txt, LISTS_DIR/ *. A folder that is NULL stands for
+ * the files shipped in the executable. Names with a leading dot or # or a
+ * trailing ~ are not of it. No *.lua is an error.
  */
+int bundle_find_sources(const char *policy_dir, const char *lists_dir,
+	struct arena *a, struct bundle_sources *sources_r, struct err *e);
+/* What kind a name says; false: none. */
+bool bundle_kind_of(struct span name, enum bundle_kind *kind_r);
+
+/*
+ * Reads the sources, compiles the lists (list.h) and appends the encoded
+ * bundle. Errors name file and line.
+ */
+int bundle_build_from(const struct bundle_settings *s,
+	const struct bundle_sources *from, struct buf *b, struct err *e);
+/* Both at once: of a draft. */
 int bundle_build(const struct bundle_settings *s, const char *policy_dir,
 	const char *lists_dir, struct buf *b, struct err *e);
+
+enum { BUNDLE_GENERATION_SIZE = 24 };
+/* "generation 7", or of a draft 16 hex digits that its content makes. */
+void bundle_generation_name(uint64_t generation,
+	char out[BUNDLE_GENERATION_SIZE]);
 
 /* The list of that name; NULL. */
 const struct bundle_list *bundle_find_list(const struct bundle *bundle,

@@ -245,14 +245,13 @@ static struct json *recipients_json(const struct verdict *v,
 	return list;
 }
 
-/* The policy that judged: the hash of its content. */
+/* The policy that judged. */
 static struct json *generation_json(const struct facts_record *f)
 {
-	char hex[17];
+	char name[BUNDLE_GENERATION_SIZE];
 
-	snprintf(hex, sizeof(hex), "%016llx",
-		(unsigned long long)f->generation);
-	return json_new_text(span_of(hex));
+	bundle_generation_name(f->generation, name);
+	return json_new_text(span_of(name));
 }
 
 void engine_explain_json(const struct verdict *v, const struct envelope *env,

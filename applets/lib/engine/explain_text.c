@@ -245,6 +245,7 @@ void explain_text(const struct verdict *v, const struct envelope *env,
 {
 	struct telling t = { .v = v, .env = env, .b = b,
 		.arena = arena_new("explain", EXPLAIN_ARENA) };
+	char policy[BUNDLE_GENERATION_SIZE];
 
 	facts_get(v->facts, t.arena, &t.f);
 	header_parse(raw, &mail_default_limits, t.arena, &t.header);
@@ -255,7 +256,7 @@ void explain_text(const struct verdict *v, const struct envelope *env,
 	put_sum(&t);
 	put_world(&t);
 	put_reply(&t);
-	buf_printf(b, "policy %016llx\n",
-		(unsigned long long)t.f.generation);
+	bundle_generation_name(t.f.generation, policy);
+	buf_printf(b, "policy %s\n", policy);
 	arena_free(&t.arena);
 }
