@@ -19,15 +19,16 @@ local external = policy("disk images", function(s) return s.relay.external end)
 
 external:rule("disk images", function(m, rcpt, plan)
 	if m.virus.found then return end -- the default policy's
-	local image
+	local inside -- where the files of the last image are
 	for _, f in ipairs(m.files) do
+		if f.type ~= "" then inside = nil end -- the next attachment
 		if images[f.true_type] or names[f.extension] then
-			image = f.path
+			inside = f.type ~= "" and "" or f.path .. "/"
 			if all or f.later or f.encrypted then
 				plan:mark("disk-image", f.path)
 				return quarantine("Suspect")
 			end
-		elseif image and f.path:sub(1, #image + 1) == image .. "/" and
+		elseif inside and f.path:sub(1, #inside) == inside and
 			(f.kind == "program" or f.kind == "script") then
 			plan:mark("disk-image", f.path)
 			return quarantine("Suspect")

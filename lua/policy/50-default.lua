@@ -2,22 +2,80 @@
 -- of a policy are asked in order, for each recipient, until one of them ends
 -- it with deliver(), quarantine(), reject(), tempfail(), discard(), delay()
 -- or redirect(). A recipient about whom no rule decides gets the message.
--- What a rule may read and call: pm policy words
--- Try changes with: pm policy check; pm scan FILE --policy DIR
+-- What a rule may read and call: pm help policy
+-- Try changes with: pm policy check; pm policy test FILE
+--
+-- The order is that of PureMessage's default policy: viruses; of mail from
+-- outside then blocked relays, what nobody could look into, suspect
+-- attachments, forged senders, approved senders, recipients who want no
+-- filtering, blocked senders, spam.
+
+-- Switches of the site. Set them in the file options beside this one, as
+-- lines NAME = VALUE, and this file can be replaced by a newer one.
+
+-- Spam of so much per cent is marked in the subject, and withheld.
+local tag_at = option("tag_at", 50)
+local withhold_at = option("withhold_at", 90)
+
+-- Mail that fails DMARC where the owner of the domain asks for reject or
+-- quarantine: quarantine, reject, tag or deliver. Mailing lists break DMARC;
+-- what is quarantined can be released, what is refused cannot. The domains
+-- of lists and forwarders whose ARC seals are believed come with blanks
+-- between.
+local forged = option("dmarc", "quarantine")
+local trusted_sealers = option("trusted_sealers", "")
+
+-- A virus from inside: reject tells the program that sent it, quarantine does
+-- not.
+local internal_virus = option("internal_virus", "reject")
+
+-- The headers X-PMX-Version and X-PerlMx-Spam and the subject [PMX:##] that
+-- PureMessage wrote, for sites whose users have rules on them.
+local puremessage_headers = option("puremessage_headers", false)
 
 local everyone = policy("everyone", function() return true end)
 
 everyone:rule("virus", function(m, rcpt, plan)
 	if m.virus.later then return tempfail("virus scanner busy") end
 	if m.virus.found then
+		if m.relay.internal and internal_virus == "reject" then
+			return reject("5.7.1", "a virus was found in this message")
+		end
+		if puremessage_headers then
+			plan:prefix_subject("[PMX:VIRUS]")
+		end
 		return quarantine("Virus", { notify = "recipient" })
 	end
 	if m.virus.unscannable then
+		if puremessage_headers then
+			plan:replace_header("X-PMX-Virus", "Unscannable")
+		end
 		plan:prefix_subject("[POTENTIAL VIRUS]")
 	end
 end)
 
 local inbound = policy("inbound", function(s) return s.relay.external end)
+
+-- Before DATA: only relay, HELO, sender and one recipient are known.
+inbound:at_rcpt("known recipients", function(s, rcpt)
+	if not rcpt.ours or rcpt.local_part:lower() == "postmaster" then
+		return
+	end
+	if list_empty("valid-recipients") then return end
+	if not rcpt:listed("valid-recipients") then
+		return reject("5.1.1", "no such user")
+	end
+end)
+
+inbound:rule("puremessage headers", function(m, rcpt, plan)
+	if puremessage_headers then plan:replace_header("X-PMX-Version", "pm") end
+end)
+
+inbound:rule("blocked relay", function(m, rcpt, plan)
+	if m:listed("blocked-relays") then return quarantine("Blocked") end
+	-- With dns_lists("zen.example.org") at the top of this file:
+	-- if m.relay:dns_list("zen.example.org").hit then return quarantine("Blocked") end
+end)
 
 -- Flags of what nobody could look into; "over-urls" is only a long digest.
 local unscannable = {
@@ -43,21 +101,55 @@ inbound:rule("ambiguous files", function(m, rcpt, plan)
 	end
 end)
 
--- Before DATA: only relay, HELO, sender and one recipient are known.
-inbound:at_rcpt("known recipients", function(s, rcpt)
-	if not rcpt.ours or rcpt.local_part:lower() == "postmaster" then
+-- By name, in archives, too. By content: pm policy library show executables
+inbound:rule("suspect attachments", function(m, rcpt, plan)
+	if #m.attachments == 0 or list_empty("suspect-attachment-names") then
 		return
 	end
-	if list_empty("valid-recipients") then return end
-	if not rcpt:listed("valid-recipients") then
-		return reject("5.1.1", "no such user")
+	for _, file in ipairs(m.files) do
+		if file:listed("suspect-attachment-names") then
+			plan:mark("suspect-attachment", file.path)
+			return quarantine("Suspect")
+		end
 	end
 end)
 
-inbound:rule("blocked relay", function(m, rcpt, plan)
-	if m:listed("blocked-relays") then return quarantine("Blocked") end
-	-- With dns_lists("zen.example.org") at the top of this file:
-	-- if m.relay:dns_list("zen.example.org").hit then return quarantine("Blocked") end
+local sealers = {}
+for domain in trusted_sealers:gmatch("%S+") do sealers[domain:lower()] = true end
+
+-- Does somebody whom we trust say that it was good when it came to him?
+local function vouched_for(m)
+	local arc = m.auth.arc
+	return m:listed("trusted-relays") or
+		(arc.result == "pass" and sealers[arc.domain:lower()])
+end
+
+inbound:rule("forged sender", function(m, rcpt, plan)
+	local dmarc = m.auth.dmarc
+	if dmarc.result ~= "fail" or dmarc.policy == "none" or vouched_for(m) then
+		return
+	end
+	plan:mark("dmarc", dmarc.policy .. " " .. dmarc.domain)
+	if forged == "reject" and dmarc.policy == "reject" then
+		return reject("5.7.1", "DMARC of " .. dmarc.domain .. " says no")
+	elseif forged == "quarantine" or forged == "reject" then
+		return quarantine("Forged")
+	elseif forged == "tag" then
+		plan:prefix_subject("[FORGED]")
+	end
+end)
+
+-- The name alone is easily written: one that fails DMARC is not approved.
+inbound:rule("approved sender", function(m, rcpt, plan)
+	if m:sender_listed("approved-senders") and
+		m.auth.dmarc.result ~= "fail" then
+		return deliver()
+	end
+end)
+
+inbound:rule("no filtering wanted", function(m, rcpt, plan)
+	if rcpt:listed("anti-spam-optouts") then return deliver() end
+	if m:listed("trusted-relays") then return deliver() end
 end)
 
 inbound:rule("blocked sender", function(m, rcpt, plan)
@@ -66,11 +158,30 @@ inbound:rule("blocked sender", function(m, rcpt, plan)
 	end
 end)
 
+-- PureMessage's gauge: one # at the threshold, one more each ten per cent.
+local function hashes(probability)
+	return ("#"):rep(1 + math.max(0, probability - tag_at) // 10)
+end
+
+-- "Gauge=XXXXXXII, Probability=62%, Report='GTUBE 15.000'"
+local function spam_report(spam)
+	local hits = {}
+	for i, hit in ipairs(spam.hits) do
+		hits[i] = ("%s %.3f"):format(hit.name, hit.weight / 1000)
+	end
+	return ("Gauge=%s, Probability=%d%%, Report='%s'"):format(spam.gauge,
+		spam.probability, table.concat(hits, ", "))
+end
+
 inbound:rule("spam", function(m, rcpt, plan)
-	if rcpt:listed("anti-spam-optouts") then return deliver() end
-	if m:listed("trusted-relays") then return deliver() end
-	if m.spam.probability >= 90 then return quarantine("Spam") end
-	if m.spam.probability >= 50 then
-		plan:prefix_subject("[SPAM " .. m.spam.gauge .. "]")
+	local probability = m.spam.probability
+	if puremessage_headers then
+		plan:replace_header("X-PerlMx-Spam", spam_report(m.spam))
+	end
+	if probability >= withhold_at then return quarantine("Spam") end
+	if probability >= tag_at then
+		plan:prefix_subject(puremessage_headers and
+			"[PMX:" .. hashes(probability) .. "]" or
+			"[SPAM " .. m.spam.gauge .. "]")
 	end
 end)

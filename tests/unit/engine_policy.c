@@ -85,8 +85,10 @@ static int set_up(void **state)
 		.settings = { nets, 1, domains, 1, true } };
 	bundle.lists = arena_array(arena, 8, sizeof(*bundle.lists));
 	add_list("anti-spam-optouts", "c@ours.example\n");
+	add_list("approved-senders", "");
 	add_list("blocked-relays", "198.51.100.0/24\n");
 	add_list("blocked-senders", "");
+	add_list("suspect-attachment-names", "*.exe\n");
 	add_list("trusted-relays", "");
 	add_list("valid-recipients", "b@ours.example\nc@ours.example\n");
 	env = (struct envelope){ .relay_addr = SPAN("192.0.2.1"),
