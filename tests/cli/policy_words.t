@@ -9,10 +9,12 @@ use Cwd qw(abs_path);
 use Encode qw(encode_utf8);
 use JSON::PP;
 use MIME::Base64;
+use POSIX ();
 use lib 'tests/lib';
 use ZoneDns;
 
 my $pm = abs_path($ENV{PM} // 'build/pm') or die "no pm: run make\n";
+my $zones = abs_path('applets/lib/engine/policy_zones.def');
 my $dir = tempdir(CLEANUP => 1);
 my $dns = ZoneDns->new({
 	'good.example' => [ [ TXT => 'v=spf1 ip4:198.51.100.7 -all' ] ],
@@ -258,4 +260,67 @@ local whole = regex([[^a\.zip$]])},
 	['m.attachments[1] == m.attachments[1]', 'true'],
 	['m.eight_bit', '0'], ['#m.charsets', '0'], ['m.date', 'nil'],
 	['m.reply_to', '']);
+
+# --- clock -------------------------------------------------------------------
+check('clock', $plain, [], q{
+local function at(t, zone)
+	local c = clock(t, zone)
+	return ("%d-%02d-%02d %02d:%02d:%02d %d %d"):format(c.year, c.month,
+		c.day, c.hour, c.minute, c.second, c.weekday, c.offset)
+end
+local function failure(f, ...)
+	local _, what = pcall(f, ...)
+	return what
+end},
+	['at(0, "UTC")', '1970-01-01 00:00:00 4 0'],
+	['at(-1, "UTC")', '1969-12-31 23:59:59 3 0'],
+	['at(951782400, "UTC")', '2000-02-29 00:00:00 2 0'],
+	['at(1795416822, "europe/berlin")', '2026-11-23 07:53:42 1 60'],
+	['at(1795416822, "+02:00")', '2026-11-23 08:53:42 1 120'],
+	['at(1795416822, "-0330")', '2026-11-23 03:23:42 1 -210'],
+	['at(1795416822)', '2026-11-23 01:53:42 1 -300'],
+	['failure(clock, 0, "Europe/Berlim"):match(": (.*)")', 'there is no '
+		. 'time zone "Europe/Berlim"; did you mean "Europe/Berlin"?'],
+	['failure(clock, 0, "+99"):match(": (.*)")', 'there is no time zone '
+		. '"+99": write "UTC", "+02:00" or a name like "Europe/Berlin"'],
+	['failure(clock, 1.5):match(": (.-),")',
+		'argument 1 is a time in seconds since 1970'],
+	['failure(function() return clock(0).hours end):match(": (.*)")',
+		'clock has no field "hours"; did you mean "hour"?']);
+
+# Every zone, on both sides of its changes, as the C library has it; Morocco
+# puts its clocks back in Ramadan, by a table and no rule.
+SKIP: {
+	skip 'no time zones here', 1 unless -d '/usr/share/zoneinfo/Europe';
+	my @times = map { 1767225600 + $_ * 86400 * 36 + 7200 * ($_ % 12) }
+		0 .. 10;
+	my (@zones, @pairs);
+	open my $def, '<', $zones or die "$zones: $!";
+	while (<$def>) {
+		s/ZONE\("[^"]*",//;
+		push @zones, grep { -e "/usr/share/zoneinfo/$_" &&
+			!m{Casablanca|El_Aaiun} } m{[\w/+-]+}g if /"/;
+	}
+	for my $zone (@zones) {
+		local $ENV{TZ} = $zone;
+		POSIX::tzset();
+		push @pairs, ["at('$zone')", join ' ', map {
+			POSIX::strftime('%d%H%M', localtime $_) } @times];
+	}
+	POSIX::tzset();
+	my @got = values_of($plain, [], 'local times = { '
+		. join(', ', @times) . " }\n" . q{
+local function at(zone)
+	local all = {}
+	for i, t in ipairs(times) do
+		local c = clock(t, zone)
+		all[i] = ("%02d%02d%02d"):format(c.day, c.hour, c.minute)
+	end
+	return table.concat(all, " ")
+end}, map { $_->[0] } @pairs);
+	my @wrong = grep { $got[$_] ne $pairs[$_][1] } 0 .. $#pairs;
+	ok(@pairs > 400, scalar(@pairs) . ' zones');
+	is(join("\n", map { "$zones[$_]: $got[$_], not $pairs[$_][1]" }
+		@wrong), '', 'their clocks');
+}
 done_testing();

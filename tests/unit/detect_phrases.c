@@ -129,7 +129,7 @@ static void test_fold(void **state)
 	assert_true(span_is(casefold(SPAN(" A\t\r\nB\xc2\xa0" "C "), arena),
 		"a b c"));
 	assert_true(span_is(casefold(SPAN("\xce\xa3\xef\xbb\xbf\xff"), arena),
-		"\xcf\x83\xff"));
+		"\xcf\x83\xef\xbf\xbd"));
 	assert_true(span_is(casefold(SPAN(""), arena), ""));
 	assert_true(span_is(casefold(SPAN(" \r\n"), arena), ""));
 }

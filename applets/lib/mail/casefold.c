@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
+enum { REPLACEMENT = 0xfffd };
+
 static bool is_unseen(uint32_t c)
 {
 	return u_hasBinaryProperty((UChar32)c,
@@ -50,8 +52,10 @@ struct span casefold(struct span text, struct arena *a)
 			i++;
 			continue;
 		}
-		n = c < 0x80 ? 0 : utf8_next(span_after(text, i), &code);
+		n = utf8_next(span_after(text, i), &code);
 		if (n == 0)
+			utf8_put(&b, REPLACEMENT);
+		else if (n == 1)
 			buf_byte(&b, span_lower(c));
 		else if (!add_wide(&b, span_sub(text, i, n), code))
 			add_blank(&b);

@@ -10,8 +10,8 @@
 
 /*
  * Letters without case, each run of white space one blank, characters that
- * are not seen (soft hyphens, joiners, byte order marks) left out. Bytes that
- * are no UTF-8 stay as they are.
+ * are not seen (soft hyphens, joiners, byte order marks) left out. Each byte
+ * that is no UTF-8 becomes U+FFFD.
  */
 struct span casefold(struct span text, struct arena *a);
 
