@@ -35,6 +35,8 @@ put('etc/pm/wiring.lua', 'return { name = "mx1", site = "ours.example", '
 	. 'roles = { "filter" }, domains = { "ours.example" }, '
 	. "networks = { '10.0.0.0/8' } }\n");
 put("etc/pm/lists/$_->[0]", $_->[1]) for ['trusted-relays', "192.0.2.9\n"],
+	['words', "#pm type=phrase\n# no comment\nGr\xc3\xbc\xc3\x9fe an\n"
+		. "grüsse von\nnever said\nalle  # all\n"],
 	['names', "*.txt\n"], ['partners', "good.example\n"];
 put('drafts/options', "# ours\ntag_at = 60\nbanner = yes\n"
 	. "timezone = America/New_York\nname = A B\nbad = maybe\n");
@@ -127,6 +129,13 @@ end},
 	['m:contains("header:X-Two", "ZWÖLF")', 'true'],
 	['m:contains("header:X-Three", "a")', 'false'],
 	['m:contains("urls", "shop.example")', 'true'],
+	['#m:phrases("words")', '3'], ['m:phrases("words")[1]', 'Grüße an'],
+	['m:phrases("words")[3]', 'grüsse von'],
+	['failure(m.phrases, m, "names"):match(": (.*)")', 'the list "names" '
+		. 'is not one of phrases: its first line is to be #pm '
+		. 'type=phrase'],
+	['failure(m.phrases, m, "wordz"):match(": (.*)")',
+		'there is no list "wordz"; did you mean "words"?'],
 	['m:contains("names", "a")', 'false'],
 	['m:contains("files", "a")', 'false'],
 	['m:matches("body", digits)', 'true'],

@@ -4,6 +4,8 @@
 
 #include "base/netaddr.h"
 #include "base/wire.h"
+#include "mail/casefold.h"
+#include "detect/phrases.h"
 
 /*
  * The image: magic, count, number of globs, a mask of the prefix lengths in
@@ -16,6 +18,8 @@ enum {
 	TABLE_AT = MASK_AT + MASK_BYTES,
 	/* Kinds: the first byte of a key. The glob sorts first. */
 	KIND_GLOB = 'A', KIND_ADDRESS, KIND_DOMAIN, KIND_NETWORK, KIND_SUB,
+	KIND_PHRASE,
+	PHRASES_BIT = 1 << 7,	/* of the mask's last byte, which has room */
 	NETWORK_KEY = 2 + 16,
 };
 
@@ -32,6 +36,7 @@ struct compiler {
 	size_t n, cap;
 	uint32_t globs;
 	unsigned char mask[MASK_BYTES];
+	bool phrases;
 	struct err *e;
 };
 
@@ -177,6 +182,22 @@ static struct span uncomment(struct span line)
 	return line;
 }
 
+/* Words with anything between them. */
+static int compile_phrase(struct compiler *c, struct entry entry)
+{
+	struct span rest = casefold(entry.text, c->arena), word;
+	size_t n = 0;
+
+	entry.key = text_key(c, KIND_PHRASE, entry.text);
+	while (casefold_word(&rest, &word))
+		n++;
+	if (n == 0 || n > PHRASES_WORDS_MAX)
+		return complain(c, entry.text, n ? "has more than 16 words" :
+			"has no word");
+	keep(c, entry);
+	return 0;
+}
+
 static int compile_line(struct compiler *c, struct span line)
 {
 	struct entry entry = { 0 };
@@ -184,6 +205,8 @@ static int compile_line(struct compiler *c, struct span line)
 	entry.text = span_trim(uncomment(line));
 	if (entry.text.n == 0)
 		return 0;
+	if (c->phrases && entry.text.n <= LIST_ENTRY_MAX)
+		return compile_phrase(c, entry);
 	line = entry.text;
 	if (line.p[0] == '!') {
 		entry.negative = true;
@@ -243,6 +266,15 @@ static void write_image(struct compiler *c, struct buf *b)
 	}
 }
 
+/* Does the first line say that these are phrases? */
+static bool begins_phrases(struct span text)
+{
+	struct span line;
+
+	return span_line(&text, &line) &&
+		span_is(span_trim(line), "#pm type=phrase");
+}
+
 int list_compile(struct span text, const char *name, struct buf *b,
 	struct err *e)
 {
@@ -253,6 +285,9 @@ int list_compile(struct span text, const char *name, struct buf *b,
 	/* Some editors begin a file with it; it shows nowhere. */
 	if (span_starts(text, SPAN("\xef\xbb\xbf")))
 		text = span_after(text, 3);
+	c.phrases = begins_phrases(text);
+	if (c.phrases)
+		c.mask[MASK_BYTES - 1] |= PHRASES_BIT;
 	c.arena = arena_new("list", BUF_MAX);
 	while (result == 0 && span_line(&text, &line)) {
 		c.line++;
@@ -296,6 +331,14 @@ uint32_t list_count(struct span image)
 	return open_image(image, &q) ? q.count : 0;
 }
 
+bool list_is_phrases(struct span image)
+{
+	struct query q;
+
+	return open_image(image, &q) &&
+		image.p[MASK_AT + MASK_BYTES - 1] & PHRASES_BIT;
+}
+
 static struct entry entry_at(const struct query *q, uint32_t i)
 {
 	struct wire w = wire_open(span_sub(q->image, TABLE_AT + 4 * (size_t)i,
@@ -307,6 +350,16 @@ static struct entry entry_at(const struct query *q, uint32_t i)
 	entry.key = wire_span(&w);
 	entry.text = wire_span(&w);
 	return entry;
+}
+
+bool list_entry(struct span image, uint32_t i, struct span *entry_r)
+{
+	struct query q;
+
+	if (!open_image(image, &q) || i >= q.count)
+		return false;
+	*entry_r = entry_at(&q, i).text;
+	return true;
 }
 
 /* An entry matches: the first one counts, a negative one wins. */

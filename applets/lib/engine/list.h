@@ -14,6 +14,9 @@
  *	<>			the null sender
  *	!ENTRY			not what ENTRY says: wins over any other
  * Case does not matter anywhere (ASCII).
+ *
+ * A text whose first line is "#pm type=phrase" has words and phrases instead,
+ * one a line, which are looked for in texts (detect/phrases.h).
  */
 #ifndef ENGINE_LIST_H
 #define ENGINE_LIST_H
@@ -33,6 +36,9 @@ int list_compile(struct span text, const char *name, struct buf *b,
 
 /* How many entries; 0 for what is no image. */
 uint32_t list_count(struct span image);
+bool list_is_phrases(struct span image);
+/* The i-th entry as it was written, in no order of the text. */
+bool list_entry(struct span image, uint32_t i, struct span *entry_r);
 
 /*
  * Is the subject (an address, a domain or host name, an IP address; empty or

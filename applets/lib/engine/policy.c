@@ -57,6 +57,7 @@ static int load(struct policy_host *h, struct err *e)
 	script_watch_arena(h->script, h->scratch, SCRATCH_WATCHED);
 	script_add_functions(h->script, policy_functions);
 	policy_add_classes(h->script);
+	policy_index_phrases(h);
 	h->loading = true;
 	for (size_t i = 0; i < b->npolicy; i++)
 		if (script_run(h->script, arena_string(h->arena,

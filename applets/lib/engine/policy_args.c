@@ -98,21 +98,29 @@ void policy_say(struct policy_host *h, const struct script_call *c,
 	snprintf(r->said_where, sizeof(r->said_where), "%s", c->where);
 }
 
-static void note_list(struct policy_host *h, struct list_hit hit)
+/* Once each; relay and sender are looked up again for each recipient. */
+static bool is_noted(const struct run *r, const struct list_hit *hit)
+{
+	for (size_t i = r->nlists; i > 0 && r->lists[i - 1].rcpt == hit->rcpt;
+	     i--)
+		if (r->lists[i - 1].entry.p == hit->entry.p)
+			return true;
+	for (size_t i = 0; hit->rcpt == UINT32_MAX && i < r->nlists; i++)
+		if (r->lists[i].rcpt == UINT32_MAX &&
+		    r->lists[i].entry.p == hit->entry.p)
+			return true;
+	return false;
+}
+
+bool policy_note_list(struct policy_host *h, struct list_hit hit)
 {
 	struct run *r = &h->run;
 
-	for (size_t i = r->nlists; i > 0 && r->lists[i - 1].rcpt == hit.rcpt;
-	     i--)
-		if (r->lists[i - 1].entry.p == hit.entry.p)
-			return;
-	/* Relay and sender are looked up again for each recipient. */
-	for (size_t i = 0; hit.rcpt == UINT32_MAX && i < r->nlists; i++)
-		if (r->lists[i].rcpt == UINT32_MAX &&
-		    r->lists[i].entry.p == hit.entry.p)
-			return;
-	if (r->nlists == POLICY_LISTS_MAX || r->trial)
-		return;
+	if (r->without && span_eq(hit.list, r->without->list) &&
+	    span_eq(hit.entry, r->without->entry))
+		return false;
+	if (r->nlists == POLICY_LISTS_MAX || r->trial || is_noted(r, &hit))
+		return true;
 	if (r->nlists == r->lists_cap) {
 		struct list_hit *more;
 
@@ -123,6 +131,7 @@ static void note_list(struct policy_host *h, struct list_hit hit)
 		r->lists = more;
 	}
 	r->lists[r->nlists++] = hit;
+	return true;
 }
 
 bool policy_listed(struct policy_host *h, struct script_call *c,
@@ -147,11 +156,8 @@ bool policy_listed(struct policy_host *h, struct script_call *c,
 	}
 	*yes_r = list_match(list->image, subject, &hit.entry);
 	hit.list = list->name;
-	if (h->run.without && span_eq(hit.list, h->run.without->list) &&
-	    span_eq(hit.entry, h->run.without->entry))
-		*yes_r = false;
 	if (*yes_r)
-		note_list(h, hit);
+		*yes_r = policy_note_list(h, hit);
 	return true;
 }
 

@@ -108,6 +108,7 @@ struct policy_host {
 	size_t npolicies, nrules, stages[STAGE_N + 1];
 	struct pattern_room *patterns;	/* NULL: no regex() was made */
 	size_t nregexes;
+	struct phrases **phrases;	/* of each list; NULL: has none */
 	struct policy_option *options;
 	size_t noptions;
 	struct cidr *networks;
@@ -177,6 +178,12 @@ void policy_plan_remove(struct script_call *c);
 /* Makes targets the places of the recipient's copy instead of himself. */
 bool policy_plan_replace(struct script_call *c, const struct span *to,
 	size_t n);
+
+/*
+ * Notes that an entry decided, for people. False: this is a trial as if that
+ * entry were not there.
+ */
+bool policy_note_list(struct policy_host *h, struct list_hit hit);
 
 /* policy_dns.c: the function dns_lists, the method relay:dns_list. */
 void policy_declare_zones(struct script_call *c);

@@ -368,6 +368,12 @@ const struct script_class policy_message_class = {
 			"local iban = regex([[\\bDE\\d{20}\\b]])\n"
 			"if m:matches(\"body\", iban) then "
 			"plan:mark(\"iban\", \"yes\") end" },
+		{ "phrases", policy_phrases, "phrases(list): which words "
+			"and phrases of a list (its first line is #pm "
+			"type=phrase) stand in subject or text? Whole words, "
+			"case does not matter, at most 50: list of texts\n"
+			"if #m:phrases(\"offensive-words\") > 0 then "
+			"return quarantine(\"Offensive\") end" },
 		{ 0 },
 	},
 };

@@ -33,6 +33,7 @@ struct policy_view {
 	struct script_value seen[SEEN_N];
 	struct span texts[WHAT_N], folded[WHAT_N]; /* p NULL: not made */
 	int eight_bit;			/* per cent; -1: not known */
+	struct script_value *phrases;	/* found, of each list; or NULL */
 	enum { TRUST_UNKNOWN, TRUST_NO, TRUST_YES } internal;
 };
 
@@ -87,6 +88,7 @@ void policy_relay_listed(struct script_call *c);
 void policy_sender_listed(struct script_call *c);
 void policy_contains(struct script_call *c);
 void policy_matches(struct script_call *c);
+void policy_phrases(struct script_call *c);
 
 /* Functions. */
 void policy_make_regex(struct script_call *c);
@@ -110,6 +112,9 @@ void policy_read_option(struct script_call *c);
 		"options beside the rules; of the kind that default has: " \
 		"text, number or boolean\n" \
 		"local tag_at = option(\"tag_at\", 50)" }
+
+/* Makes the indices of all lists that are phrases (policy_phrases.c). */
+void policy_index_phrases(struct policy_host *h);
 
 /* The site's options, from the bundle; *e names file and line. */
 int policy_read_options(struct policy_host *h, struct err *e);
