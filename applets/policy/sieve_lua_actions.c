@@ -230,8 +230,28 @@ static bool do_file(struct lua *l, const struct sieve_node *n,
 static bool do_archive(struct lua *l, const struct sieve_node *n,
 	struct ending *ending)
 {
+	struct args a;
+	struct buf name = { .arena = l->a };
+	struct span text;
+
 	(void)ending;
-	return each_text(l, n, "archive", KEY_MAX);
+	if (!read_args(l, n, 1, 1, &a))
+		return false;
+	/* A path of PureMessage's; here archives have names. */
+	text = first(a.texts[0]);
+	text = span_after(text, span_rchr(text, '/') == SIZE_MAX ? 0 :
+		span_rchr(text, '/') + 1);
+	for (size_t i = 0; i < text.n && i < KEY_MAX; i++) {
+		unsigned char c = span_lower(text.p[i]);
+
+		buf_byte(&name, (c >= 'a' && c <= 'z') ||
+			(c >= '0' && c <= '9') ? c : '-');
+	}
+	if (name.n == 0)
+		return refuse(l, "an archive has a name");
+	lua_line(l, "plan:archive(%.*s)", SPAN_FMT(lua_quote(l,
+		buf_bytes(&name))));
+	return true;
 }
 
 static bool do_map(struct lua *l, const struct sieve_node *n,

@@ -17,6 +17,10 @@
 local tag_at = option("tag_at", 50)
 local withhold_at = option("withhold_at", 90)
 
+-- As PureMessage did out of the box: spam is delivered, marked, and a copy is
+-- kept in the quarantine. Good for the first weeks.
+local copy_and_deliver = option("copy_and_deliver", false)
+
 -- Mail that fails DMARC where the owner of the domain asks for reject or
 -- quarantine: quarantine, reject, tag or deliver. Mailing lists break DMARC;
 -- what is quarantined can be released, what is refused cannot. The domains
@@ -178,8 +182,11 @@ inbound:rule("spam", function(m, rcpt, plan)
 	if puremessage_headers then
 		plan:replace_header("X-PerlMx-Spam", spam_report(m.spam))
 	end
-	if probability >= withhold_at then return quarantine("Spam") end
+	if probability >= withhold_at and not copy_and_deliver then
+		return quarantine("Spam")
+	end
 	if probability >= tag_at then
+		if copy_and_deliver then plan:copy("Spam") end
 		plan:prefix_subject(puremessage_headers and
 			"[PMX:" .. hashes(probability) .. "]" or
 			"[SPAM " .. m.spam.gauge .. "]")
