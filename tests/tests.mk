@@ -41,6 +41,7 @@ run:
 bench: $(B)/pm tools
 	@perl tests/bench/bench.pl
 	@perl tests/bench/recorder.pl
+	@$(B)/tools/speed_policy
 
 # 2 M rows in a private cluster, the time of each search beside its aim.
 bench-db: $(B)/pm

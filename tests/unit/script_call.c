@@ -71,7 +71,7 @@ static void keep(struct script_call *c)
 	kept = script_ref(c, 0);
 	if (kept < 0)
 		err_set(&c->error, ERR_PERMANENT, "keep takes a function");
-	snprintf(kept_where, sizeof(kept_where), "%s", c->where);
+	snprintf(kept_where, sizeof(kept_where), "%s", script_call_where(c));
 }
 
 /* options(t): how many keys, and the text behind notify. */

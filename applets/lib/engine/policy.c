@@ -220,7 +220,11 @@ static void add_trace(struct policy_host *h, const struct policy *p,
 	const struct rule *r)
 {
 	struct run *run = &h->run;
-	struct trace_step *t = &run->trace[run->ntrace++];
+	struct trace_step *t;
+
+	if (h->untraced)
+		return;
+	t = &run->trace[run->ntrace++];
 
 	*t = (struct trace_step){ .policy = p->name, .rule = r->name,
 		.where = r->where, .said = buf_bytes(&run->said) };
@@ -412,11 +416,17 @@ static void put_plan(struct buf *b, const struct plan *p)
 	wire_put_span(b, p->mail_from);
 }
 
-/* The same trace is made of the same rules: their names need no copy. */
+/*
+ * The rules of a message are asked in one order: how many were, and what some
+ * of them said, is all.
+ */
 static void put_trace(struct buf *b, const struct run *r)
 {
+	wire_put_u64(b, r->ntrace);
 	for (size_t i = 0; i < r->ntrace; i++) {
-		wire_put_u64(b, (uintptr_t)r->trace[i].rule.p);
+		if (r->trace[i].said.n == 0)
+			continue;
+		wire_put_u64(b, i);
 		wire_put_span(b, r->trace[i].where);
 		wire_put_span(b, r->trace[i].said);
 	}

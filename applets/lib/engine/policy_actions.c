@@ -36,7 +36,8 @@ static void finish(struct script_call *c, struct plan *p, struct span what)
 	struct policy_host *h = c->context;
 
 	h->run.made = p;
-	snprintf(h->run.made_where, sizeof(h->run.made_where), "%s", c->where);
+	snprintf(h->run.made_where, sizeof(h->run.made_where), "%s",
+		script_call_where(c));
 	policy_say(h, c, action_name(p->action), what);
 	c->result = policy_object(&policy_ending_class, p);
 }
@@ -330,7 +331,7 @@ static void call_policy(struct script_call *c)
 	p = arena_alloc(h->arena, sizeof(*p));
 	p->host = h;
 	p->name = arena_span(h->arena, name);
-	p->where = arena_span(h->arena, span_of(c->where));
+	p->where = arena_span(h->arena, span_of(script_call_where(c)));
 	p->guard = c->nargs >= 2 ? script_ref(c, 1) : -1;
 	p->skip = skip;
 	p->rules = arena_array(h->arena, POLICY_RULES_MAX, sizeof(*p->rules));

@@ -82,7 +82,7 @@ bool policy_arg_printable(struct script_call *c, size_t i, const char *what,
 	return false;
 }
 
-void policy_say(struct policy_host *h, const struct script_call *c,
+void policy_say(struct policy_host *h, struct script_call *c,
 	const char *verb, struct span what)
 {
 	struct run *r = &h->run;
@@ -95,7 +95,8 @@ void policy_say(struct policy_host *h, const struct script_call *c,
 	if (r->said.n)
 		buf_string(&r->said, "; ");
 	buf_printf(&r->said, "%s(%s)", verb, shown);
-	snprintf(r->said_where, sizeof(r->said_where), "%s", c->where);
+	snprintf(r->said_where, sizeof(r->said_where), "%s",
+		script_call_where(c));
 }
 
 /* Once each; relay and sender are looked up again for each recipient. */

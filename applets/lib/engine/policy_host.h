@@ -116,6 +116,7 @@ struct policy_host {
 	size_t nzones;
 	const char **list_names;
 	bool loading;
+	bool untraced;			/* the bench has none */
 	/* Told of each rule that fails, which is then passed over; NULL. */
 	void (*failed)(void *self, const char *text);
 	void *failed_self;
@@ -150,7 +151,7 @@ bool policy_arg_address(struct script_call *c, size_t i, const char *usage,
 	struct span *s_r);
 
 /* Notes in the trace what a rule said; cut for display. */
-void policy_say(struct policy_host *h, const struct script_call *c,
+void policy_say(struct policy_host *h, struct script_call *c,
 	const char *verb, struct span what);
 
 /* Looks a subject up; false and c->error when there is no such list. */

@@ -14,7 +14,7 @@
 #include "script/script.h"
 
 enum {
-	HOST_WHERE_SIZE = LUA_IDSIZE + 16,
+	HOST_WHERE_SIZE = SCRIPT_PLACE_SIZE,
 	HOST_ARGS_MAX = 16,
 	HOST_HOOK_STEPS = 1000,
 };
@@ -44,6 +44,8 @@ enum {
 	HOST_GLOBALS,		/* the table behind the read-only globals */
 	HOST_LAST_SLOT = HOST_GLOBALS,
 };
+
+_Static_assert(SCRIPT_PLACE_SIZE >= LUA_IDSIZE + 16, "FILE:LINE fits");
 
 struct script *script_of(lua_State *L);
 

@@ -107,7 +107,7 @@ void script_spend(struct script_call *c, uint64_t steps)
 	if (!s->condemned && (s->steps > s->limits.steps ||
 			      (s->steps / HOST_HOOK_STEPS > before &&
 			       clock_ms() >= s->deadline_ms)))
-		doom(s, c->where);
+		doom(s, script_call_where(c));
 }
 
 void script_condemn(lua_State *L)

@@ -24,6 +24,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
+enum { SCRIPT_PLACE_SIZE = 80 };
+
 struct script_limits {
 	size_t memory;		/* bytes of the state's region */
 	uint64_t steps;		/* VM instructions of one call */
@@ -86,8 +88,11 @@ struct script_call {
 	struct script_value result;
 	struct err error;	/* class set: becomes a Lua error with
 				   file:line of the caller */
-	const char *where;	/* "50-default.lua:12" of the calling line */
+	char place[SCRIPT_PLACE_SIZE]; /* script_call_where */
 };
+
+/* "50-default.lua:12" of the calling line; found only when it is asked. */
+const char *script_call_where(struct script_call *c);
 
 struct script_field {
 	const char *name;

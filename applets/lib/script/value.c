@@ -219,14 +219,21 @@ static void take_args(lua_State *L, int first, struct script_value *args,
 	c->context = c->script->context;
 }
 
+const char *script_call_where(struct script_call *c)
+{
+	/* Level 0 is the function in C that was called. */
+	if (c->place[0] == 0)
+		script_line(c->script->L, 1, c->place);
+	return c->place;
+}
+
 /* Calls the host: its error becomes a Lua error of the calling line. */
 static int call_host(lua_State *L, struct script_call *c,
 	void (*f)(struct script_call *))
 {
-	char where[HOST_WHERE_SIZE];
+	const char *where;
 
-	script_line(L, 1, where);
-	c->where = where;
+	c->place[0] = 0;
 	f(c);
 	if (c->script->condemned)
 		script_condemn(L);
@@ -235,6 +242,7 @@ static int call_host(lua_State *L, struct script_call *c,
 		script_push(L, &c->result);
 		return 1;
 	}
+	where = script_call_where(c);
 	lua_pushfstring(L, "%s%s%s", where, where[0] ? ": " : "",
 		c->error.text);
 	return lua_error(L);

@@ -198,7 +198,7 @@ void pages_word_page(struct script_call *c)
 	if (!pages_arg_text(c, 0, "page(path, { … })", &r.path))
 		return;
 	r.path = arena_span(p->arena, r.path);
-	snprintf(r.where, sizeof(r.where), "%s", c->where);
+	snprintf(r.where, sizeof(r.where), "%s", script_call_where(c));
 	if (p->loaded)
 		refuse(c, r.path, "only while pages are loaded");
 	else if (r.path.n == 0 || r.path.p[0] != '/')
