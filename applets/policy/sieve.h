@@ -71,22 +71,25 @@ struct sieve_result {
 	size_t ntemplates;
 };
 
-/*
- * A file that the script names (a banner): its text, or false. Asked with the
- * name as it stands in the script.
- */
-struct sieve_files {
+/* What the writer asks of the outside. */
+struct sieve_help {
 	void *self;
+	/* A file that the script names (a banner), with the name as it stands
+	   in the script: its text, or false. */
 	bool (*read)(void *self, struct span name, struct arena *a,
 		struct span *text_r);
+	/* Can the policy use this regular expression? Or *e. */
+	bool (*pattern)(void *self, struct span source, bool octet,
+		struct err *e);
 };
 
 /*
  * Writes the commands as rules. name is the script's, for the header. Never
  * fails: what it does not know stays as a comment and is told in left.
+ * help may be NULL: there are no files, and patterns are looked at by eye.
  */
 void sieve_to_lua(const struct sieve_node *first, const char *name,
-	const struct sieve_files *files, struct arena *a,
+	const struct sieve_help *help, struct arena *a,
 	struct sieve_result *r_r);
 
 #endif

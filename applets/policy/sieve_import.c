@@ -11,20 +11,22 @@
 #include "base/args.h"
 #include "base/io.h"
 #include "base/utf8.h"
+#include "detect/pattern.h"
 #include "sieve.h"
 
 enum { IMPORT_ARENA = 512 << 20, BANNER_MAX = 16 << 10, NAME_SHOWN = 200 };
 
-/* The folder that the script is in. */
-struct beside {
-	struct span folder;
+/* What the writer may ask. */
+struct world {
+	struct span folder;		/* that the script is in */
+	struct pattern_room *room;	/* NULL: the processor is too old */
 };
 
 /* A banner's file: its own name only, beside the script. */
 static bool read_beside(void *self, struct span name, struct arena *a,
 	struct span *text_r)
 {
-	const struct beside *b = self;
+	const struct world *w = self;
 	struct buf text = { .arena = a };
 	size_t slash = span_rchr(name, '/');
 
@@ -33,11 +35,20 @@ static bool read_beside(void *self, struct span name, struct arena *a,
 	if (name.n == 0 || span_chr(name, 0) != SIZE_MAX ||
 	    span_is(name, "..") || span_is(name, "."))
 		return false;
-	if (io_slurp(arena_printf(a, "%.*s%.*s", SPAN_FMT(b->folder),
+	if (io_slurp(arena_printf(a, "%.*s%.*s", SPAN_FMT(w->folder),
 			SPAN_FMT(name)), BANNER_MAX, &text, NULL) < 0)
 		return false;
 	*text_r = buf_bytes(&text);
 	return true;
+}
+
+static bool try_pattern(void *self, struct span source, bool octet,
+	struct err *e)
+{
+	const struct world *w = self;
+
+	return w->room == NULL || pattern_compile(w->room, source,
+		octet ? 0 : PATTERN_CASELESS, e);
 }
 
 /* Never over an existing file: somebody may have worked on it. */
@@ -96,9 +107,9 @@ static int import(const char *path, const char *out, struct arena *a,
 {
 	const char *slash = strrchr(path, '/');
 	char name[NAME_SHOWN];
-	struct beside beside = { span_sub(span_of(path), 0, slash ?
-		(size_t)(slash + 1 - path) : 0) };
-	struct sieve_files files = { &beside, read_beside };
+	struct world world = { span_sub(span_of(path), 0, slash ?
+		(size_t)(slash + 1 - path) : 0), NULL };
+	const struct sieve_help help = { &world, read_beside, try_pattern };
 	struct buf text = { .arena = a };
 	struct sieve_node *first;
 	struct sieve_result r;
@@ -107,7 +118,9 @@ static int import(const char *path, const char *out, struct arena *a,
 	if (io_slurp(path, SIEVE_BYTES_MAX, &text, e) < 0 ||
 	    sieve_read(buf_bytes(&text), path, a, &first, e) < 0)
 		return -1;
-	sieve_to_lua(first, name, &files, a, &r);
+	world.room = pattern_room_new(NULL);
+	sieve_to_lua(first, name, &help, a, &r);
+	pattern_room_free(&world.room);
 	if (out && write_new(out, buf_bytes(&r.lua), e) < 0)
 		return -1;
 	if (out == NULL)

@@ -580,10 +580,10 @@ static void put_table(struct buf *b, const char *name, const struct buf *rows)
 }
 
 void sieve_to_lua(const struct sieve_node *first, const char *name,
-	const struct sieve_files *files, struct arena *a,
+	const struct sieve_help *help, struct arena *a,
 	struct sieve_result *r_r)
 {
-	struct lua l = { .a = a, .r = r_r, .files = files,
+	struct lua l = { .a = a, .r = r_r, .help = help,
 		.body = { .arena = a }, .patterns = { .arena = a },
 		.banners = { .arena = a }, .self = "m", .known = map_new(a),
 		.last_left = &r_r->left };

@@ -32,7 +32,7 @@ enum helper { HELPER_ANY, HELPER_HAS, HELPER_DOMAIN, HELPER_LOCAL_PART,
 struct lua {
 	struct arena *a;
 	struct sieve_result *r;
-	const struct sieve_files *files;
+	const struct sieve_help *help;	/* or NULL */
 	struct buf body;		/* policies and rules */
 	struct buf patterns, banners;	/* what the rules name by number */
 	struct buf *out;		/* where lines go */

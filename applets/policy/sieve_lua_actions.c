@@ -355,8 +355,8 @@ static bool do_banner(struct lua *l, const struct sieve_node *n,
 	if (has_tag(&a, "header"))
 		return refuse(l, "a banner in the header: use plan:add_header");
 	text = first(a.texts[0]);
-	if (has_tag(&a, "file") && (l->files == NULL ||
-			!l->files->read(l->files->self, text, l->a, &text)))
+	if (has_tag(&a, "file") && (l->help == NULL ||
+			!l->help->read(l->help->self, text, l->a, &text)))
 		return refuse(l, arena_printf(l->a, "the text of the banner is "
 			"in a file that is not beside the script: "
 			"plan:banner{ text = ..., place = \"bottom\" }"));

@@ -124,6 +124,11 @@ static enum strength one_key(struct lua *l, const struct match_args *m,
 			lua_quote(l, key) : quote_lower(l, key)));
 		return STRENGTH_TIGHT;
 	case MATCH_MATCHES:
+		if (span_is(key, "*")) {
+			buf_string(out, "true");
+			return STRENGTH_TIGHT;
+		}
+		/* fall through */
 	case MATCH_RE:
 		pattern = lua_pattern(l, key, m->how == MATCH_MATCHES,
 			m->octet, line);

@@ -216,6 +216,7 @@ struct span lua_pattern(struct lua *l, struct span text, bool glob, bool octet,
 {
 	const char *local;
 	struct span key;
+	struct err e;
 
 	if (glob)
 		text = glob_pattern(l, text);
@@ -223,6 +224,11 @@ struct span lua_pattern(struct lua *l, struct span text, bool glob, bool octet,
 	    span_chr(text, 0) != SIZE_MAX || !is_linear(text)) {
 		l->why = "a regular expression that no linear-time engine "
 			"knows";
+		return SPAN("");
+	}
+	if (l->help && !l->help->pattern(l->help->self, text, octet, &e)) {
+		l->why = arena_printf(l->a, "a regular expression: %s",
+			e.text);
 		return SPAN("");
 	}
 	key = span_of(arena_printf(l->a, "regex%d%.*s", octet,

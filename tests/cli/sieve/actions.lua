@@ -209,7 +209,22 @@ everyone2:rule("behind", function(m, rcpt, plan)
 	end
 end)
 
--- NOT CONVERTED (line 63): a regular expression that no linear-time engine knows
+-- NOT CONVERTED (line 63): a regular expression: the pattern is refused: Missing close parenthesis for group started at index 7
+-- if header :re "Subject" "x{5000}(" { discard; }
+
+everyone2:rule("line 64", function(m, rcpt, plan)
+	if m:has_header("To") or m:has_header("Cc") then
+		plan:mark("any", "1")
+	end
+end)
+
+everyone2:rule("line 65", function(m, rcpt, plan)
+	if any(m.to, function(v) return true end) then
+		plan:mark("any", "2")
+	end
+end)
+
+-- NOT CONVERTED (line 66): a regular expression that no linear-time engine knows
 -- if header :re "Subject" "^(a)\\1$" { discard; }
 
 -- That was it.
