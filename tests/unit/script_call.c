@@ -46,12 +46,29 @@ static void shout(struct script_call *c)
 	c->result = c->args[0];
 }
 
+/* What cannot be read says why. */
+static struct script_value get_later(void *self)
+{
+	(void)self;
+	return (struct script_value){ .type = SCRIPT_FAILED,
+		.text = SPAN("later: 100% not in this version") };
+}
+
+/* work(steps): as if C had looked at much. */
+static void work(struct script_call *c)
+{
+	script_spend(c, (uint64_t)c->args[0].integer);
+	c->result = c->args[0];
+}
+
 static const struct script_field fields[] = {
 	{ "name", get_name, "text" }, { "list", get_list, "list" },
-	{ "self", get_self, "thing" }, { 0 },
+	{ "self", get_self, "thing" }, { "later", get_later, "nothing" },
+	{ 0 },
 };
 static const struct script_method methods[] = {
-	{ "shout", shout, "shout(text)" }, { 0 },
+	{ "shout", shout, "shout(text)" }, { "work", work, "work(steps)" },
+	{ 0 },
 };
 static const struct script_class thing_class = { "thing", fields, methods };
 static const struct script_class other_class = { "other", fields, methods };
@@ -62,6 +79,7 @@ static struct script_value get_self(void *self)
 		.object = { &thing_class, self } };
 }
 
+static bool indexed;	/* by script_add_class, too */
 static int kept;
 static char kept_where[64];
 
@@ -101,6 +119,8 @@ static struct script *load(const char *text)
 	assert_non_null(s);
 	kept = -1;
 	script_add_functions(s, functions);
+	if (indexed)
+		script_add_class(s, &thing_class);
 	if (script_run(s, "t.lua", span_of(text), NULL, &e) < 0)
 		fail_msg("%s", e.text);
 	return s;
@@ -159,10 +179,36 @@ static void test_objects(void **state)
 	expect("return t.shout(t.list, 'x')", "t.lua:2: shout is a method of "
 		"thing: write thing:shout(...), with a colon");
 	expect("return t:shout()", "t.lua:2: shout takes a text");
+	expect("return t.later",
+		"t.lua:2: later: 100% not in this version");
+	expect("return tostring(pcall(function() return t.later end))",
+		"false");
+	expect("return tostring(t[t])", "t.lua:2: thing has no field "
+		"\"thing\"");
 	expect("local x\nreturn x.y",
 		"t.lua:3: attempt to index a nil value (local 'x')");
 	expect("return t.name.x.y",
 		"t.lua:2: attempt to index a nil value (field 'x')");
+}
+
+static void test_indexed_objects(void **state)
+{
+	indexed = true;
+	test_objects(state);
+	indexed = false;
+}
+
+/* Work in C counts as steps do, and no pcall saves the rule. */
+static void test_spending(void **state)
+{
+	(void)state;
+	expect("for i = 1, 100 do t:work(100000) end\nreturn 'done'", "done");
+	expect("for i = 1, 300 do t:work(100000) end\nreturn 'done'",
+		"t.lua:2: ran longer than 20000000 steps");
+	expect("pcall(t.work, t, 30000000)\nreturn 'saved'",
+		"t.lua:2: ran longer than 20000000 steps");
+	expect("local f = function() t:work(30000000) end\npcall(f)\n"
+		"return 'saved'", "t.lua:2: ran longer than 20000000 steps");
 }
 
 static void test_type_confusion(void **state)
@@ -285,6 +331,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_indexed_objects),
+		cmocka_unit_test(test_spending),
 		cmocka_unit_test(test_type_confusion),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_tables),
