@@ -9,8 +9,6 @@
 #include "base/args.h"
 #include "engine/list.h"
 
-enum { DELAY_MINUTES_MAX = 7 * 24 * 60 };
-
 const struct script_class policy_ending_class = { .name = "action" };
 
 /* Starts an ending action; NULL outside of a rule. */
@@ -173,20 +171,8 @@ static void call_tempfail(struct script_call *c)
 
 static void call_delay(struct script_call *c)
 {
-	struct plan *p = begin(c, ACTION_DELAY);
-	const struct script_value *v = c->args;
-
-	if (p == NULL || !policy_arg_count(c, 1, 1, "delay(MINUTES)"))
-		return;
-	if (v->type != SCRIPT_INT || v->integer < 1 ||
-	    v->integer > DELAY_MINUTES_MAX) {
-		err_set(&c->error, ERR_PERMANENT, "argument 1: minutes are a "
-			"whole number from 1 to %d", DELAY_MINUTES_MAX);
-		return;
-	}
-	p->delay_minutes = (uint32_t)v->integer;
-	finish(c, p, span_of(arena_printf(((struct policy_host *)
-		c->context)->scratch, "%u", p->delay_minutes)));
+	err_set(&c->error, ERR_PERMANENT,
+		"delay: not in this version: needs the delay queue");
 }
 
 static void call_redirect(struct script_call *c)
@@ -272,12 +258,33 @@ static void call_at_rcpt(struct script_call *c)
 const struct script_class policy_class = {
 	.name = "policy",
 	.methods = (const struct script_method[]){
-		{ "rule", call_rule, "rule(name, function(m, rcpt, plan))" },
-		{ "at_connect", call_at_connect,
-			"at_connect(name, function(s))" },
-		{ "at_mail", call_at_mail, "at_mail(name, function(s))" },
-		{ "at_rcpt", call_at_rcpt,
-			"at_rcpt(name, function(s, rcpt))" },
+		{ "rule", call_rule, "rule(name, function(m, rcpt, plan)): "
+			"asked about the message for each recipient; returns "
+			"an ending action, or nothing to let the next rule "
+			"be asked\n"
+			"p:rule(\"spam\", function(m, rcpt, plan)\n"
+			"\tif m.spam.probability >= 90 then\n"
+			"\t\treturn quarantine(\"Spam\")\n"
+			"\tend\n"
+			"end)" },
+		{ "at_connect", call_at_connect, "at_connect(name, "
+			"function(s)): asked when a host connects; returns "
+			"reject, tempfail, discard, deliver or nothing\n"
+			"p:at_connect(\"blocked\", function(s)\n"
+			"\tif s:listed(\"blocked-relays\") then\n"
+			"\t\treturn reject(\"5.7.1\", \"blocked\")\n"
+			"\tend\n"
+			"end)" },
+		{ "at_mail", call_at_mail, "at_mail(name, function(s)): asked "
+			"when the envelope sender is known" },
+		{ "at_rcpt", call_at_rcpt, "at_rcpt(name, function(s, rcpt)): "
+			"asked about each recipient before the content; what "
+			"it refuses concerns this one alone\n"
+			"p:at_rcpt(\"known\", function(s, rcpt)\n"
+			"\tif not rcpt:listed(\"valid-recipients\") then\n"
+			"\t\treturn reject(\"5.1.1\", \"no such user\")\n"
+			"\tend\n"
+			"end)" },
 		{ 0 },
 	},
 };
@@ -355,19 +362,47 @@ static void call_list_empty(struct script_call *c)
 }
 
 const struct script_function policy_functions[] = {
-	{ "policy", call_policy,
-		"policy(name, guard, { on_error = \"skip\" }): rules" },
-	{ "list_empty", call_list_empty, "list_empty(list): no entry?" },
-	{ "dns_lists", policy_declare_zones,
-		"dns_lists(zone, ...): asked for every message, at once" },
+	{ "policy", call_policy, "policy(name, guard, { on_error = \"skip\" "
+		"}): makes a list of rules; the guard, function(s), says "
+		"whether they are asked about a message (without one they "
+		"are). Where a rule fails all recipients try again later, or "
+		"with on_error = \"skip\" the next rule is asked: policy\n"
+		"local p = policy(\"inbound\", function(s)\n"
+		"\treturn s.relay.external\n"
+		"end)" },
+	{ "list_empty", call_list_empty,
+		"list_empty(list): has it no entry? boolean\n"
+		"if list_empty(\"valid-recipients\") then return end" },
+	{ "dns_lists", policy_declare_zones, "dns_lists(zone, ...): DNS lists "
+		"that are asked for every message, all at once, while it is "
+		"parsed; at the top of a file\n"
+		"dns_lists(\"list.example.org\")" },
 	POLICY_VIEW_FUNCTIONS,
-	{ "deliver", call_deliver, "deliver(): nothing further is asked" },
-	{ "quarantine", call_quarantine,
-		"quarantine(reason, { notify = template })" },
-	{ "reject", call_reject, "reject(code, text)" },
-	{ "tempfail", call_tempfail, "tempfail(text)" },
-	{ "discard", call_discard, "discard(): accepted and dropped" },
-	{ "delay", call_delay, "delay(minutes)" },
-	{ "redirect", call_redirect, "redirect(address, ...)" },
+	{ "deliver", call_deliver, "deliver(): the recipient gets it, no "
+		"further rule is asked: ending action\n"
+		"if rcpt:listed(\"anti-spam-optouts\") then return deliver() "
+		"end" },
+	{ "quarantine", call_quarantine, "quarantine(reason, { notify = "
+		"template }): kept for a human; reasons are \"Spam\", "
+		"\"Virus\", \"Suspect\" … or the site's own: ending action\n"
+		"if m.virus.found then return quarantine(\"Virus\") end" },
+	{ "reject", call_reject, "reject(code, text): refused for good, the "
+		"sender is told; code is \"5.x.x\" (RFC 3463). Beside "
+		"recipients who get it the copy is quarantined as "
+		"\"Rejected\": ending action\n"
+		"if m.size > 50000000 then return reject(\"5.3.4\", "
+		"\"too large\") end" },
+	{ "tempfail", call_tempfail, "tempfail(text): the sender is to try "
+		"again later (451), for all recipients: ending action\n"
+		"if m.virus.later then return tempfail(\"scanner busy\") "
+		"end" },
+	{ "discard", call_discard, "discard(): accepted and dropped, nobody "
+		"is told: ending action" },
+	{ "delay", call_delay, "delay(minutes): not in this version: needs "
+		"the delay queue" },
+	{ "redirect", call_redirect, "redirect(address, ...): these get it "
+		"instead of the recipient: ending action\n"
+		"if m:has_header(\"X-Test\") then return redirect("
+		"\"test@example.org\") end" },
 	{ 0 },
 };

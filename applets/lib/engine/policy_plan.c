@@ -114,14 +114,22 @@ const struct script_class policy_plan_class = {
 	.name = "plan",
 	.methods = (const struct script_method[]){
 		{ "prefix_subject", call_prefix_subject,
-			"prefix_subject(text): before the subject" },
-		{ "add_header", call_add_header, "add_header(name, value)" },
+			"prefix_subject(text): put before the subject, with a "
+			"blank between\n"
+			"plan:prefix_subject(\"[SPAM]\")" },
+		{ "add_header", call_add_header, "add_header(name, value): a "
+			"field at the end of the header; text beyond ASCII is "
+			"encoded\n"
+			"plan:add_header(\"X-Spam-Level\", m.spam.gauge)" },
 		{ "replace_header", call_replace_header,
-			"replace_header(name, value): the only one then" },
+			"replace_header(name, value): the only field of that "
+			"name then" },
 		{ "remove_header", call_remove_header,
-			"remove_header(name): all of that name" },
+			"remove_header(name): all fields of that name" },
 		POLICY_WHERE_METHODS,
-		{ "mark", call_mark, "mark(key, value): in the trace" },
+		{ "mark", call_mark, "mark(key, value): noted in the trace, "
+			"the log and the reports\n"
+			"plan:mark(\"size\", tostring(m.size))" },
 		{ 0 },
 	},
 };
