@@ -90,11 +90,14 @@ static struct span name_of(struct lua *l, const struct sieve_node *n,
 static void put_block(struct lua *l, const struct sieve_node *first,
 	const struct sieve_node *end, bool last);
 
+static const char beside[] = "delivered, beside what an earlier rule may "
+	"have decided: if that should not be withheld, return deliver()";
+
 /* An ending that the script goes on behind: decided at the end of it. */
 static void put_pending(struct lua *l, struct ending *ending)
 {
 	if (ending->kind == ENDING_KEEP && l->helpers[HELPER_DECIDED]) {
-		l->why = "keep, beside what an earlier rule may have decided";
+		l->why = beside;
 		lua_left(l, ending->line, SPAN("keep;"));
 	} else if (ending->kind != ENDING_NONE &&
 		   ending->kind != ENDING_KEEP) {
@@ -108,6 +111,10 @@ static void put_pending(struct lua *l, struct ending *ending)
 /* stop, or the end of the script. */
 static void put_return(struct lua *l, const struct ending *ending)
 {
+	if (ending->kind == ENDING_KEEP && l->helpers[HELPER_DECIDED]) {
+		l->why = beside;
+		lua_left(l, ending->line, SPAN("keep;"));
+	}
 	if (ending->kind != ENDING_NONE &&
 	    (ending->kind != ENDING_KEEP || !l->helpers[HELPER_DECIDED]))
 		lua_line(l, "return %.*s", SPAN_FMT(ending->call));

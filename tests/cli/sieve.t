@@ -38,7 +38,7 @@ sub policy {
 }
 
 # Golden: what comes out, and what is told.
-my %code = (default => 0, tests => 0, actions => 1);
+my %code = (default => 0, tests => 0, actions => 1, meaning => 1);
 for my $name (sort keys %code) {
 	unlink 'out.lua';
 	my ($code, $said) = policy('import-sieve', "$golden/$name.siv",
@@ -74,6 +74,47 @@ SKIP: {
 	rename 'out.lua', 'draft/50-site.lua' or die;
 	is_deeply([policy('check', 'draft', '--root', '.')], [0,
 		"ok: 3 policies, 10 rules\n"], 'the rules are in order');
+}
+
+# What the rules do is what the script did.
+mkdir 'meaning' or die;
+($code, $said) = policy('import-sieve', "$golden/meaning.siv", '--out',
+	'meaning/50-site.lua');
+like($said, qr/^10 rules converted, 1 part needs a person:\n  line 24: /,
+	'what cannot be said for sure') or diag($said);
+sub outcome {
+	my ($do, $rcpt) = @_;
+	spit('m.eml', "From: <a\@x.example>\nX-Do: $do\n\nHi.\n");
+	my $out = qx($pm scan --json --policy meaning --rcpt $rcpt m.eml 2>&1);
+	my ($action, $trace) = $out =~ /"action":"(\w+)".*?"trace":\[(.*?)\]/;
+	return join ' ', $action, $trace =~ /"said":"([^"]+)"/g;
+}
+my @meaning = (
+	['nothing', 'deliver deliver()'],
+	['copy', 'deliver copy(Copy) deliver()'],
+	['mark', 'deliver add_header(X-Mark) deliver()'],
+	['quarantine-and-go-on', 'quarantine quarantine(Suspect)'],
+	['quarantine-and-go-on, copy, mark', 'quarantine copy(Copy) '
+		. 'add_header(X-Mark) quarantine(Suspect)'],
+	['quarantine-and-go-on, stop', 'quarantine quarantine(Suspect)'],
+	['stop', 'deliver deliver()'],
+	['stop, last', 'deliver deliver()'],
+	['last', 'reject reject(the last)'],
+	['hold', 'quarantine quarantine(Hold)'],
+	['both', 'deliver copy(Both); deliver()'],
+	['nested', 'deliver mark(seen=else); '
+		. 'add_header(X-Behind) deliver()'],
+	['nested inner', 'discard add_header(X-Inner); discard()'],
+	['nested inner escape', 'deliver add_header(X-Inner); '
+		. 'add_header(X-Behind) deliver()'],
+	['nested other, last', 'reject reject(no, other)'],
+	['last', 'deliver deliver()', 'free@example.org'],
+	['last', 'reject reject(the last)', 'b@example.net'],
+	['nothing', 'redirect redirect(a@example.org)', 'b@example.net'],
+);
+for my $case (@meaning) {
+	my ($do, $want, $rcpt) = @$case;
+	is(outcome($do, $rcpt // 'user@example.org'), $want, "rules: $do");
 }
 
 # Wrong scripts: each is told with its line.

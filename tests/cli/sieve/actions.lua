@@ -204,6 +204,8 @@ everyone2:rule("behind", function(m, rcpt, plan)
 	if has(m:headers("X-Go"), "7") then
 		-- NOT CONVERTED (line 62): the action pmx_unheard_of is not known
 		-- pmx_unheard_of "x";
+		-- NOT CONVERTED (line 62): delivered, beside what an earlier rule may have decided: if that should not be withheld, return deliver()
+		-- keep;
 		return decided()
 		-- What stood behind line 62 was never reached.
 	end
