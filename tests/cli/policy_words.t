@@ -270,6 +270,38 @@ local whole = regex([[^a\.zip$]])},
 	['m.eight_bit', '0'], ['#m.charsets', '0'], ['m.date', 'nil'],
 	['m.reply_to', '']);
 
+# --- what cannot be loaded ---------------------------------------------------
+for my $case (
+	['regex("(a)\\\\1")', 'the pattern is refused: Back-references are '
+		. 'unsupported: repeat the text itself, or compare two finds '
+		. 'in the rule'],
+	['regex("a(?!b)")', 'the pattern is refused: Zero-width assertions are '
+		. 'not supported: lookaround has no linear time; test with '
+		. 'two patterns'],
+	['regex("x*")', 'the pattern is refused: Pattern matches empty buffer: '
+		. 'it would fit every text; write + for *, or drop the ?'],
+	['regex("[a")', 'the pattern is refused: Unterminated character class '
+		. 'starting at index 0'],
+	['regex("a", "x")', 'argument 2: flags are letters of "imsu"'],
+	['regex(7)', 'argument 1 is a number, not a text: write '
+		. 'regex("PATTERN", "i")'],
+	['clock()', 'missing arguments: write clock(m.time)'],
+	['rejex("a")', 'unknown name "rejex"; did you mean "regex"?'],
+) {
+	put('drafts/50-x.lua', "policy('p')\n$case->[0]\n");
+	is(scan($plain), "pm scan: 50-x.lua:2: $case->[1]\n",
+		"loading: $case->[0]");
+}
+for my $case (["a = 1\nb\n", '2: no option: write NAME = VALUE, comments '
+	. 'after #'], ["a b = 1\n", '1: no option: write NAME = VALUE, '
+	. 'comments after #'], ["a = 1\n# b\nA = 2\n",
+	'3: "A" is there twice']) {
+	put('drafts/50-x.lua', "policy('p')\n");
+	put('drafts/options', $case->[0]);
+	is(scan($plain), "pm scan: options:$case->[1]\n", "options: $case->[1]");
+}
+put('drafts/options', "timezone = America/New_York\n");
+
 # --- clock -------------------------------------------------------------------
 check('clock', $plain, [], q{
 local function at(t, zone)

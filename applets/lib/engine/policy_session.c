@@ -164,16 +164,26 @@ void policy_relay_listed(struct script_call *c)
 	c->result = policy_bool(yes);
 }
 
+/* Is the relay on the list of that name, if there is one? */
+static bool relay_is_on(struct policy_host *h, struct span name)
+{
+	const struct bundle_list *list = bundle_find_list(h->bundle, name);
+	const struct envelope *env = h->run.env;
+	struct list_hit hit = { .rcpt = UINT32_MAX };
+
+	if (list == NULL)
+		return false;
+	hit.list = list->name;
+	return (list_match(list->image, env->relay_addr, &hit.entry) ||
+		(env->relay_name.n &&
+		 list_match(list->image, env->relay_name, &hit.entry))) &&
+		policy_note_list(h, hit);
+}
+
 static VIEW(relay_trusted)
 {
-	const struct envelope *env = ENV;
-	const struct bundle_list *list = bundle_find_list(HOST->bundle,
-		SPAN("trusted-relays"));
-
-	return policy_bool(policy_is_internal(HOST) || (list &&
-		(list_match(list->image, env->relay_addr, NULL) ||
-		 (env->relay_name.n &&
-		  list_match(list->image, env->relay_name, NULL)))));
+	return policy_bool(policy_is_internal(HOST) ||
+		relay_is_on(HOST, SPAN("trusted-relays")));
 }
 
 const struct script_class policy_relay_class = {
@@ -231,6 +241,8 @@ VIEW(policy_get_direction)
 
 	if (!policy_is_outgoing(HOST))
 		return policy_text(SPAN("inbound"));
+	if (env->nrcpts == 0)
+		return policy_text(SPAN("outbound"));
 	for (size_t i = 0; i < env->nrcpts; i++)
 		if (!policy_is_ours(HOST,
 				address_split(env->rcpts[i]).domain))

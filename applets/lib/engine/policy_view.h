@@ -167,7 +167,8 @@ struct script_value policy_get_history(void *self);
 		"if s.rcpt_count > 100 then return tempfail(\"slow\") end" }, \
 	{ "direction", policy_get_direction, \
 		"\"inbound\"; or, from us: \"internal\" when all recipients " \
-		"are ours, \"outbound\" when one is not: text\n" \
+		"are ours, \"outbound\" when one is not or none is known: " \
+		"text\n" \
 		"local out = policy(\"out\", function(s)\n" \
 		"\treturn s.direction == \"outbound\"\n" \
 		"end)" }, \
