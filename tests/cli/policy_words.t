@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use Test::More;
 use File::Temp qw(tempdir);
+use Compress::Zlib qw(crc32);
 use Cwd qw(abs_path);
 use Encode qw(encode_utf8);
 use JSON::PP;
@@ -202,19 +203,21 @@ check('mixed', $plain, ['--ip', '10.1.1.1', '--rcpt', 'x@ours.example',
 check('trusted', $plain, ['--ip', '192.0.2.9'], '',
 	['m.relay.trusted', 'true'], ['m.relay.internal', 'false']);
 
-# A ZIP with one stored member, made by hand.
+# A ZIP of stored members (name, content, flags), made by hand.
 sub zip {
-	my ($name, $content, $flags) = @_;
-	require Compress::Zlib;
-	my $crc = Compress::Zlib::crc32($content);
-	my $local = pack('VvvvvvVVVvv', 0x04034b50, 20, $flags, 0, 0, 33, $crc,
-		length $content, length $content, length $name, 0);
-	my $central = pack('VvvvvvvVVVvvvvvVV', 0x02014b50, 20, 20, $flags, 0,
-		0, 33, $crc, length $content, length $content, length $name, 0,
-		0, 0, 0, 0, 0);
-	return $local . $name . $content . $central . $name . pack('VvvvvVVv',
-		0x06054b50, 0, 0, 1, 1, length($central) + length $name,
-		length($local) + length($name) + length $content, 0);
+	my ($local, $central, $n) = ('', '', 0);
+	while (my ($name, $content, $flags) = splice @_, 0, 3) {
+		my $common = pack 'vvvvVVVvv', $flags, 0, 0, 33,
+			crc32($content), (length $content) x 2, length $name,
+			0;
+		$central .= pack('Vvv', 0x02014b50, 20, 20) . $common
+			. pack('vvvVV', 0, 0, 0, 0, length $local) . $name;
+		$local .= pack('Vv', 0x04034b50, 20) . $common . $name
+			. $content;
+		$n++;
+	}
+	return $local . $central . pack 'VvvvvVVv', 0x06054b50, 0, 0, $n, $n,
+		length $central, length $local, 0;
 }
 
 sub part {
@@ -269,6 +272,41 @@ local whole = regex([[^a\.zip$]])},
 	['m.attachments[1] == m.attachments[1]', 'true'],
 	['m.eight_bit', '0'], ['#m.charsets', '0'], ['m.date', 'nil'],
 	['m.reply_to', '']);
+
+my $docx = zip('[Content_Types].xml', '<?xml version="1.0"?><Types xmlns='
+	. '"http://schemas.openxmlformats.org/package/2006/content-types">'
+	. '<Override PartName="/word/document.xml" ContentType="application/'
+	. 'vnd.openxmlformats-officedocument.wordprocessingml.document.main'
+	. '+xml"/></Types>', 0, 'word/document.xml', '<?xml version="1.0"?>'
+	. '<w:document><w:body><w:p><w:r><w:t>Top</w:t></w:r><w:r><w:t>Secret'
+	. '</w:t></w:r></w:p><w:p><w:t>plans</w:t></w:p></w:body>'
+	. '</w:document>', 0);
+check('more files', "From: a\@b.example\r\nContent-Type: multipart/mixed; "
+	. "boundary=b\r\n\r\n"
+	. part('locked.zip', 'application/zip', zip('a.exe', 'x' x 20, 1))
+	. part('a.docx', 'application/octet-stream', $docx)
+	. part('double.PDF.Exe. ', 'application/pdf', 'text only')
+	. part('outer.zip', 'application/zip', zip('in.zip', zip('deep.txt',
+		'deep words', 0), 0))
+	. part("k.txt", 'text/plain; charset=koi8-r', "\xf2\xf5\xf3")
+	. "--b--\r\n", [], '',
+	['m.attachments[1].encrypted', 'true'],
+	['m.attachments[1].later', 'true'], ['m.attachments[1].text', ''],
+	['m.files[2].name', 'a.exe'], ['m.files[2].encrypted', 'true'],
+	['m.attachments[2].true_type', 'docx'],
+	['m.attachments[2].kind', 'document'],
+	['m.attachments[2].macros', 'false'],
+	['m.attachments[2].text:match("TopSecret%s+plans") ~= nil', 'true'],
+	['m:contains("files", "topsecret plans")', 'true'],
+	['m.attachments[3].extension', 'exe'],
+	['m.attachments[3].true_type', 'text'],
+	['m.attachments[4].text', 'deep words'],
+	['m.files[#m.files - 1].path', 'in.zip/deep.txt'],
+	['m.files[#m.files - 1].name', 'deep.txt'],
+	['m.attachments[5].text', 'РУС'],
+	['m:contains("files", "рус")', 'true'], ['m.charsets[1]', 'koi8-r'],
+	['m:contains("names", "DEEP.txt")', 'true'],
+	['m.flags[1]', 'encrypted']);
 
 # --- what cannot be loaded ---------------------------------------------------
 for my $case (

@@ -64,6 +64,7 @@ struct facts *facts_new(const struct envelope *env,
 	mime_parse(raw, &mail_default_limits, a, &f->mime);
 	mime_open(&f->mime);
 	archive_budget_begin(&f->budget, &mail_default_limits);
+	archive_budget_begin(&f->text_budget, &mail_default_limits);
 	f->parts = arena_array(a, f->mime.n, sizeof(*f->parts));
 	for (size_t i = 0; i < f->mime.n; i++)
 		f->parts[i].mime = f->mime.parts[i];

@@ -107,7 +107,7 @@ struct facts {
 	unsigned more_flags;		/* mail_flag, of lazy steps */
 	bool foreign;			/* a decoder of somebody else's ran */
 	/* Private: lazy things. */
-	struct archive_budget budget;
+	struct archive_budget budget, text_budget;
 	struct span pages[FACTS_PAGES_MAX];
 	size_t npages;
 	struct address *to;

@@ -97,16 +97,14 @@ static bool visit(void *context, const struct archive_member *m)
 	return g->text.n + 2 < GATHERED_MAX;
 }
 
-/* A walk of its own: the facts of its files do not hold their contents. */
+/* A walk of its own, and a budget for all: facts of files hold no content. */
 static void add_members(struct gather *g, struct span content,
 	enum type_id type)
 {
 	const struct archive_visitor v = { visit, g };
-	struct archive_budget budget;
 
-	archive_budget_begin(&budget, &mail_default_limits);
-	g->f->more_flags |= archive_walk(content, type, SPAN(""), &budget,
-		g->f->arena, &v);
+	g->f->more_flags |= archive_walk(content, type, SPAN(""),
+		&g->f->text_budget, g->f->arena, &v);
 	g->f->foreign = true;
 }
 
