@@ -12,6 +12,7 @@
 #include "base/embed.h"
 #include "base/io.h"
 #include "base/root.h"
+#include "engine/policy.h"
 #include "command.h"
 
 enum { LIBRARY_ARENA = 512 << 20, NAME_WIDTH = 22 };
@@ -106,13 +107,55 @@ static int find(struct arena *a, const char *name, struct span *lua_r,
 		near ? "\"?" : "");
 }
 
+/* "plan:banner", "m.auth", "map": is it a word of the language? */
+static bool is_word(struct span word)
+{
+	struct span name = word, class = { 0 };
+	struct policy_word w;
+
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == ':' || word.p[i] == '.') {
+			class = span_sub(word, 0, i);
+			name = span_after(word, i + 1);
+		}
+	if (span_is(class, "m"))
+		class = SPAN("message");
+	for (size_t i = 0; policy_word_at(i, &w); i++)
+		if (span_is(name, w.name) && (w.class ?
+				span_is(class, w.class) : class.n == 0))
+			return true;
+	return false;
+}
+
+/* A word that the rules need and this version does not have; or p NULL. */
+static struct span lacking(struct span lua)
+{
+	struct span word;
+
+	for (size_t i = 0; library_needs(lua, "Needs", i, &word); i++)
+		if (!is_word(word))
+			return word;
+	return (struct span){ 0 };
+}
+
 static void list_all(struct arena *a)
 {
 	const char *name;
 
-	for (size_t i = 0; (name = library_name(a, i)); i++)
-		printf("%-*s %.*s\n", NAME_WIDTH, name,
-			SPAN_FMT(summary_of(library_file(a, name, ".lua"))));
+	for (size_t i = 0; (name = library_name(a, i)); i++) {
+		struct span lua = library_file(a, name, ".lua");
+
+		if (lacking(lua).p == NULL)
+			printf("%-*s %.*s\n", NAME_WIDTH, name,
+				SPAN_FMT(summary_of(lua)));
+	}
+	for (size_t i = 0; (name = library_name(a, i)); i++) {
+		struct span word = lacking(library_file(a, name, ".lua"));
+
+		if (word.p)
+			printf("%-*s (not in this version: needs %.*s)\n",
+				NAME_WIDTH, name, SPAN_FMT(word));
+	}
 }
 
 /* --- add ----------------------------------------------------------------- */
@@ -207,10 +250,16 @@ static int add_here(struct arena *a, const char *name, struct span lua,
 static int add(const char *root, const char *name, struct arena *a,
 	struct err *e)
 {
-	struct span lua;
+	struct span lua, word;
 	int before, result;
 
-	if (find(a, name, &lua, e) < 0 || root_enter(root, &before, e) < 0)
+	if (find(a, name, &lua, e) < 0)
+		return -1;
+	word = lacking(lua);
+	if (word.p)
+		return err_set(e, ERR_PERMANENT, "%s: not in this version: "
+			"needs %.*s", name, SPAN_FMT(word));
+	if (root_enter(root, &before, e) < 0)
 		return -1;
 	result = add_here(a, name, lua, e);
 	if (fchdir(before) < 0)
@@ -230,13 +279,18 @@ struct tally {
 static int test_one(const char *name, struct arena *a, struct tally *t,
 	struct err *e)
 {
-	struct span rest = library_file(a, name, ".test");
+	struct span rest = library_file(a, name, ".test"), word;
 	struct library_case c;
 	const char *why = NULL;
 	bool more;
 
 	if (rest.p == NULL)
 		return err_set(e, ERR_BUG, "%s has no test messages", name);
+	word = lacking(library_file(a, name, ".lua"));
+	if (word.p) {
+		printf("later %s: needs %.*s\n", name, SPAN_FMT(word));
+		return 0;
+	}
 	t->rules++;
 	for (;;) {
 		if (library_next_case(&rest, name, a, &c, &more, e) < 0)

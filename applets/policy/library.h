@@ -3,7 +3,8 @@
  *
  *	NAME.lua	the rules. Its first line is "-- NAME: summary"; lines
  *			"-- Lists: a, b" and "-- Templates: c" of its header
- *			name what it needs
+ *			name what it needs; "-- Needs: plan:banner" names words
+ *			of the language that a version may not have yet
  *	NAME.test	messages and what the rules make of them
  *	lists/, templates/  what the rules need, to begin with
  *

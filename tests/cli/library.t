@@ -33,7 +33,9 @@ sub policy {
 my @names = map { m{([^/]+)\.lua$} } glob("$library/*.lua");
 my ($code, $said) = policy('library');
 is($code, 0, 'list');
-is_deeply([$said =~ /^(\S+) +\S.*$/mg], \@names, 'one line for each');
+is_deeply([sort $said =~ /^(\S+) +\S.*$/mg], \@names, 'one line for each');
+# What needs a word that this version does not have waits for it.
+my %later = map { $_ => 1 } $said =~ /^(\S+) +\(not in this version/mg;
 unlike($said, qr/.{90}/, 'lines fit a terminal');
 
 # Their messages, both ways: at least one that a rule has something to say
@@ -44,7 +46,8 @@ like($said, qr/^\d+ ready-made rules, \d+ messages, 0 failed$/m, 'and told');
 for my $name (@names) {
 	my $cases = slurp("$library/$name.test");
 	my @titles = $cases =~ /^case: (.+)$/mg;
-	is_deeply([$said =~ /^ok \Q$name\E: (.+)$/mg], \@titles,
+	is_deeply([$said =~ /^ok \Q$name\E: (.+)$/mg],
+		$later{$name} ? [] : \@titles,
 		"$name: each message was tried");
 	like($cases, qr/^silent: yes$/m, "$name: one that is left alone");
 	like($cases, qr/^(?:expect: (?!deliver)|said: |text: )/m,
@@ -91,8 +94,11 @@ is($said, "added etc/pm/policy/40-dmarc-strict.lua\n"
 	. "Look at it, then: pm policy check\n", 'the list is left alone');
 like(slurp('etc/pm/lists/trusted-relays'), qr/^192\.0\.2\.1$/m, 'as it was');
 for my $name (@names) {
-	policy('library', 'add', $name, '--root', '.');
-	ok(-f "etc/pm/policy/40-$name.lua", "$name: added");
+	($code, $said) = policy('library', 'add', $name, '--root', '.');
+	is(-f "etc/pm/policy/40-$name.lua" ? 'added' : 'refused',
+		$later{$name} ? 'refused' : 'added', "$name: added");
+	like($said, qr/^pm policy: \Q$name\E: not in this version: needs /,
+		"$name: and why not") if $later{$name};
 }
 ($code, $said) = policy('check', '--root', '.');
 is($code, 0, 'all of them together are a policy') or diag($said);
