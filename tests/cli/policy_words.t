@@ -340,6 +340,19 @@ for my $case (["a = 1\nb\n", '2: no option: write NAME = VALUE, comments '
 }
 put('drafts/options', "timezone = America/New_York\n");
 
+# --- the reference -----------------------------------------------------------
+my ($help, $words) = map { scalar `'$pm' $_` } 'help policy', 'policy words';
+like($help, qr/^pm policy: .*\n\nusage: pm policy check/, 'the manual first');
+like($help, qr/^THE LANGUAGE OF RULES\n\n.*^functions\n/ms, 'then the language');
+my @told = $words =~ /^  :?(\w+)/mg;
+cmp_ok(scalar @told, '>', 100, 'words');
+is(join(' ', grep { $help !~ /^  :?\Q$_\E\b/m } @told), '',
+	'each of them is in the reference');
+like($help, qr/^  subject  +as a reader sees it: text\n +if m\.subject/m,
+	'with examples');
+is(join('', grep { length > 80 } map { "$_\n" =~ s/\S\K\n//r } split /\n/,
+	$words), '', 'on 80 columns');
+
 # --- clock -------------------------------------------------------------------
 check('clock', $plain, [], q{
 local function at(t, zone)

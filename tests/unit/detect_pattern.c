@@ -67,6 +67,9 @@ static void test_find(void **state)
 	expect("ABC", 0, "abc", NULL);
 	expect("ABC", PATTERN_CASELESS, "xabc", "abc");
 	expect("GRÜSSE", PATTERN_CASELESS | PATTERN_UTF8, "grüsse", "grüsse");
+	expect("\\bgrün\\b", PATTERN_CASELESS | PATTERN_UTF8, "x GRÜN y",
+		"GRÜN");
+	expect("\\p{Lu}\\p{Ll}+", PATTERN_UTF8, "an Ärger", "Ärger");
 	expect("^.$", PATTERN_UTF8, "ü", "ü");
 	expect("^.$", 0, "ü", NULL);
 	expect("x|xyz", 0, "axyz", "xyz");

@@ -99,7 +99,7 @@ static unsigned engine_flags(unsigned flags)
 	hs |= flags & PATTERN_CASELESS ? HS_FLAG_CASELESS : 0;
 	hs |= flags & PATTERN_MULTILINE ? HS_FLAG_MULTILINE : 0;
 	hs |= flags & PATTERN_DOTALL ? HS_FLAG_DOTALL : 0;
-	hs |= flags & PATTERN_UTF8 ? HS_FLAG_UTF8 | HS_FLAG_UCP : 0;
+	hs |= flags & PATTERN_UTF8 ? HS_FLAG_UTF8 : 0;
 	return hs;
 }
 

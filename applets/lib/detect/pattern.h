@@ -23,7 +23,8 @@ enum pattern_flag {
 	PATTERN_CASELESS = 1u << 0,
 	PATTERN_MULTILINE = 1u << 1,	/* ^ and $ at every line */
 	PATTERN_DOTALL = 1u << 2,	/* . is also a line end */
-	PATTERN_UTF8 = 1u << 3,		/* pattern and text are UTF-8 */
+	PATTERN_UTF8 = 1u << 3,		/* pattern and text are UTF-8; \w and
+					   \b stay ASCII, \p{L} is not */
 };
 
 /* Patterns and the memory that matching needs; one thread at a time. */

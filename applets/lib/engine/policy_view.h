@@ -99,7 +99,8 @@ void policy_read_option(struct script_call *c);
 	{ "regex", policy_make_regex, \
 		"regex(pattern, flags): a regular expression, made while the " \
 		"file is loaded; flags of i (no case), m (^ and $ at lines), " \
-		"s (. is a line end, too), u (UTF-8): regex\n" \
+		"s (. is a line end, too), u (UTF-8: \\p{L} is any letter): " \
+		"regex\n" \
 		"local iban = regex([[\\bDE\\d{20}\\b]], \"i\")" }, \
 	{ "clock", policy_clock, \
 		"clock(seconds, zone): a time in parts; zone is \"UTC\", " \
