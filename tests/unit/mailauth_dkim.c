@@ -10,6 +10,7 @@
 
 #include "crypto/hash.h"
 #include "mailauth/dkim_canon.h"
+#include "mailauth/dkim_edit.h"
 #include "mailauth/dkim_key.h"
 #include "mailauth/dkim_tags.h"
 
@@ -577,6 +578,56 @@ static void all_keys_are_asked_for_at_once(void **state)
 }
 
 /* RFC 6376 section 3.4.5 and 3.4.6. */
+/* Without its key, what a check with it says of the other message. */
+static void outlives_as_checked(struct arena *a, struct span was,
+	struct span is, bool same_body)
+{
+	struct dkim_answer answer = check(is, a);
+	struct dkim_bytes before, after;
+	struct header h[2];
+	struct span names;
+
+	header_parse(was, LIMITS, a, &h[0]);
+	header_parse(is, LIMITS, a, &h[1]);
+	before = (struct dkim_bytes){ was, &h[0] };
+	after = (struct dkim_bytes){ same_body ? span_sub(is, 0, h[1].size) :
+		is, &h[1] };
+	assert_int_equal(dkim_outlives(&before, &after, same_body, 0, NOW, a,
+			&names), answer.n > 0 &&
+		answer.signatures[0].result == AUTH_PASS);
+	assert_true(dkim_names_have(names, SPAN("subject")));
+	assert_false(dkim_names_have(names, SPAN("sub")));
+}
+
+static void edits_are_judged_without_a_key(void **state)
+{
+	static const char *const edits[][2] = {
+		{ "Subject: Is", "Subject: [x] Is" },
+		{ "Subject: Is", "subject:   Is" },
+		{ "Subject: Is dinner ready?\r\n", "" },
+		{ "To: Suzie", "X-New: 1\r\nTo: Suzie" },
+		{ "From: Joe", "From: new@example.org\r\nFrom: Joe" },
+		{ "Subject: Is", "Subject: Is\r\nSubject: Is" },
+		{ "Message-ID", "X-New: 1\r\nMessage-ID" },
+		{ "s=brisbane", "s=brisbane2" },
+	}, *const bodies[][2] = { { "Hi.", "Hello." }, { "Hi.", "Hi. " } };
+	struct span l = sign(*state, TAGS "; l=3", HEAD, "x\r\n");
+
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		struct span is = changed(*state, edits[i][0], edits[i][1]);
+
+		outlives_as_checked(*state, span_of(rfc8463), is, true);
+		outlives_as_checked(*state, span_of(rfc8463), is, false);
+	}
+	for (size_t i = 0; i < 2; i++)
+		outlives_as_checked(*state, span_of(rfc8463),
+			changed(*state, bodies[i][0], bodies[i][1]), false);
+	outlives_as_checked(*state, l, l, false);
+	outlives_as_checked(*state, l, span_of(arena_printf(*state,
+			"%.*smore\r\n", SPAN_FMT(l))), false);
+	outlives_as_checked(*state, l, span_sub(l, 0, l.n - 3), false);
+}
+
 static void body_is(struct arena *a, bool relaxed, const char *body,
 	const char *want)
 {
@@ -650,6 +701,7 @@ int main(void)
 		TEST(weak_rsa_is_policy),
 		TEST(key_records_are_read_strictly),
 		TEST(all_keys_are_asked_for_at_once),
+		TEST(edits_are_judged_without_a_key),
 		TEST(bodies_have_their_canonical_form),
 		TEST(cut_at_each_length_it_never_passes),
 	};

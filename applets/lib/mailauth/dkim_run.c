@@ -69,8 +69,7 @@ unsigned dkim_run_hash_named(struct dkim_run *r, struct span names,
 	return froms;
 }
 
-/* Section 3.7: the fields, then the signature's own. */
-static void hash_header(struct dkim_run *r, const struct dkim_field *f,
+void dkim_run_hash_header(struct dkim_run *r, const struct dkim_field *f,
 	struct dkim_signature *s, unsigned char hash_r[HASH_SHA256_SIZE])
 {
 	struct canon_hash *c = arena_alloc(r->a, sizeof(*c));
@@ -122,6 +121,15 @@ static bool length_fits(const struct dkim_body_hash *b,
 	if (f->length < b->total)
 		s->flags |= DKIM_PARTIAL;
 	return true;
+}
+
+bool dkim_run_body_fits(struct dkim_run *r, const struct dkim_field *f,
+	struct dkim_signature *s)
+{
+	const struct dkim_body_hash *b = hash_body(r, f);
+
+	return b && length_fits(b, f, s) &&
+	       memcmp(b->hash, f->body_hash.p, HASH_SHA256_SIZE) == 0;
 }
 
 /* t=s: the identity is of the very domain (section 3.6.1). */
@@ -270,7 +278,7 @@ void dkim_run_judge(struct dkim_run *r, const struct dkim_field *f,
 	}
 	if (!length_fits(b, f, s))
 		return;
-	hash_header(r, f, s, hash);
+	dkim_run_hash_header(r, f, s, hash);
 	judge_keys(r, f, q, memcmp(b->hash, f->body_hash.p,
 			HASH_SHA256_SIZE) == 0 ? hash : NULL, s);
 }

@@ -42,6 +42,16 @@ struct dkim_run *dkim_run_new(struct span message, const struct header *h,
 unsigned dkim_run_hash_named(struct dkim_run *r, struct span names,
 	bool relaxed, struct canon_hash *c);
 
+/*
+ * What the signature is over (section 3.7): the fields, then its own. Flags
+ * of *s say whether From is signed more or less often than it is there.
+ */
+void dkim_run_hash_header(struct dkim_run *r, const struct dkim_field *f,
+	struct dkim_signature *s, unsigned char hash_r[HASH_SHA256_SIZE]);
+/* Is the body the one that bh= is the hash of? */
+bool dkim_run_body_fits(struct dkim_run *r, const struct dkim_field *f,
+	struct dkim_signature *s);
+
 /* The question for its key. */
 const struct question *dkim_run_ask(struct lookup *l, struct arena *a,
 	const struct dkim_signature *s);
