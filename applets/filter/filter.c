@@ -80,6 +80,7 @@ static const struct role filter_role = {
 	.title = "Mail Filter",
 	.built = true,
 	.data = "mail in the spool and the quarantine on disk",
+	.users = "pm-sign",
 	.processes = filter_processes,
 	.listeners = filter_listeners,
 	.constraints = filter_constraints,
@@ -103,15 +104,16 @@ const struct applet filter_applet = {
 		"usage: pm filter PROCESS [--root DIR]\n"
 		"\n"
 		"The Mail Filter: takes each message from the MTA, judges it\n"
-		"in a sandbox by the policy in etc/pm/policy, and delivers,\n"
+		"in a sandbox by the published policy, and delivers,\n"
 		"refuses or keeps it. It never lets mail through unjudged:\n"
 		"when something is broken the MTA answers 451 and the sender\n"
 		"tries again.\n"
 		"\n"
 		"Normally `pm supervise` starts its processes; `pm status`\n"
-		"shows them. Signals: HUP to front reads policy and lists\n"
-		"again (a bad policy leaves the old one in force), TERM ends\n"
-		"a process after the answers that are under way.\n",
+		"shows them. Signals: HUP to front reads the wiring and the\n"
+		"active generation again (pm policy publish; one that cannot\n"
+		"be used leaves the old one in force), TERM ends a process\n"
+		"after the answers that are under way.\n",
 	.main = filter_main,
 	.role = &filter_role,
 };

@@ -16,6 +16,7 @@
 #include "conf/wiring.h"
 #include "role/life.h"
 #include "role/sandbox.h"
+#include "store/generation.h"
 #include "store/keyring.h"
 #include "store/spool.h"
 #include "budget.h"
@@ -121,6 +122,7 @@ static int open_all(const struct process *p, const struct wiring *w,
 {
 	const struct sandbox_path paths[] = {
 		{ ROOT_ETC, SANDBOX_READ }, { KEYRING_DIR, SANDBOX_READ },
+		{ GENERATION_DIR, SANDBOX_READ },
 		{ ROOT_SPOOL "/tmp", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/new", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/poison", SANDBOX_WRITE },
@@ -130,7 +132,7 @@ static int open_all(const struct process *p, const struct wiring *w,
 		"unix:" ROOT_RUN "/milter.sock";
 	int landlock;
 
-	if (keyring_make(e) < 0 ||
+	if (keyring_make(e) < 0 || generation_make(e) < 0 ||
 	    front_milter_open(where, p->user, e) < 0)
 		return -1;
 	life_drop_power(p);

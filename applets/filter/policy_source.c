@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "base/root.h"
 #include "conf/wiring.h"
-#include "engine/bundle.h"
 #include "store/keyring.h"
 #include "role/life.h"
+#include "tool/published.h"
 #include "health.h"
 #include "link.h"
 #include "scanners.h"
@@ -23,11 +23,12 @@ enum { WIRING_MEMORY = 20 << 20, KEYS_MAX = 4096 };
 
 struct offer {
 	int fd;			/* -1: none */
-	uint64_t generation;
+	uint64_t generation;	/* of our orders to the zygote */
+	uint64_t number;	/* as it was published */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct offer good = { -1, 0 }, next = { -1, 0 };
+static struct offer good = { -1, 0, 0 }, next = { -1, 0, 0 };
 static uint64_t last_generation;
 static atomic_bool ready, hopeless, settled;
 static atomic_uint stages;
@@ -85,15 +86,21 @@ static int read_keys(struct arena *a, struct bundle_settings *s,
 	return 0;
 }
 
-/* Wiring, policy, lists and keys of the disk as one record. */
-static int build(struct buf *b, struct err *e)
+/*
+ * The active generation, its signature and hashes proved, with wiring and
+ * keys of the disk: one record.
+ */
+static int build(struct buf *b, uint64_t *number_r, struct err *e)
 {
 	struct arena *a = arena_new("wiring", WIRING_MEMORY);
+	struct bundle_sources from;
+	struct generation g;
 	struct bundle_settings s = { 0 };
 	struct wiring w;
 	int result = -1;
 
-	if (wiring_load(a, &w, e) == 0 && read_keys(a, &s, e) == 0) {
+	if (wiring_load(a, &w, e) == 0 && read_keys(a, &s, e) == 0 &&
+	    published_active(a, &g, &from, e) == 0) {
 		signing_networks(&w);
 		s.networks = arena_spans(a, w.networks, w.nnetworks);
 		s.nnetworks = w.nnetworks;
@@ -101,7 +108,8 @@ static int build(struct buf *b, struct err *e)
 		s.ndomains = w.ndomains;
 		s.authserv = span_of(w.site);
 		s.virus = w.filter.clamd != NULL;
-		result = bundle_build(&s, ROOT_POLICY, ROOT_LISTS, b, e);
+		result = bundle_build_from(&s, &from, b, e);
+		*number_r = g.number;
 	}
 	arena_free(&a);
 	return result;
@@ -151,10 +159,11 @@ static void forget(struct offer *o)
 void policy_source_read(void)
 {
 	struct buf b = { 0 };
+	uint64_t number = 0;
 	struct err e;
 	int fd = -1;
 
-	if (build(&b, &e) == 0)
+	if (build(&b, &number, &e) == 0)
 		fd = seal(buf_bytes(&b), &e);
 	buf_free(&b);
 	pthread_mutex_lock(&lock);
@@ -162,7 +171,8 @@ void policy_source_read(void)
 		refuse(e.text);
 	} else {
 		forget(&next);
-		next = (struct offer){ fd, ++last_generation };
+		next = (struct offer){ fd, ++last_generation,
+			number };
 		/* Not connected: policy_source_up does it. */
 		link_load(fd, next.generation);
 	}
@@ -187,9 +197,17 @@ void policy_source_down(void)
 		"until it is back");
 }
 
-/* The newest policy works; under the lock. */
+/*
+ * The newest policy works; under the lock. The supervisor hears of it when no
+ * scanner with an older one is handed out any more.
+ */
 static void accept_next(const struct hop_note *n)
 {
+	scanners_renew(n->id);
+	atomic_store(&stages, n->stages);
+	atomic_store(&hopeless, false);
+	atomic_store(&ready, true);
+	atomic_store(&settled, true);
 	if (n->id == next.generation && next.fd >= 0) {
 		forget(&good);
 		good = next;
@@ -197,13 +215,10 @@ static void accept_next(const struct hop_note *n)
 		health_set(HEALTH_POLICY, NULL);
 		health_set(HEALTH_RULE, NULL);
 		log_info("policy: generation %llu is in force",
-			(unsigned long long)n->id);
+			(unsigned long long)good.number);
+		life_generation(good.number);
 		life_reloaded();
 	}
-	atomic_store(&stages, n->stages);
-	atomic_store(&hopeless, false);
-	atomic_store(&ready, true);
-	atomic_store(&settled, true);
 }
 
 /* A new zygote cannot load what the one before it had. */
@@ -231,6 +246,4 @@ void policy_source_loaded(const struct hop_note *n, const char *text)
 		lost_good(text);
 	}
 	pthread_mutex_unlock(&lock);
-	if (n->good)
-		scanners_renew(n->id);
 }

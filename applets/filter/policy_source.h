@@ -1,6 +1,7 @@
 /*
- * Where the scanners' policy comes from: front reads policy, lists and wiring
- * at its start and at HUP into one sealed memfd (engine/bundle.h) and has the
+ * Where the scanners' policy comes from: front reads the active generation
+ * (store/generation.h) and the wiring at its start and at HUP into one sealed
+ * memfd (engine/bundle.h) and has the
  * zygote load it. A policy that cannot be used never replaces one that can;
  * without any, every message is answered 451. Thread-safe.
  */

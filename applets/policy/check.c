@@ -126,6 +126,27 @@ static int check_bundle(const struct bundle *bundle,
 	return 0;
 }
 
+int policy_check_sources(const struct bundle_settings *s,
+	const struct bundle_sources *from, struct arena *a, size_t *errors_r,
+	struct err *e)
+{
+	struct bundle_settings with_virus = *s;
+	struct findings f = { .arena = a };
+	struct buf record = { .arena = a };
+	struct bundle bundle;
+	size_t policies, rules;
+
+	with_virus.virus = true;
+	if (bundle_build_from(&with_virus, from, &record, e) < 0 ||
+	    bundle_open(buf_bytes(&record), a, &bundle, e) < 0 ||
+	    check_bundle(&bundle, &with_virus, a, &f, &policies, &rules,
+			e) < 0)
+		return -1;
+	findings_print(&f);
+	*errors_r = f.errors;
+	return 0;
+}
+
 static int check(const char *root, const char *dir, struct arena *a,
 	struct findings *f, struct err *e)
 {

@@ -14,6 +14,8 @@ int policy_test_command(int argc, char **argv);
 int policy_words_command(int argc, char **argv);
 int policy_import_sieve_command(int argc, char **argv);
 int policy_library_command(int argc, char **argv);
+int policy_publish_command(int argc, char **argv);
+int policy_log_command(int argc, char **argv);
 
 /* What verbs read of a root. */
 struct policy_site {
@@ -27,5 +29,13 @@ struct policy_site {
 /* The working folder stays. */
 int policy_read_root(const char *root, struct arena *a,
 	struct policy_site *site_r, struct err *e);
+
+/*
+ * Checks as pm policy check does and prints what was found. *errors_r: how
+ * many mistakes. -1: it could not be read.
+ */
+int policy_check_sources(const struct bundle_settings *s,
+	const struct bundle_sources *from, struct arena *a, size_t *errors_r,
+	struct err *e);
 
 #endif

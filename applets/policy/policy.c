@@ -17,6 +17,8 @@ static const struct verb {
 	{ "check", policy_check_command },
 	{ "import-sieve", policy_import_sieve_command },
 	{ "library", policy_library_command },
+	{ "log", policy_log_command },
+	{ "publish", policy_publish_command },
 	{ "test", policy_test_command },
 	{ "words", policy_words_command },
 };
@@ -63,6 +65,18 @@ static int refuse(const char *typed)
 	return EXIT_USAGE;
 }
 
+/* "--root DIR" may stand before the verb, too: the verb comes first. */
+static void put_verb_first(int argc, char **argv)
+{
+	int at = argc > 3 && strcmp(argv[1], "--root") == 0 ? 3 :
+		argc > 2 && strncmp(argv[1], "--root=", 7) == 0 ? 2 : 1;
+	char *verb = argv[at];
+
+	for (; at > 1; at--)
+		argv[at] = argv[at - 1];
+	argv[1] = verb;
+}
+
 static int policy_main(int argc, char **argv)
 {
 	struct args args;
@@ -72,6 +86,7 @@ static int policy_main(int argc, char **argv)
 		if (strcmp(argv[i], "--help") == 0)
 			return applet_find("help")->main(2,
 				(char *[]){ "help", "policy", NULL });
+	put_verb_first(argc, argv);
 	for (size_t i = 0; argc > 1 && i < VERBS; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);
@@ -82,7 +97,7 @@ static int policy_main(int argc, char **argv)
 
 const struct applet policy_applet = {
 	.name = "policy",
-	.summary = "checks drafts of the site's rules",
+	.summary = "the site's rules: drafts, and what is in force",
 	.help =
 		"usage: pm policy check [FOLDER]\n"
 		"       pm policy test FILE [options]\n"
@@ -90,6 +105,9 @@ const struct applet policy_applet = {
 		"       pm policy import-sieve FILE [--out FILE.lua]\n"
 		"       pm policy library [show NAME | add NAME | test [NAME]]"
 		"\n"
+		"       pm policy publish [-m TEXT] [--dry-run]\n"
+		"                 [--from FOLDER [--force]] [--unchecked]\n"
+		"       pm policy log [--json]\n"
 		"\n"
 		"check  reads every *.lua of FOLDER (default: etc/pm/policy\n"
 		"       below the root), loads them as the filter would, and\n"
@@ -112,6 +130,23 @@ const struct applet policy_applet = {
 		"       add copies it, and the lists and templates it needs,\n"
 		"       into the root's policy; test runs the messages that\n"
 		"       come with one, or with all, through it.\n"
+		"\n"
+		"publish\n"
+		"       etc/pm/policy and etc/pm/lists are the draft; the\n"
+		"       filter judges by a generation: a numbered, signed\n"
+		"       copy of them. publish checks the draft, makes the\n"
+		"       next one, puts it in force and waits until the filter\n"
+		"       judges every new message by it. One that does not\n"
+		"       load leaves the one before it active. --dry-run\n"
+		"       only checks and counts; --from takes policy/ and\n"
+		"       lists/ of a folder, which replace the draft, too;\n"
+		"       --unchecked leaves the check out, the filter still\n"
+		"       refuses what it cannot load. Exit codes: 0 done; 2\n"
+		"       nothing was published; 3 active, but the filter does\n"
+		"       not say that it is live.\n"
+		"log    lists the generations that are kept, the last 50, the\n"
+		"       newest first: number (* active), time, who, how many\n"
+		"       files changed, message.\n"
 		"\n"
 		"test tells what would become of a message (- is standard\n"
 		"input): for each group of recipients with one outcome a\n"

@@ -14,6 +14,7 @@
 #include "role/plan.h"
 #include "setup.h"
 #include "store/spool.h"
+#include "tool/publish.h"
 #include "web/first_login.h"
 
 #define FROM "lua/policy/"
@@ -99,6 +100,38 @@ static int make_body_key(struct err *e)
 	return 0;
 }
 
+/*
+ * The filter needs a generation to start with. What is published already
+ * stays, whatever the draft is.
+ */
+static int publish_first(struct arena *a, struct err *e)
+{
+	struct publish_result r;
+	struct generation g;
+	uint64_t active;
+	int lock, result;
+
+	if (publisher_make(e) < 0)
+		return -1;
+	lock = generation_lock(e);
+	if (lock < 0)
+		return -1;
+	result = generation_active(&active, e);
+	if (result == 0 && active == 0)
+		result = published_draft(ROOT_POLICY, ROOT_LISTS, true, a,
+			&g, e);
+	if (result == 0 && active == 0) {
+		g.who = publish_who(a);
+		g.message = SPAN("pm setup");
+		result = publish_generation(&g, a, &r, e);
+		if (result == 0)
+			printf("policy and lists published: generation %llu\n",
+				(unsigned long long)r.number);
+	}
+	close(lock);
+	return result;
+}
+
 int apply_plan(struct setup *s, struct err *e)
 {
 	umask(022);
@@ -109,6 +142,8 @@ int apply_plan(struct setup *s, struct err *e)
 	    install_files(s->a, FROM, ROOT_POLICY, e) < 0 ||
 	    install_files(s->a, FROM_LISTS, ROOT_LISTS, e) < 0 ||
 	    tuning_apply(s, e) < 0)
+		return -1;
+	if (wiring_has_role(&s->plan, "filter") && publish_first(s->a, e) < 0)
 		return -1;
 	if (wiring_conninfo(&s->plan) && make_body_key(e) < 0)
 		return -1;

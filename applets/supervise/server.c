@@ -92,11 +92,12 @@ static void verb_status(struct super *s, struct child *c)
 	const struct child *missing = c->state == STATE_waiting ?
 		machine_missing(s, c) : NULL;
 
-	say("%s/%s %s %d %lld %u ", c->applet->name, c->process->name,
+	say("%s/%s %s %d %lld %u %llu ", c->applet->name, c->process->name,
 		is_reloading(c) ? "reloading" : machine_state_name(c->state),
 		c->pid,
 		(long long)(clock_ms() - c->since_ms),
-		c->starts ? c->starts - 1 : 0);
+		c->starts ? c->starts - 1 : 0,
+		(unsigned long long)c->generation);
 	if (missing)
 		say("waits for %s/%s\n", missing->applet->name,
 			missing->process->name);

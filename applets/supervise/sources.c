@@ -64,6 +64,12 @@ void sources_read(struct super *s, struct source *from)
 			return;
 }
 
+static void take_generation(struct child *c, struct span number)
+{
+	if (!span_u64(number, INT64_MAX, &c->generation))
+		c->generation = 0;
+}
+
 static void told(void *context, struct span line, enum lines_mark mark)
 {
 	struct heard *h = context;
@@ -74,6 +80,8 @@ static void told(void *context, struct span line, enum lines_mark mark)
 		machine_event(h->s, c, EVENT_READY);
 	else if (span_is(line, "reloaded"))
 		c->reload_ms = 0;
+	else if (span_starts(line, SPAN("generation ")))
+		take_generation(c, span_after(line, 11));
 	else if (span_is(line, "well"))
 		c->degraded[0] = 0;
 	else if (span_starts(line, SPAN("degraded ")))

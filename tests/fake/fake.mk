@@ -8,7 +8,7 @@ $(FAKE)/applets.def: $(B)/applets.def tests/fake/fake.mk
 	@{ cat $<; printf 'X(%s)\n' fake echo ghost; } > $@
 $(FAKE)/main.o: main.c $(FAKE)/applets.def
 	@echo "CC  $< (fake)"
-	$(Q)$(CC) -I$(FAKE) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) -I$(FAKE) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(FAKE)/fake.o: tests/fake/fake.c
 	@mkdir -p $(@D)
 	@echo "CC  $<"
@@ -28,7 +28,7 @@ $(B)/unit/supervise_%: tests/unit/supervise_%.c $(B)/supervise.a $(B)/libpm.a
 	$(Q)$(CC) $(CPPFLAGS) -Iapplets/supervise $(CFLAGS) -MMD -MP -o $@ $< \
 		$(LDFLAGS) $(B)/supervise.a $(B)/libpm.a \
 		$(filter-out -lmilter,$(LDLIBS)) -lcmocka
--include $(FAKE)/fake.d
+-include $(FAKE)/fake.d $(FAKE)/main.d
 
 # A server of lib/web with small handlers, for tests/web/server.t.
 $(FAKE)/web: tests/fake/web.c $(B)/libpm.a

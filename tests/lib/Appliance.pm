@@ -156,7 +156,18 @@ sub setup {
 		write_file("$self->{root}/etc/pm/policy/50-test.lua",
 			$self->{policy});
 	}
+	if ($self->{lists} || defined $self->{policy}) {
+		my ($bad, $said) = $self->publish;
+		die "pm policy publish: $said" if $bad;
+	}
 	return $self;
+}
+
+# Puts the edited policy and lists in force, bad ones too: the check of the
+# command would refuse what a test wants the filter to meet.
+sub publish {
+	my ($self, @options) = @_;
+	return $self->pm('policy', 'publish', '--unchecked', @options);
 }
 
 # A program that is told to end when we die without a word (kill -9).

@@ -72,6 +72,14 @@ sub start {
 	return $self;
 }
 
+# Puts the edited policy in force: there is no supervisor to tell front.
+sub publish {
+	my ($self) = @_;
+	my ($code, $out) = $self->{appliance}->publish;
+	die "pm policy publish: $out" if $code;
+	$self->signal('front', 'HUP');
+}
+
 sub wait_until {
 	my ($self, $seconds, $test) = @_;
 	my $end = time + $seconds;

@@ -38,6 +38,7 @@ END {
 }
 Appliance::write_file("$app->{root}/etc/pm/policy/50-test.lua",
 	$app->{policy});
+$app->publish;
 $app->start;
 
 sub answer {

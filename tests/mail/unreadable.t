@@ -50,36 +50,76 @@ my $why = "$bad (no mail is accepted: every message is answered 451)";
 is(status_says($why), $why, 'a malformed line in a list at the start');
 is(answer(), '451 4.7.1 mail filter: temporary failure, try again later',
 	'mail waits');
+# What pm policy publish says of the draft.
+sub publish_says {
+	my ($want, $what) = @_;
+	my ($code, $out) = $app->publish;
+	is($code, 2, "$what: nothing is published");
+	is($out, "pm policy: $want\n", $what);
+	like(answer(), qr/^250 /, 'mail still flows');
+}
+
 Appliance::write_file("$etc/lists/blocked-relays", "198.51.100.0/24\n");
-reload_says('', 'after mending all is well');
+like([$app->publish]->[1], qr/^generation \d+ is live /, 'mended');
+is(status_says(''), '', 'after mending all is well');
 like(answer(), qr/^250 /, 'mail flows');
 
 my $stays = '(the policy before it stays in force)';
 Appliance::write_file("$etc/lists/blocked-relays", "\n300.1.2.3/99\n");
-reload_says("$bad $stays", 'a malformed line at a reload');
-like(answer(), qr/^250 /, 'mail still flows');
-Appliance::write_file("$etc/lists/blocked-relays", '');
+publish_says("the filter refuses it: $bad $stays; generation 3 is active " .
+	'again', 'a malformed line');
+is(status_says(''), '', 'nothing is degraded');
+Appliance::write_file("$etc/lists/blocked-relays", "198.51.100.0/24\n");
 
-for my $file ('policy/50-default.lua', 'lists/blocked-relays') {
-	chmod 0, "$etc/$file";
-	reload_says("etc/pm/$file: cannot open: Permission denied $stays",
-		"$file is unreadable");
-	chmod 0644, "$etc/$file";
-	reload_says('', "$file is readable again");
-}
+rename "$etc/policy", "$etc/away";
+publish_says('etc/pm/policy: cannot be read: No such file or directory',
+	'the policy folder is away');
+mkdir "$etc/policy";
+publish_says('etc/pm/policy: no policy: there is no file *.lua in it',
+	'the policy folder is empty');
+reload_says('', 'which are drafts: the filter does not read them');
+rmdir "$etc/policy";
+rename "$etc/away", "$etc/policy";
+
+# The generation itself.
+my $store = "$app->{root}/var/lib/pm/generations";
+my ($list) = do {
+	local @ARGV = "$store/000003";
+	grep { s/^file (\S+) \d+ lists\/blocked-relays\n/$1/ } <>;
+};
+my $object = "var/lib/pm/generations/objects/$list";
+chmod 0, "$app->{root}/$object";
+reload_says("$object: cannot open: Permission denied $stays",
+	'an object is unreadable');
+chmod 0644, "$app->{root}/$object";
+reload_says('', 'it is readable again');
+Appliance::write_file("$app->{root}/$object", "198.51.100.0/25\n");
+reload_says("$object: is damaged: it is not what was published as " .
+	"lists/blocked-relays $stays", 'an object is damaged');
+like(answer(), qr/^250 /, 'mail still flows');
+Appliance::write_file("$app->{root}/$object", "198.51.100.0/24\n");
+reload_says('', 'it is whole again');
+my $manifest = do { local (@ARGV, $/) = ("$store/000003"); <> };
+Appliance::write_file("$store/000003", $manifest =~ s/message /message x/r);
+my ($key) = $manifest =~ /^key (\S+)$/m;
+reload_says('var/lib/pm/generations/000003: its signature by key ' .
+	"$key is not good $stays", 'the manifest was changed');
+Appliance::write_file("$store/000003", $manifest);
+my $keys = do { local (@ARGV, $/) = ("$etc/publishers"); <> };
+Appliance::write_file("$etc/publishers", '');
+reload_says("var/lib/pm/generations/000003: signed by key $key, which is " .
+	"not in etc/pm/publishers $stays", 'the key is not believed');
+Appliance::write_file("$etc/publishers", $keys);
+rename "$store/active", "$store/away";
+reload_says("no policy was published: pm policy publish $stays",
+	'nothing is active');
+rename "$store/away", "$store/active";
+reload_says('', 'all is well again');
+
 chmod 0, "$etc/wiring.lua";
 reload_says("etc/pm/wiring.lua: cannot open: Permission denied $stays",
 	'the wiring is unreadable');
 chmod 0644, "$etc/wiring.lua";
-rename "$etc/policy", "$etc/away";
-reload_says("etc/pm/policy: cannot be read: No such file or directory $stays",
-	'the policy folder is away');
-mkdir "$etc/policy";
-reload_says("etc/pm/policy: no policy: there is no file *.lua in it $stays",
-	'the policy folder is empty');
-like(answer(), qr/^250 /, 'mail flows by the policy before');
-rmdir "$etc/policy";
-rename "$etc/away", "$etc/policy";
 reload_says('', 'all is well again');
 
 my $wiring = do { local (@ARGV, $/) = ("$etc/wiring.lua"); <> };

@@ -89,8 +89,8 @@ my $policy = "$f->{root}/etc/pm/policy/50-test.lua";
 Appliance::write_file($policy, "local p = policy(\"x\", function() return " .
 	"true end)\np:rule(\"all\", function() return reject(\"5.7.1\", " .
 	"\"closed\") end)\n");
-$f->signal('front', 'HUP');
-ok($f->wait_until(5, sub { $f->log('front') =~ /generation 2 is in force/ }),
+$f->publish;
+ok($f->wait_until(5, sub { $f->log('front') =~ /generation 3 is in force/ }),
 	'HUP reads the policy again');
 is($f->answer("Subject: hello\n\nx\n"), 'y 550 5.7.1 closed',
 	'the new policy judges');
@@ -99,7 +99,7 @@ is(sprintf('%#x', $new->{protocol}), sprintf('%#x', $ALWAYS | 0x8000),
 	'no rule at RCPT: no reply there');
 $new->quit;
 Appliance::write_file($policy, "this is no policy\n");
-$f->signal('front', 'HUP');
+$f->publish;
 ok($f->wait_until(5, sub { $f->log('front') =~
 	/50-test\.lua:1: .*the policy before it stays in force/ }),
 	'a bad policy is told with file and line');

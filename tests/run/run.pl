@@ -252,8 +252,8 @@ terminal, in this folder:
   $pm quarantine show $root ID
   $pm quarantine release $root ID
   $pm scan $root --json MESSAGE.eml
-  edit build/run/etc/pm/policy/50-default.lua, then: $pm policy check $root
-  $pm reload $root
+  edit build/run/etc/pm/policy/50-default.lua, then:
+  $pm policy publish $root -m WHY
 TEXT
 }
 

@@ -155,6 +155,7 @@ static void test_generation(void **state)
 	assert_int_equal(bundle_build_from(&s, &from, &b, &e), -1);
 	assert_non_null(strstr(e.text, "x.lua: is damaged: it is not what "
 		"was published as policy/x.lua"));
+	unlink(path);
 	buf_free(&b);
 	arena_free(&a);
 }

@@ -7,10 +7,11 @@
  * "VERB [ROLE[/PROCESS]]\n", answered by packets of text lines; an empty
  * packet or the end of the connection ends. The first line is "ok" or "no
  * WHY". For status each line that follows is
- *	ROLE/PROCESS STATE PID SINCE_MS RESTARTS DEGRADED...
+ *	ROLE/PROCESS STATE PID SINCE_MS RESTARTS GENERATION DEGRADED...
  * STATE: down (not wanted), waiting (for what it needs), starting (runs, not
  * ready), ready, stopping, paused (died too soon, is started again shortly),
  * failed. PID 0: none. SINCE_MS: how long it has been in this state.
+ * GENERATION: number of the policy that it works by; 0: says none.
  * DEGRADED may be empty: what it says of itself, or why it waits or failed.
  *
  * start, stop and restart answer when the order is given, not when it is

@@ -323,6 +323,14 @@ void life_reloaded(void)
 	tell("reloaded", "");
 }
 
+void life_generation(uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	tell("generation", text);
+}
+
 void life_degraded(const char *text)
 {
 	char fresh[STATUS_MAX];

@@ -17,9 +17,9 @@
 
 /*
  * PM_STATUS_FD in the environment names the descriptor on which the
- * supervisor hears us, in lines: "ready", "reloaded", "degraded TEXT",
- * "well". None (a process started by hand) is fine: then nothing is told,
- * and the process does not die with its parent.
+ * supervisor hears us, in lines: "ready", "reloaded", "generation N",
+ * "degraded TEXT", "well". None (a process started by hand) is fine: then
+ * nothing is told, and the process does not die with its parent.
  */
 
 /*
@@ -55,6 +55,8 @@ int life_signals(void);
 void life_ready(void);
 /* "reloaded": what HUP asked for is done, its trouble told before this. */
 void life_reloaded(void);
+/* The number of the policy that is in force from now on; before reloaded. */
+void life_generation(uint64_t number);
 /*
  * What is degraded and what that means for mail, in one line; NULL or "":
  * nothing is. Shown by `pm status`; repeated equal texts are not sent.

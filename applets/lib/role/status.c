@@ -28,10 +28,10 @@ static void look_up(struct status_row *r)
 	}
 }
 
-/* Reads "ROLE/PROCESS STATE PID SINCE_MS RESTARTS DEGRADED...". */
+/* Reads "ROLE/PROCESS STATE PID SINCE_MS RESTARTS GENERATION DEGRADED...". */
 static bool parse_row(struct span line, struct status_row *r)
 {
-	struct span pid, since, restarts;
+	struct span pid, since, restarts, generation;
 
 	*r = (struct status_row){ 0 };
 	if (!span_cut(&line, ' ', &r->name) ||
@@ -39,7 +39,9 @@ static bool parse_row(struct span line, struct status_row *r)
 	    !span_cut(&line, ' ', &since) || !span_cut(&line, ' ', &restarts) ||
 	    !span_u64(pid, UINT32_MAX, &r->pid) ||
 	    !span_u64(since, UINT64_MAX, &r->since_ms) ||
-	    !span_u64(restarts, UINT32_MAX, &r->restarts))
+	    !span_u64(restarts, UINT32_MAX, &r->restarts) ||
+	    !span_cut(&line, ' ', &generation) ||
+	    !span_u64(generation, UINT64_MAX, &r->generation))
 		return false;
 	r->degraded = line;
 	look_up(r);

@@ -16,6 +16,7 @@ struct status_row {
 	struct span name;	/* "filter/front" */
 	struct span state, degraded;
 	uint64_t pid, since_ms, restarts; /* since_ms: ago */
+	uint64_t generation;	/* of the policy it works by; 0: says none */
 	const char *title;	/* "Mail Filter"; NULL: unknown to us */
 	const char *without;	/* what its absence means; NULL: unknown */
 };

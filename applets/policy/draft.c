@@ -1,0 +1,98 @@
+#include "publish.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+const char *publish_files(size_t n, struct arena *a)
+{
+	return arena_printf(a, "%zu file%s", n, n == 1 ? "" : "s");
+}
+
+int publish_load(const char *name, struct arena *a, struct generation *g_r,
+	struct err *e)
+{
+	struct bundle_sources unused;
+	uint64_t number, *v;
+	size_t n, i = 0;
+
+	if (name == NULL || strcmp(name, "active") == 0)
+		return published_active(a, g_r, &unused, e);
+	if (!span_u64(span_of(name), UINT32_MAX, &number))
+		return err_set(e, ERR_PERMANENT, "%s: is no generation: a "
+			"number of pm policy log, or active", name);
+	if (generation_numbers(a, &v, &n, e) < 0)
+		return -1;
+	while (i < n && v[i] != number)
+		i++;
+	if (i == n)
+		return err_set(e, ERR_PERMANENT, "generation %s is not kept: "
+			"pm policy log shows those that are", name);
+	return generation_load(number, a, g_r, e);
+}
+
+int publish_load_draft(struct arena *a, struct generation *g_r,
+	struct err *e)
+{
+	return published_draft(ROOT_POLICY, ROOT_LISTS, false, a, g_r, e);
+}
+
+int publish_guard_draft(struct arena *a, struct err *e)
+{
+	uint64_t active;
+	size_t n;
+
+	if (published_difference(a, &active, &n, e) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	return err_set(e, ERR_PERMANENT, "%s of the draft would be lost: "
+		"publish or undo the changes (pm policy diff), or give "
+		"--force", publish_files(n, a));
+}
+
+static const char *draft_path(struct span path, struct arena *a)
+{
+	return arena_printf(a, ROOT_ETC "/%.*s", SPAN_FMT(path));
+}
+
+static int write_draft(const struct generation_file *f, struct arena *a,
+	struct err *e)
+{
+	struct buf b = { 0 };
+	int result;
+
+	if (span_starts(f->path, SPAN("policy/templates/")) &&
+	    io_mkdirs(ROOT_POLICY "/templates", 0755, e) < 0)
+		return -1;
+	result = generation_read(f, &b, e);
+	if (result == 0)
+		result = io_replace_file(draft_path(f->path, a), 0644,
+			buf_bytes(&b), e);
+	buf_free(&b);
+	return result;
+}
+
+int publish_replace_draft(const struct generation *g, struct arena *a,
+	struct err *e)
+{
+	struct generation draft;
+
+	/* One that cannot be read is written over. */
+	if (publish_load_draft(a, &draft, NULL) < 0)
+		draft = (struct generation){ 0 };
+	for (size_t i = 0; i < g->n; i++) {
+		const struct generation_file *f = generation_find(&draft,
+			g->files[i].path);
+
+		if ((f == NULL || strcmp(f->sha256, g->files[i].sha256)) &&
+		    write_draft(&g->files[i], a, e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < draft.n; i++)
+		if (generation_find(g, draft.files[i].path) == NULL)
+			unlink(draft_path(draft.files[i].path, a));
+	return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * What publish, log, diff, rollback and export share: generations of the
+ * root, and the folder that is the draft.
+ */
+#ifndef POLICY_PUBLISH_H
+#define POLICY_PUBLISH_H
+
+#include "base/args.h"
+#include "tool/publish.h"
+
+enum { PUBLISH_ARENA = 512 << 20 };
+
+/* "3 files", "1 file". */
+const char *publish_files(size_t n, struct arena *a);
+
+/*
+ * One that an operand names: "7"; "active" or NULL for the active one. An
+ * error when it is not kept.
+ */
+int publish_load(const char *name, struct arena *a, struct generation *g_r,
+	struct err *e);
+
+/* The draft of the root as it is; nothing of it is kept. */
+int publish_load_draft(struct arena *a, struct generation *g_r,
+	struct err *e);
+
+/*
+ * Before the draft is replaced: -1 when it has changes that are published
+ * nowhere, which would be lost.
+ */
+int publish_guard_draft(struct arena *a, struct err *e);
+/* Makes the draft what g is: files written, those not in g removed. */
+int publish_replace_draft(const struct generation *g, struct arena *a,
+	struct err *e);
+
+/* What pm policy publish and rollback do last. The exit code, or -1. */
+int publish_finish(struct generation *g, struct arena *a, struct err *e);
+
+#endif
