@@ -7,7 +7,7 @@ use Test::More;
 use File::Temp qw(tempdir);
 use Compress::Zlib qw(crc32);
 use Cwd qw(abs_path);
-use Encode qw(encode_utf8);
+use Encode qw(decode_utf8 encode_utf8);
 use JSON::PP;
 use MIME::Base64;
 use POSIX ();
@@ -350,8 +350,8 @@ is(join(' ', grep { $help !~ /^  :?\Q$_\E\b/m } @told), '',
 	'each of them is in the reference');
 like($help, qr/^  subject  +as a reader sees it: text\n +if m\.subject/m,
 	'with examples');
-is(join('', grep { length > 80 } map { "$_\n" =~ s/\S\K\n//r } split /\n/,
-	$words), '', 'on 80 columns');
+is(join('', grep { length > 80 } split /\n/, decode_utf8($words)), '',
+	'on 80 columns');
 
 # --- clock -------------------------------------------------------------------
 check('clock', $plain, [], q{

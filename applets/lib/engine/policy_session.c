@@ -21,6 +21,7 @@ struct policy_view *policy_view(struct policy_host *h)
 	if (r->view == NULL) {
 		r->view = arena_alloc(r->arena, sizeof(*r->view));
 		r->view->eight_bit = -1;
+		r->view->parts = r->facts ? r->facts->mime.n : 0;
 	}
 	return r->view;
 }
@@ -28,16 +29,17 @@ struct policy_view *policy_view(struct policy_host *h)
 void policy_view_renew(struct policy_host *h, const struct facts *next)
 {
 	const struct policy_view *old = h->run.view;
-	bool same = old && h->run.facts->mime.n == next->mime.n;
 	struct policy_view *v;
 
 	h->run.view = NULL;
-	if (!same)
+	if (old == NULL || old->parts != next->mime.n)
 		return;
-	v = policy_view(h);
+	v = arena_alloc(h->run.arena, sizeof(*v));
+	v->parts = old->parts;
 	v->eight_bit = old->eight_bit;
 	memcpy(v->texts, old->texts, sizeof(v->texts));
 	memcpy(v->folded, old->folded, sizeof(v->folded));
+	h->run.view = v;
 }
 
 struct script_value *policy_list_begin(struct policy_host *h,

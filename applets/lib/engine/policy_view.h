@@ -32,6 +32,7 @@ enum policy_what {
 struct policy_view {
 	struct script_value seen[SEEN_N];
 	struct span texts[WHAT_N], folded[WHAT_N]; /* p NULL: not made */
+	size_t parts;			/* that the message has */
 	int eight_bit;			/* per cent; -1: not known */
 	struct script_value *phrases;	/* found, of each list; or NULL */
 	enum { TRUST_UNKNOWN, TRUST_NO, TRUST_YES } internal;
