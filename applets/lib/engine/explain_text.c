@@ -2,7 +2,6 @@
  * A judgement told to people, from its record alone: what a sandboxed worker
  * calculated is shown, nothing is judged here.
  */
-#include "engine/resolve.h"
 #include "engine/explain.h"
 
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/utf8.h"
 #include "engine/engine.h"
 #include "engine/facts_record.h"
+#include "engine/resolve.h"
 #include "mail/header.h"
 #include "mail/limits.h"
 
