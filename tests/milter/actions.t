@@ -25,6 +25,7 @@ p:rule("by subject", function(m, rcpt, plan)
 	if what == "nobody" then plan:remove_recipient() end
 	if what == "archive" then plan:archive("all") end
 	if what == "copy" then plan:copy("Copy") end
+	if what == "banner" then plan:banner{ text = "Gr\u{fc}\u{df}" } end
 	if what == "bad" then plan:add_recipient("no address") end
 end)
 LUA
@@ -54,6 +55,9 @@ my @rows = (
 	['instead', 'a - <b@example.org>; + <c@example.org>',
 		ADDRCPT | DELRCPT],
 	['nobody', 'd ', 0],
+	['banner', "a h Content-Type  text/plain; charset=utf-8; " .
+		"h Content-Transfer-Encoding  quoted-printable; " .
+		"h MIME-Version  1.0; b x\r\nGr=C3=BC=C3=9F\r\n", CHGBODY],
 	['archive', 'a ', 0],
 	['copy', 'a ', 0],
 );

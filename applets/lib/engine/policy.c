@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/wire.h"
+#include "engine/policy_plan.h"
 #include "detect/pattern.h"
 #include "engine/policy_view.h"
 
@@ -410,6 +411,12 @@ static void put_plan(struct buf *b, const struct plan *p)
 		wire_put_span(b, p->steps[i].name);
 		wire_put_span(b, p->steps[i].value);
 	}
+	wire_put_u32(b, (uint32_t)p->nbanners);
+	for (size_t i = 0; i < p->nbanners; i++) {
+		wire_put_u8(b, p->banners[i].top);
+		wire_put_span(b, p->banners[i].text);
+		wire_put_span(b, p->banners[i].html);
+	}
 	put_texts(b, p->copies, p->ncopies);
 	put_texts(b, p->archives, p->narchives);
 	wire_put_u8(b, p->new_sender);
@@ -470,7 +477,7 @@ static int fill_group(struct policy_host *h, struct group *g, struct err *e)
 		g->trace[i].where = arena_span(a, r->trace[i].where);
 		g->trace[i].said = arena_span(a, r->trace[i].said);
 	}
-	if (policy_edit(p, &r->facts->ours, &r->facts->mime.root->header, a, g))
+	if (policy_edit(p, r->facts, a, g))
 		return 0;
 	return err_set(e, ERR_PERMANENT, "the policy wants more than %d "
 		"header edits of one message", PLAN_EDITS_MAX);

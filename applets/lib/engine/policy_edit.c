@@ -2,9 +2,12 @@
  * A plan's steps become the final state of the header, and that becomes
  * edits for the MTA and splices for a copy: both say the same.
  */
-#include "engine/policy_host.h"
+#include "engine/policy_plan.h"
 
-enum { OLD_VALUE_MAX = 60000, LINE_MAX_BYTES = 900 };
+enum {
+	OLD_VALUE_MAX = 60000, LINE_MAX_BYTES = 900,
+	BODY_FIELDS = 3,	/* that a new body can ask for */
+};
 
 struct draft_field {
 	bool changed, removed;
@@ -20,7 +23,7 @@ struct draft {
 	const struct header *header;
 	struct arena *arena;
 	struct draft_field *fields;	/* beside header->fields */
-	struct added_field added[PLAN_STEPS_MAX];
+	struct added_field added[PLAN_STEPS_MAX + BODY_FIELDS];
 	size_t nadded;
 	struct span results;		/* of our own; empty: none */
 };
@@ -259,18 +262,49 @@ static void apply_own(struct draft *d, const struct own_edits *own)
 		d->results = own->results;
 }
 
-bool policy_edit(const struct plan *p, const struct own_edits *own,
-	const struct header *h, struct arena *a, struct group *g)
+/* Fields that say what the body is now. */
+static void apply_body(struct draft *d, const struct policy_body *body)
 {
+	for (size_t i = 0; i < body->nfields; i++)
+		replace_header(d, body->fields[i].name, body->fields[i].value);
+}
+
+/* Behind those of the header: they ascend. */
+static void splice_body(const struct policy_body *body, struct group *g)
+{
+	for (size_t i = 0; i < body->nsplices; i++)
+		put_splice(g, body->splices[i]);
+	g->new_body = body->nsplices > 0;
+}
+
+static void put_all(struct draft *d, const struct policy_body *body,
+	struct group *g)
+{
+	splice_results(d, g);
+	put_changes(d, g);
+	put_removals(d, g);
+	put_additions(d, g);
+	splice_body(body, g);
+	put_results(d, g);
+}
+
+bool policy_edit(const struct plan *p, const struct facts *f,
+	struct arena *a, struct group *g)
+{
+	const struct header *h = &f->mime.root->header;
 	struct draft d = { .header = h, .arena = a };
 	size_t touched = 0, room;
+	struct policy_body body;
 
-	if (p->nsteps == 0 && own->results.n == 0 && own->forged == NULL)
+	policy_body(p, f, a, &body);
+	if (p->nsteps == 0 && f->ours.results.n == 0 &&
+	    f->ours.forged == NULL && body.nsplices == 0)
 		return true;
 	d.fields = arena_array(a, h->n, sizeof(*d.fields));
-	apply_own(&d, own);
+	apply_own(&d, &f->ours);
 	for (size_t i = 0; i < p->nsteps; i++)
 		apply(&d, &p->steps[i]);
+	apply_body(&d, &body);
 	for (size_t i = 0; i < h->n; i++)
 		touched += d.fields[i].changed || d.fields[i].removed;
 	if (touched + d.nadded > PLAN_EDITS_MAX)
@@ -278,11 +312,8 @@ bool policy_edit(const struct plan *p, const struct own_edits *own,
 	/* And one for our results. */
 	room = touched + d.nadded + 1;
 	g->edits = arena_array(a, room, sizeof(*g->edits));
-	g->splices = arena_array(a, room, sizeof(*g->splices));
-	splice_results(&d, g);
-	put_changes(&d, g);
-	put_removals(&d, g);
-	put_additions(&d, g);
-	put_results(&d, g);
+	g->splices = arena_array(a, room + body.nsplices,
+		sizeof(*g->splices));
+	put_all(&d, &body, g);
 	return true;
 }

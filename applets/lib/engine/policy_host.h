@@ -6,6 +6,7 @@
 
 #include "base/netaddr.h"
 #include "mail/edit.h"
+#include "mail/rewrite.h"
 #include "script/script.h"
 #include "engine/policy.h"
 
@@ -23,6 +24,7 @@ enum {
 	POLICY_FAILURES_MAX = 4,	/* told of one rule */
 	POLICY_TARGETS_MAX = 64,	/* where one recipient's mail goes */
 	PLAN_COPIES_MAX = 8,		/* and archives */
+	PLAN_BANNERS_MAX = 8,
 	PLAN_STEPS_MAX = 64,
 	PLAN_EDITS_MAX = 1000,
 	STAGE_CONTENT = STAGE_N,	/* the rules of :rule() */
@@ -67,6 +69,8 @@ struct plan {
 	size_t nsteps;
 	struct span copies[PLAN_COPIES_MAX], archives[PLAN_COPIES_MAX];
 	size_t ncopies, narchives;
+	struct rewrite_banner banners[PLAN_BANNERS_MAX];
+	size_t nbanners;
 	bool new_sender;
 	struct span mail_from;
 	/* Where his copy goes; not part of what groups compare. */
@@ -95,6 +99,7 @@ struct run {
 	size_t ntrace;
 	struct list_hit *lists;
 	size_t nlists, lists_cap;
+	struct banner_known *banners;	/* policy_body.c */
 	const struct list_hit *without;	/* as if that entry were not there */
 	bool trial;			/* policy_try: nothing is noted */
 };
@@ -158,28 +163,6 @@ void policy_say(struct policy_host *h, struct script_call *c,
 bool policy_listed(struct policy_host *h, struct script_call *c,
 	struct span subject, uint32_t rcpt, bool *yes_r);
 
-/* policy_where.c: methods of the plan that say who gets it. */
-#define POLICY_WHERE_METHODS \
-	{ "copy", policy_plan_copy, "copy(reason): the original is kept in " \
-		"the quarantine, too; delivery goes on" }, \
-	{ "archive", policy_plan_archive, "archive(name): the original is " \
-		"kept in archive/NAME, too: letters a-z, digits, dashes" }, \
-	{ "sender", policy_plan_sender, "sender(address): the envelope's " \
-		"sender becomes this one, \"\": the null sender" }, \
-	{ "add_recipient", policy_plan_add, "add_recipient(address, ...): " \
-		"they get the recipient's copy, too" }, \
-	{ "remove_recipient", policy_plan_remove, "remove_recipient(): " \
-		"nothing goes to this recipient; the rules go on" }
-
-void policy_plan_copy(struct script_call *c);
-void policy_plan_archive(struct script_call *c);
-void policy_plan_sender(struct script_call *c);
-void policy_plan_add(struct script_call *c);
-void policy_plan_remove(struct script_call *c);
-/* Makes targets the places of the recipient's copy instead of himself. */
-bool policy_plan_replace(struct script_call *c, const struct span *to,
-	size_t n);
-
 /*
  * Notes that an entry decided, for people. False: this is a trial as if that
  * entry were not there.
@@ -189,12 +172,5 @@ bool policy_note_list(struct policy_host *h, struct list_hit hit);
 /* policy_dns.c: the function dns_lists, the method relay:dns_list. */
 void policy_declare_zones(struct script_call *c);
 void policy_dns_list(struct script_call *c);
-
-/*
- * Our own edits, whatever the policy is, and then a plan's steps as edits of
- * a header, and the same as splices.
- */
-bool policy_edit(const struct plan *p, const struct own_edits *own,
-	const struct header *h, struct arena *a, struct group *g);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The plan in a rule's hands: what shall be done to the recipient's copy.
  */
-#include "engine/policy_host.h"
+#include "engine/policy_plan.h"
 
 static const char plan_full[] = "more than 64 changes of one message";
 
@@ -127,6 +127,12 @@ const struct script_class policy_plan_class = {
 		{ "remove_header", call_remove_header,
 			"remove_header(name): all fields of that name" },
 		POLICY_WHERE_METHODS,
+		{ "banner", policy_plan_banner, "banner(table): text put to "
+			"what a reader sees, in its charset, and as html to "
+			"pages (left out: made from the text); place \"top\" "
+			"or \"bottom\"; signed, encrypted and ambiguous mail "
+			"stays as it is, the trace says so\n"
+			"plan:banner{ text = \"[External mail]\" }" },
 		{ "mark", call_mark, "mark(key, value): noted in the trace, "
 			"the log and the reports\n"
 			"plan:mark(\"size\", tostring(m.size))" },

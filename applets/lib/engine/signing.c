@@ -10,8 +10,14 @@ enum { AUTHORS_MAX = 16 };
 /* One message, while it is prepared. */
 struct preparation {
 	struct facts *f;
-	unsigned char body[HASH_SHA256_SIZE];
+	unsigned char body[HASH_SHA256_SIZE]; /* of the body as it came */
 	bool hashed;
+};
+
+/* What a group gets. */
+struct edited {
+	struct header header;
+	unsigned char body[HASH_SHA256_SIZE];
 };
 
 bool signing_is_outgoing(const struct envelope *env,
@@ -55,25 +61,37 @@ static void splice(const struct group *g, struct span raw, size_t from,
 	buf_span(b, span_sub(raw, from, to - from));
 }
 
-/*
- * The header as this group's edits leave it. False: they reach into the body,
- * of which only one hash is made.
- */
-static bool edited_header(struct facts *f, const struct group *g,
-	struct header *h_r)
+/* Of the body as it came, once. */
+static void body_hash(struct preparation *p, unsigned char *hash_r)
 {
+	size_t body = p->f->mime.root->header.size;
+
+	if (!p->hashed)
+		dkim_sign_body(span_after(p->f->raw, body), p->f->arena,
+			p->body);
+	p->hashed = true;
+	memcpy(hash_r, p->body, HASH_SHA256_SIZE);
+}
+
+/* Header and body as this group's edits leave them. */
+static void edit(struct preparation *p, const struct group *g,
+	struct edited *e_r)
+{
+	const struct facts *f = p->f;
 	const struct header *h = &f->mime.root->header;
 	struct buf b = { .arena = f->arena };
 
-	*h_r = *h;
-	if (g->nsplices == 0)
-		return true;
-	if (g->splices[g->nsplices - 1].at +
-	    g->splices[g->nsplices - 1].remove > h->size)
-		return false;
-	splice(g, f->raw, 0, h->size, &b);
-	header_parse(buf_bytes(&b), &mail_default_limits, f->arena, h_r);
-	return true;
+	e_r->header = *h;
+	if (g->nsplices) {
+		splice(g, f->raw, 0, g->new_body ? f->raw.n : h->size, &b);
+		header_parse(buf_bytes(&b), &mail_default_limits, f->arena,
+			&e_r->header);
+	}
+	if (g->new_body)
+		dkim_sign_body(span_after(buf_bytes(&b), e_r->header.size),
+			f->arena, e_r->body);
+	else
+		body_hash(p, e_r->body);
 }
 
 /* The domain of all authors of the only From field. */
@@ -107,19 +125,7 @@ static bool has_key(const struct bundle_settings *s, struct span domain)
 	return false;
 }
 
-/* Of this body, once. */
-static const unsigned char *body_hash(struct preparation *p)
-{
-	size_t body = p->f->mime.root->header.size;
-
-	if (!p->hashed)
-		dkim_sign_body(span_after(p->f->raw, body), p->f->arena,
-			p->body);
-	p->hashed = true;
-	return p->body;
-}
-
-static void add_sign(struct preparation *p, const struct header *h,
+static void add_sign(struct preparation *p, const struct edited *e,
 	const struct bundle_key *key, struct group *g)
 {
 	struct dkim_signing s = { key->domain, key->selector, key->ed25519,
@@ -128,8 +134,8 @@ static void add_sign(struct preparation *p, const struct header *h,
 
 	*sign = (struct sign){ .domain = key->domain,
 		.selector = key->selector };
-	if (dkim_sign_prepare(&s, h, body_hash(p), p->f->arena, &sign->field,
-		sign->hash))
+	if (dkim_sign_prepare(&s, &e->header, e->body, p->f->arena,
+		&sign->field, sign->hash))
 		g->nsigns++;
 }
 
@@ -137,10 +143,10 @@ static void prepare_group(struct preparation *p, struct group *g)
 {
 	const struct bundle_settings *s = &p->f->bundle->settings;
 	struct span domain;
-	struct header h;
+	struct edited e;
 
-	if (!edited_header(p->f, g, &h) ||
-	    !author_domain(&h, p->f->arena, &domain))
+	edit(p, g, &e);
+	if (!author_domain(&e.header, p->f->arena, &domain))
 		return;
 	if (!has_key(s, domain))
 		domain = domain_organisation(domain);
@@ -151,7 +157,7 @@ static void prepare_group(struct preparation *p, struct group *g)
 	for (size_t i = 0; i < s->nkeys; i++)
 		if (span_eq(s->keys[i].domain, domain) &&
 		    g->nsigns < VERDICT_SIGNS_MAX)
-			add_sign(p, &h, &s->keys[i], g);
+			add_sign(p, &e, &s->keys[i], g);
 }
 
 /* The key of whom a forwarded message was for; RSA, if there is one. */
@@ -183,11 +189,12 @@ static void prepare_seal(struct preparation *p, struct group *g)
 	struct arc_sealing *s;
 	struct authres found;
 	struct arc_seal seal;
-	struct header h;
+	struct edited e;
 
 	if (key == NULL || p->f->auth == NULL || settings->authserv.n == 0 ||
-	    !(p->f->auth->checked & AUTH_ARC) || !edited_header(p->f, g, &h))
+	    !(p->f->auth->checked & AUTH_ARC))
 		return;
+	edit(p, g, &e);
 	found = auth_results(p->f->auth);
 	s = arena_alloc(p->f->arena, sizeof(*s));
 	*s = (struct arc_sealing){ .domain = key->domain,
@@ -196,12 +203,13 @@ static void prepare_seal(struct preparation *p, struct group *g)
 		.results = authres_write(settings->authserv, &found,
 			p->f->arena),
 		.chain = &p->f->auth->arc };
-	if (!arc_seal_prepare(s, &h, body_hash(p), p->f->arena, &seal, unused))
+	if (!arc_seal_prepare(s, &e.header, e.body, p->f->arena, &seal,
+			unused))
 		return;
 	g->seal = arena_alloc(p->f->arena, sizeof(*g->seal));
 	g->seal->domain = key->domain;
 	g->seal->selector = key->selector;
-	arc_seal_parts(&seal, &h, &g->seal->parts);
+	arc_seal_parts(&seal, &e.header, &g->seal->parts);
 }
 
 void signing_prepare(struct facts *f, struct verdict *v)

@@ -84,6 +84,16 @@ static void add_utf8(struct span text, struct buf *out)
 	}
 }
 
+int charset_1252_byte(uint32_t code)
+{
+	if (code < 0x80 || (code >= 0xa0 && code < 0x100))
+		return (int)code;
+	for (int i = 0; i < 32; i++)
+		if (cp1252[i] == code)
+			return 0x80 + i;
+	return -1;
+}
+
 /* --- UTF-16, UTF-32 and HZ ----------------------------------------------- */
 
 static uint32_t unit(const unsigned char *p, size_t width, bool big)
@@ -200,6 +210,7 @@ void charset_open_all(void)
 		c->cd = iconv_open("UTF-8", names[i].name);
 		c->open = c->cd != (iconv_t)-1;
 	}
+	charset_open_writers();
 }
 
 /* A byte that is not of the charset, or a character cut off by the end. */

@@ -28,6 +28,13 @@ bool charset_add(struct span text, struct span charset, struct buf *out_r);
 struct span charset_text(struct span text, struct span charset,
 	struct arena *a, bool *known_r);
 
+/*
+ * Adds UTF-8 in another charset. False: the charset is not known, is one of
+ * several bytes a character throughout, or has not all of the characters;
+ * out_r may hold a part of it then.
+ */
+bool charset_write(struct span utf8, struct span charset, struct buf *out_r);
+
 /* The label of a Windows code page ("cp1251"); of one not known 1252's. */
 struct span charset_of_codepage(unsigned codepage, struct arena *a);
 

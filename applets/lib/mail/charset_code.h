@@ -61,6 +61,11 @@ void charset_add_code(struct span text, enum charset_code code,
 struct span charset_text_code(struct span text, enum charset_code code,
 	struct arena *a);
 
+/* The byte of Windows-1252 for a code point, or -1. */
+int charset_1252_byte(uint32_t code);
+/* Opens the converters of charset_write. */
+void charset_open_writers(void);
+
 /* How many bytes at the front are well-formed UTF-8 and not NUL. */
 size_t charset_utf8_run(struct span s);
 
