@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/netaddr.h"
-#include "engine/list.h"
+#include "engine/list_image.h"
 
 static const char golden[] =
 	"\xef\xbb\xbf# a comment\n"
@@ -99,6 +99,12 @@ static void test_wrong_entries(void **state)
 		{ "u@", "lists/x:1: \"u@\" has no domain behind its @" },
 		{ "!", "lists/x:1: \"!\" is not one entry; write one a line, "
 			"comments after #" },
+		{ "#pm type=host\na", "lists/x:1: \"host\" is not known; did "
+			"you mean \"hosts\"?" },
+		{ "#pm type=mail\n1.2.3.4", "lists/x:2: \"1.2.3.4\" is an IP "
+			"address: in a list of this type are names" },
+		{ "#pm type=map\na.example", "lists/x:2: \"a.example\" has no "
+			"value; write KEY VALUE" },
 		{ "..", "lists/x:1: \".\" is no address, domain or network" },
 	};
 
@@ -167,6 +173,169 @@ static void test_doubles(void **state)
 	buf_free(&b);
 }
 
+/* Each type: lines after the first, subject, the entry that decides. */
+static void test_types(void **state)
+{
+	static const struct {
+		const char *text, *subject, *entry;
+		bool yes;
+	} cases[] = {
+		{ "#pm type=is\nHello World\n", "hello world",
+			"Hello World", true },
+		{ "#pm type=is\nHello World\n", "hello", "", false },
+		{ "#pm type=contains\nfree money\n", "Get FREE money now",
+			"free money", true },
+		{ "#pm type=contains\nmoney\n!free money\n", "free money",
+			"!free money", false },
+		{ "#pm type=matches\n*.ex?\n", "a.EXE", "*.ex?", true },
+		{ "#pm type=matches\n*.ex?\n", "a.ex", "", false },
+		{ "#pm type=nmatches\n*\n! *.txt\n", "a.txt", "! *.txt",
+			false },
+		{ "#pm type=hosts\nexample.com\n", "example.com",
+			"example.com", true },
+		{ "#pm type=hosts\nexample.com\n", "a.b.example.com",
+			"example.com", true },
+		{ "#pm type=hosts\nexample.com\n", "u@b.example.com",
+			"example.com", true },
+		{ "#pm type=hosts\nexample.com\n", "badexample.com", "",
+			false },
+		{ "#pm type=hosts\n@example.com\n", "example.com",
+			"@example.com", true },
+		{ "#pm type=hosts\n@example.com\n", "a.example.com", "",
+			false },
+		{ "#pm type=hosts\n.example.com\n", "example.com", "",
+			false },
+		{ "#pm type=hosts\nmx*.example.com\n", "mx1.example.com",
+			"mx*.example.com", true },
+		{ "#pm type=hosts\nmx*.example.com\n", "a.mx1.example.com",
+			"mx*.example.com", true },
+		{ "#pm type=hosts\n@mx*.example.com\n", "a.mx1.example.com",
+			"", false },
+		{ "#pm type=hosts\nmx*.example.com\n", "mx1.b.example.com",
+			"", false },
+		{ "#pm type=hosts\nmx**.example.com\n", "mx1.b.example.com",
+			"mx**.example.com", true },
+		{ "#pm type=hosts\nmx?.example.com\n", "mx.example.com", "",
+			false },
+		{ "#pm type=hosts\n10.0.0.0/255.0.0.0\n", "10.1.2.3",
+			"10.0.0.0/255.0.0.0", true },
+		{ "#pm type=hosts\n10.0.0.0/8\n!@10.1.2.3\n", "10.1.2.3",
+			"!@10.1.2.3", false },
+		{ "#pm type=hosts\n192.168.*.1\n", "192.168.7.1",
+			"192.168.*.1", true },
+		{ "#pm type=hosts\n2.3.*\n", "1.2.3.4", "", false },
+		{ "#pm type=domain\nexample.com\n", "u@x.example.com",
+			"example.com", true },
+		{ "#pm type=mail\nuser@\n", "User@any.example", "user@",
+			true },
+		{ "#pm type=mail\nexample.com\n", "u@x.example.com", "",
+			false },
+		{ "#pm type=email\nuser?@*.example.com\n",
+			"user1@a.example.com", "user?@*.example.com", true },
+		{ "#pm type=glob\n*.example.com\n", "u@a.example.com",
+			"*.example.com", true },
+		{ "#pm type=map\nu@a.example x@b.example, y@c.example\n",
+			"U@a.example", "u@a.example x@b.example, y@c.example",
+			true },
+		/* The first line of a map counts. */
+		{ "#pm type=map\n*@a.example one\nu@a.example two\n",
+			"u@a.example", "*@a.example one", true },
+		{ "#pm type=map\nu@a.example one\nu@a.example two\n",
+			"u@a.example", "u@a.example one", true },
+		{ "#pm type=map\n!u@a.example\n*@a.example one\n",
+			"u@a.example", "!u@a.example", false },
+		{ "#pm type=map keys=hosts\na.example one\n", "x.a.example",
+			"a.example one", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf b = compiled(cases[i].text);
+		struct span entry;
+		bool yes = list_match(buf_bytes(&b), span_of(cases[i].subject),
+			&entry);
+
+		if (yes != cases[i].yes || !span_is(entry, cases[i].entry))
+			fail_msg("%s with %s: got %d by \"%.*s\"",
+				cases[i].text, cases[i].subject, yes,
+				SPAN_FMT(entry));
+		buf_free(&b);
+	}
+}
+
+static void test_patterns(void **state)
+{
+	struct buf b = compiled("#pm type=re\n^free\\b.*money$\n"
+		"!^free no money$\n[0-9]{4}\n");
+	struct arena *a = arena_new("test", 1 << 20);
+	struct err e = { 0 };
+	struct pattern_room *room = pattern_room_new(&e);
+	struct list_patterns *p = list_patterns_new(buf_bytes(&b), "lists/x",
+		a, room, &e);
+	struct list_found found;
+
+	(void)state;
+	assert_non_null(p);
+	assert_true(list_look(buf_bytes(&b), p, SPAN("FREE money"), &found));
+	assert_int_equal(found.line, 2);
+	assert_false(list_look(buf_bytes(&b), p, SPAN("free no money"),
+		&found));
+	assert_int_equal(found.line, 3);
+	assert_true(list_look(buf_bytes(&b), p, SPAN("in 2026"), &found));
+	assert_false(list_look(buf_bytes(&b), p, SPAN("freemoney"), &found));
+	buf_free(&b);
+	b = compiled("#pm type=re\nfine\n(a\n");
+	assert_null(list_patterns_new(buf_bytes(&b), "lists/x", a, room, &e));
+	if (!span_starts(span_of(e.text), SPAN("lists/x:3: ")))
+		fail_msg("%s", e.text);
+	buf_free(&b);
+	pattern_room_free(&room);
+	arena_free(&a);
+}
+
+/* Slow and plain: tries every split at the star. */
+static bool slow_glob(const char *p, const char *s)
+{
+	while (*p && *p != '*')
+		if (*s == '\0' || (*p != '?' && *p != *s) ||
+		    (*p == '?' && *s == '.'))
+			return false;
+		else
+			p++, s++;
+	if (*p == '\0')
+		return *s == '\0';
+	for (bool far = p[1] == '*';; s++) {
+		if (slow_glob(p + 1 + far, s))
+			return true;
+		if (*s == '\0' || (*s == '.' && !far))
+			return false;
+	}
+}
+
+static void test_hosts_against_slow(void **state)
+{
+	static const char letters[] = "ab.*?**";
+	unsigned long long seed = 42;
+
+	(void)state;
+	for (unsigned n = 0; n < 200000; n++) {
+		char p[9], s[9];
+		size_t i;
+
+		for (i = 0; i < 8; i++) {
+			seed = seed * 6364136223846793005u + 1442695040888963u;
+			p[i] = letters[(seed >> 33) % 7];
+			s[i] = letters[(seed >> 40) % 3];
+		}
+		p[seed >> 50 & 7] = '\0';
+		s[seed >> 53 & 7] = '\0';
+		p[8] = s[8] = '\0';
+		if (list_hosts_glob(span_of(p), span_of(s)) !=
+		    slow_glob(p, s))
+			fail_msg("%s with %s", p, s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +344,9 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_doubles),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_hosts_against_slow),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,84 +1,36 @@
 #include "engine/list.h"
 
-#include <stdlib.h>
-
-#include "base/netaddr.h"
 #include "base/wire.h"
-#include "mail/casefold.h"
-#include "detect/phrases.h"
+#include "engine/list_image.h"
 
-/*
- * The image: magic, count, number of globs, a mask of the prefix lengths in
- * use; then `count` offsets of entries, sorted by key (globs, which cannot be
- * looked up, first); then the entries: negative, key, text.
- */
-enum {
-	MAGIC = 0x74736c70,
-	MASK_AT = 12, MASK_BYTES = 17,
-	TABLE_AT = MASK_AT + MASK_BYTES,
-	/* Kinds: the first byte of a key. The glob sorts first. */
-	KIND_GLOB = 'A', KIND_ADDRESS, KIND_DOMAIN, KIND_NETWORK, KIND_SUB,
-	KIND_PHRASE,
-	PHRASES_BIT = 1 << 7,	/* of the mask's last byte, which has room */
-	NETWORK_KEY = 2 + 16,
-};
+/* --- the image ----------------------------------------------------------- */
 
-struct entry {
-	struct span key, text;
-	bool negative;
-};
-
-struct compiler {
-	const char *name;
-	unsigned line;
-	struct arena *arena;
-	struct entry *v;
-	size_t n, cap;
-	uint32_t globs;
-	unsigned char mask[MASK_BYTES];
-	bool phrases;
-	struct err *e;
-};
-
-static int complain(struct compiler *c, struct span entry, const char *why)
+uint32_t list_hash(enum list_kind kind, struct span key)
 {
-	return err_set(c->e, ERR_PERMANENT, "%s:%u: \"%.*s\" %s", c->name,
-		c->line, SPAN_FMT(span_sub(entry, 0, 80)), why);
+	uint64_t h = 0xcbf29ce484222325u ^ (unsigned)kind;
+
+	/* FNV-1a; its upper half is stirred, which choses the slot. */
+	for (size_t i = 0; i < key.n; i++)
+		h = (h ^ (kind == KIND_NETWORK ? key.p[i] :
+			span_lower(key.p[i]))) * 0x100000001b3u;
+	h ^= h >> 32;
+	h *= 0xd6e8feb86659fd93u;
+	return (uint32_t)(h >> 32);
 }
 
-/* Bytes that no address, name or network has. */
-static bool legible(struct span s)
+bool list_same(enum list_kind kind, struct span a, struct span b)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == ',' ||
-		    s.p[i] == ';')
-			return false;
-	return true;
+	/* Only case is ignored in a pattern: \d and \D differ. */
+	return kind == KIND_NETWORK || kind == KIND_RE ? span_eq(a, b) :
+		span_caseeq(a, b);
 }
 
-static bool domain_like(struct span s)
-{
-	if (s.n == 0 || s.p[0] == '.' || s.p[0] == '-' ||
-	    s.p[s.n - 1] == '.')
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = span_lower(s.p[i]);
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    c != '.' && c != '-' && c != '_' && c < 0x80)
-			return false;
-	}
-	return true;
-}
-
-/* An IPv6 address and an IPv4 one never meet: their prefixes differ. */
-static void network_key(const struct netaddr *a, unsigned bits,
-	unsigned char key[NETWORK_KEY])
+void list_network_key(const struct netaddr *a, unsigned bits,
+	unsigned char key[LIST_NETWORK_KEY])
 {
 	unsigned shift = a->n == 4 ? 96 : 0;
 
-	key[0] = KIND_NETWORK;
-	key[1] = (unsigned char)(bits + shift);
+	key[0] = (unsigned char)(bits + shift);
 	for (unsigned i = 0; i < 16; i++) {
 		unsigned char byte = 0;
 
@@ -93,221 +45,39 @@ static void network_key(const struct netaddr *a, unsigned bits,
 		else if (i * 8 + 8 > bits + shift)
 			byte &= (unsigned char)
 				(0xff << (8 - (bits + shift) % 8));
-		key[2 + i] = byte;
+		key[1 + i] = byte;
 	}
 }
 
-static struct span text_key(struct compiler *c, unsigned char kind,
-	struct span s)
+struct list_entry list_entry_at(struct span image, uint32_t at)
 {
-	unsigned char *p = arena_alloc(c->arena, s.n + 1);
+	struct wire w = wire_open(span_sub(image, at, LIST_RECORD));
+	struct list_entry entry = { .kind = (enum list_kind)wire_u8(&w) };
+	size_t text_n, key_at, key_n;
 
-	p[0] = kind;
-	for (size_t i = 0; i < s.n; i++)
-		p[i + 1] = span_lower(s.p[i]);
-	return span_from(p, s.n + 1);
-}
-
-/* What an entry that is a network becomes; false: it is none. */
-static bool network(struct compiler *c, struct span s, struct span *key_r)
-{
-	struct cidr net;
-	unsigned char *key;
-	unsigned bits;
-
-	if (!cidr_parse(s, &net))
-		return false;
-	key = arena_alloc(c->arena, NETWORK_KEY);
-	network_key(&net.net, net.bits, key);
-	bits = key[1];
-	c->mask[bits / 8] |= (unsigned char)(1u << bits % 8);
-	*key_r = span_from(key, NETWORK_KEY);
-	return true;
-}
-
-/* The key of one entry. */
-static int key_of(struct compiler *c, struct span s, struct span *key_r)
-{
-	size_t at = span_rchr(s, '@');
-
-	if (span_is(s, "<>")) {
-		*key_r = text_key(c, KIND_ADDRESS, span_sub(s, 0, 0));
-		return 0;
-	}
-	if (network(c, s, key_r))
-		return 0;
-	if (span_chr(s, '/') != SIZE_MAX && at == SIZE_MAX)
-		return complain(c, s, "is not a network; write ADDRESS/BITS");
-	if (span_chr(s, '*') != SIZE_MAX) {
-		*key_r = text_key(c, KIND_GLOB, s);
-		c->globs++;
-		return 0;
-	}
-	if (at != SIZE_MAX && !domain_like(span_after(s, at + 1)))
-		return complain(c, s, "has no domain behind its @");
-	if (at != SIZE_MAX && at > 0) {
-		*key_r = text_key(c, KIND_ADDRESS, s);
-		return 0;
-	}
-	if (at == 0)
-		s = span_after(s, 1);
-	*key_r = text_key(c, s.n && s.p[0] == '.' ? KIND_SUB : KIND_DOMAIN, s);
-	if (s.n && s.p[0] == '.')
-		s = span_after(s, 1);
-	return domain_like(s) ? 0 :
-		complain(c, s, "is no address, domain or network");
-}
-
-static void keep(struct compiler *c, struct entry entry)
-{
-	if (c->n == c->cap) {
-		struct entry *more;
-
-		c->cap = c->cap ? c->cap * 2 : 256;
-		more = arena_array(c->arena, c->cap, sizeof(*more));
-		for (size_t i = 0; i < c->n; i++)
-			more[i] = c->v[i];
-		c->v = more;
-	}
-	c->v[c->n++] = entry;
-}
-
-/* Without its comment: a # at the start or behind a blank. */
-static struct span uncomment(struct span line)
-{
-	for (size_t i = 0; i < line.n; i++)
-		if (line.p[i] == '#' && (i == 0 || line.p[i - 1] == ' ' ||
-					 line.p[i - 1] == '\t'))
-			return span_sub(line, 0, i);
-	return line;
-}
-
-/* Words with anything between them. */
-static int compile_phrase(struct compiler *c, struct entry entry)
-{
-	struct span rest = casefold(entry.text, c->arena), word;
-	size_t n = 0;
-
-	entry.key = text_key(c, KIND_PHRASE, entry.text);
-	while (casefold_word(&rest, &word))
-		n++;
-	if (n == 0 || n > PHRASES_WORDS_MAX)
-		return complain(c, entry.text, n ? "has more than 16 words" :
-			"has no word");
-	keep(c, entry);
-	return 0;
-}
-
-static int compile_line(struct compiler *c, struct span line)
-{
-	struct entry entry = { 0 };
-
-	entry.text = span_trim(uncomment(line));
-	if (entry.text.n == 0)
-		return 0;
-	if (c->phrases && entry.text.n <= LIST_ENTRY_MAX)
-		return compile_phrase(c, entry);
-	line = entry.text;
-	if (line.p[0] == '!') {
-		entry.negative = true;
-		line = span_trim(span_after(line, 1));
-	}
-	if (entry.text.n > LIST_ENTRY_MAX)
-		return complain(c, line, "is longer than 512 bytes");
-	if (line.n == 0 || !legible(line))
-		return complain(c, entry.text, "is not one entry; write one "
-			"a line, comments after #");
-	if (key_of(c, line, &entry.key) < 0)
-		return -1;
-	keep(c, entry);
-	return 0;
-}
-
-/* By key; of equal keys the negative first, so that it is the one kept. */
-static int by_key(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	int order = span_cmp(x->key, y->key);
-
-	return order ? order : (int)y->negative - (int)x->negative;
-}
-
-static void drop_doubles(struct compiler *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n; i++) {
-		if (n && span_eq(c->v[n - 1].key, c->v[i].key)) {
-			if (c->v[i].key.p[0] == KIND_GLOB)
-				c->globs--;
-			continue;
-		}
-		c->v[n++] = c->v[i];
-	}
-	c->n = n;
-}
-
-static void write_image(struct compiler *c, struct buf *b)
-{
-	uint32_t at = (uint32_t)(TABLE_AT + 4 * c->n);
-
-	wire_put_u32(b, MAGIC);
-	wire_put_u32(b, (uint32_t)c->n);
-	wire_put_u32(b, c->globs);
-	buf_add(b, c->mask, MASK_BYTES);
-	for (size_t i = 0; i < c->n; i++) {
-		wire_put_u32(b, at);
-		at += (uint32_t)(9 + c->v[i].key.n + c->v[i].text.n);
-	}
-	for (size_t i = 0; i < c->n; i++) {
-		wire_put_u8(b, c->v[i].negative);
-		wire_put_span(b, c->v[i].key);
-		wire_put_span(b, c->v[i].text);
-	}
-}
-
-/* Does the first line say that these are phrases? */
-static bool begins_phrases(struct span text)
-{
-	struct span line;
-
-	return span_line(&text, &line) &&
-		span_is(span_trim(line), "#pm type=phrase");
-}
-
-int list_compile(struct span text, const char *name, struct buf *b,
-	struct err *e)
-{
-	struct compiler c = { .name = name, .e = e };
-	struct span line;
-	int result = 0;
-
-	/* Some editors begin a file with it; it shows nowhere. */
-	if (span_starts(text, SPAN("\xef\xbb\xbf")))
-		text = span_after(text, 3);
-	c.phrases = begins_phrases(text);
-	if (c.phrases)
-		c.mask[MASK_BYTES - 1] |= PHRASES_BIT;
-	c.arena = arena_new("list", BUF_MAX);
-	while (result == 0 && span_line(&text, &line)) {
-		c.line++;
-		result = compile_line(&c, line);
-	}
-	if (result == 0) {
-		if (c.n)
-			qsort(c.v, c.n, sizeof(*c.v), by_key);
-		drop_doubles(&c);
-		write_image(&c, b);
-	}
-	arena_free(&c.arena);
-	return result;
+	entry.flags = wire_u8(&w);
+	entry.line = wire_u32(&w);
+	text_n = wire_u16(&w);
+	key_at = wire_u8(&w);
+	key_n = wire_u16(&w);
+	if (w.bad)
+		return (struct list_entry){ 0 };
+	image = span_after(image, (size_t)at + LIST_RECORD);
+	entry.text = span_sub(image, 0, text_n);
+	entry.key = entry.kind == KIND_NETWORK ?
+		span_sub(image, text_n, key_n) :
+		span_sub(entry.text, key_at, key_n);
+	return entry;
 }
 
 /* A look-up going on. */
 struct query {
 	struct span image;
-	uint32_t count, globs;
-	struct entry found;	/* text NULL: nothing yet */
+	unsigned type;
+	uint32_t count, nscan, nslots, kinds;
+	const struct list_patterns *patterns;
+	bool ip;			/* the subject has no parents */
+	struct list_entry found;	/* kind 0: nothing yet */
 };
 
 static bool open_image(struct span image, struct query *q_r)
@@ -315,13 +85,35 @@ static bool open_image(struct span image, struct query *q_r)
 	struct wire w = wire_open(image);
 
 	*q_r = (struct query){ .image = image };
-	if (wire_u32(&w) != MAGIC)
+	if (wire_u32(&w) != LIST_MAGIC)
 		return false;
+	q_r->type = wire_u32(&w);
 	q_r->count = wire_u32(&w);
-	q_r->globs = wire_u32(&w);
-	return !w.bad && image.n >= TABLE_AT &&
-		q_r->count <= (image.n - TABLE_AT) / 4 &&
-		q_r->globs <= q_r->count;
+	q_r->nscan = wire_u32(&w);
+	q_r->nslots = wire_u32(&w);
+	q_r->kinds = wire_u32(&w);
+	return !w.bad && image.n >= LIST_HEADER && q_r->nslots &&
+		((uint64_t)q_r->nslots + q_r->nscan) * 4 <=
+			image.n - LIST_HEADER;
+}
+
+static uint32_t number_at(const struct query *q, size_t i)
+{
+	struct wire w = wire_open(span_sub(q->image, LIST_HEADER + 4 * i, 4));
+
+	return wire_u32(&w);
+}
+
+static struct list_entry scan_entry(const struct query *q, uint32_t i)
+{
+	return list_entry_at(q->image, number_at(q, (size_t)q->nslots + i));
+}
+
+unsigned list_type(struct span image)
+{
+	struct query q;
+
+	return open_image(image, &q) ? q.type : (unsigned)LIST_MIXED;
 }
 
 uint32_t list_count(struct span image)
@@ -333,112 +125,143 @@ uint32_t list_count(struct span image)
 
 bool list_is_phrases(struct span image)
 {
-	struct query q;
-
-	return open_image(image, &q) &&
-		image.p[MASK_AT + MASK_BYTES - 1] & PHRASES_BIT;
+	return list_type(image) == LIST_PHRASE;
 }
 
-static struct entry entry_at(const struct query *q, uint32_t i)
+bool list_is_map(struct span image)
 {
-	struct wire w = wire_open(span_sub(q->image, TABLE_AT + 4 * (size_t)i,
-		4));
-	struct entry entry;
-
-	w = wire_open(span_after(q->image, wire_u32(&w)));
-	entry.negative = wire_u8(&w);
-	entry.key = wire_span(&w);
-	entry.text = wire_span(&w);
-	return entry;
+	return list_type(image) & LIST_MAP;
 }
 
 bool list_entry(struct span image, uint32_t i, struct span *entry_r)
 {
 	struct query q;
 
-	if (!open_image(image, &q) || i >= q.count)
+	if (!open_image(image, &q) || i >= q.nscan)
 		return false;
-	*entry_r = entry_at(&q, i).text;
+	*entry_r = scan_entry(&q, i).text;
 	return true;
 }
 
-/* An entry matches: the first one counts, a negative one wins. */
-static void note(struct query *q, struct entry entry)
+/* --- regular expressions ------------------------------------------------- */
+
+struct list_patterns {
+	uint32_t n;
+	const struct pattern *v[];	/* NULL: that entry is none */
+};
+
+bool list_has_patterns(struct span image)
 {
-	if (q->found.text.p == NULL || (entry.negative && !q->found.negative))
+	struct query q;
+
+	return open_image(image, &q) && q.kinds & 1u << KIND_RE;
+}
+
+struct list_patterns *list_patterns_new(struct span image, const char *name,
+	struct arena *a, struct pattern_room *room, struct err *e)
+{
+	struct list_patterns *p;
+	struct err why = { 0 };
+	struct query q;
+
+	if (!open_image(image, &q) || !list_has_patterns(image))
+		return NULL;
+	p = arena_alloc(a, sizeof(*p) + q.nscan * sizeof(*p->v));
+	for (; p->n < q.nscan; p->n++) {
+		struct list_entry entry = scan_entry(&q, p->n);
+
+		p->v[p->n] = pattern_compile(room, entry.key,
+			PATTERN_CASELESS, &why);
+		if (p->v[p->n])
+			continue;
+		err_set(e, why.class, "%s:%u: %s", name, (unsigned)entry.line,
+			why.text);
+		return NULL;
+	}
+	return p;
+}
+
+/* --- looking up ---------------------------------------------------------- */
+
+/*
+ * An entry matches. In a map the first of the file counts, in a list a
+ * negative one wins.
+ */
+static void note(struct query *q, struct list_entry entry)
+{
+	if (q->found.kind == 0 ||
+	    (q->type & LIST_MAP ? entry.line < q->found.line :
+	     entry.flags & LIST_NEGATIVE &&
+	     !(q->found.flags & LIST_NEGATIVE)))
 		q->found = entry;
 }
 
-/* Compares an entry's key with a kind and bytes of any case. */
-static int compare(struct span key, unsigned char kind, struct span s,
-	bool fold)
+static void look_up(struct query *q, enum list_kind kind, struct span key)
 {
-	if (key.n == 0 || key.p[0] != kind)
-		return key.n == 0 || key.p[0] < kind ? -1 : 1;
-	key = span_after(key, 1);
-	for (size_t i = 0; i < key.n && i < s.n; i++) {
-		unsigned char c = fold ? span_lower(s.p[i]) : s.p[i];
+	uint32_t i, at;
 
-		if (key.p[i] != c)
-			return key.p[i] < c ? -1 : 1;
-	}
-	return key.n == s.n ? 0 : key.n < s.n ? -1 : 1;
-}
+	if (!(q->kinds >> kind & 1))
+		return;
+	i = (uint32_t)((uint64_t)list_hash(kind, key) * q->nslots >> 32);
+	for (uint32_t tries = 0; tries < q->nslots; tries++) {
+		struct list_entry entry;
 
-static void look_up(struct query *q, unsigned char kind, struct span s)
-{
-	uint32_t low = q->globs, high = q->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		struct entry entry = entry_at(q, middle);
-		int order = compare(entry.key, kind, s, kind != KIND_NETWORK);
-
-		if (order == 0) {
+		at = number_at(q, i);
+		if (at == 0)
+			return;
+		entry = list_entry_at(q->image, at);
+		if (entry.kind == kind && list_same(kind, entry.key, key)) {
 			note(q, entry);
 			return;
 		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
+		i = i + 1 == q->nslots ? 0 : i + 1;
 	}
 }
 
-/* Does the lower-case pattern with * match s, case ignored? */
-static bool glob(struct span pattern, struct span s)
+/* The host, or a domain that it is in. */
+static bool hosts_match(const struct query *q, struct span pattern,
+	struct span host)
 {
-	size_t p = 0, i = 0, star = SIZE_MAX, retry = 0;
-
-	while (i < s.n) {
-		if (p < pattern.n && pattern.p[p] == '*') {
-			star = p++;
-			retry = i;
-		} else if (p < pattern.n &&
-			   pattern.p[p] == span_lower(s.p[i])) {
-			p++;
-			i++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			i = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.n && pattern.p[p] == '*')
-		p++;
-	return p == pattern.n;
+	if (list_hosts_glob(pattern, host))
+		return true;
+	for (size_t i = 0; i < host.n && !q->ip; i++)
+		if (host.p[i] == '.' &&
+		    list_hosts_glob(pattern, span_after(host, i + 1)))
+			return true;
+	return false;
 }
 
-static void look_up_globs(struct query *q, struct span whole,
-	struct span domain)
+static bool fits(const struct query *q, uint32_t i,
+	const struct list_entry *entry, struct span whole, struct span domain)
 {
-	for (uint32_t i = 0; i < q->globs; i++) {
-		struct entry entry = entry_at(q, i);
-		struct span pattern = span_after(entry.key, 1);
-		bool address = span_chr(pattern, '@') != SIZE_MAX;
+	switch (entry->kind) {
+	case KIND_GLOB:
+		return list_glob(entry->key, whole,
+			entry->flags & LIST_MARKS);
+	case KIND_GLOB_DOMAIN:
+		return list_glob(entry->key, domain,
+			entry->flags & LIST_MARKS);
+	case KIND_HOSTS:
+		return hosts_match(q, entry->key, domain);
+	case KIND_HOSTS_ANCHORED:
+		return list_hosts_glob(entry->key, domain);
+	case KIND_CONTAINS:
+		return span_casefind(whole, entry->key) != SIZE_MAX;
+	case KIND_RE:
+		return q->patterns && i < q->patterns->n &&
+			q->patterns->v[i] &&
+			pattern_match(q->patterns->v[i], whole);
+	default:
+		return false;
+	}
+}
 
-		if (glob(pattern, address ? whole : domain))
+static void scan(struct query *q, struct span whole, struct span domain)
+{
+	for (uint32_t i = 0; i < q->nscan; i++) {
+		struct list_entry entry = scan_entry(q, i);
+
+		if (fits(q, i, &entry, whole, domain))
 			note(q, entry);
 	}
 }
@@ -446,53 +269,99 @@ static void look_up_globs(struct query *q, struct span whole,
 static void look_up_name(struct query *q, struct span domain)
 {
 	look_up(q, KIND_DOMAIN, domain);
-	for (size_t i = 1; i < domain.n; i++)
-		if (domain.p[i] == '.')
-			look_up(q, KIND_SUB, span_after(domain, i));
+	look_up(q, KIND_TREE, domain);
+	if (!(q->kinds & (1u << KIND_SUB | 1u << KIND_TREE)))
+		return;
+	for (size_t i = 1; i < domain.n; i++) {
+		if (domain.p[i] != '.')
+			continue;
+		look_up(q, KIND_SUB, span_after(domain, i));
+		look_up(q, KIND_TREE, span_after(domain, i + 1));
+	}
 }
 
 /* Each prefix length in use, the longest first. */
 static void look_up_networks(struct query *q, const struct netaddr *addr)
 {
-	unsigned char key[NETWORK_KEY];
+	unsigned char key[LIST_NETWORK_KEY];
 	int shift = addr->n == 4 ? 96 : 0;
 
 	for (int bits = 128; bits >= shift; bits--) {
-		if (!(q->image.p[MASK_AT + bits / 8] & 1u << bits % 8))
+		if (!(q->image.p[LIST_MASK_AT + bits / 8] & 1u << bits % 8))
 			continue;
-		network_key(addr, (unsigned)(bits - shift), key);
-		look_up(q, KIND_NETWORK, span_from(key + 1, NETWORK_KEY - 1));
+		list_network_key(addr, (unsigned)(bits - shift), key);
+		look_up(q, KIND_NETWORK, span_from(key, LIST_NETWORK_KEY));
 	}
+}
+
+static void look_up_text(struct query *q, struct span subject)
+{
+	look_up(q, KIND_WHOLE, subject);
+	scan(q, subject, subject);
+}
+
+/* An address, a name or an IP address. */
+static void look_up_address(struct query *q, struct span subject)
+{
+	size_t at = span_rchr(subject, '@');
+	struct span domain = subject;
+	struct netaddr addr;
+
+	if (netaddr_parse(subject, &addr)) {
+		look_up_networks(q, &addr);
+		q->ip = true;
+		if (q->kinds & (1u << KIND_HOSTS | 1u << KIND_HOSTS_ANCHORED))
+			scan(q, subject, subject);
+		return;
+	}
+	if (at != SIZE_MAX) {
+		look_up(q, KIND_WHOLE, subject);
+		look_up(q, KIND_LOCAL, span_sub(subject, 0, at + 1));
+		domain = span_after(subject, at + 1);
+	}
+	scan(q, subject, domain);
+	look_up_name(q, domain);
+}
+
+/* Is what it is compared with the text as it is? */
+static bool is_of_texts(unsigned type)
+{
+	type &= ~(unsigned)LIST_MAP;
+	return type == LIST_IS || type == LIST_CONTAINS ||
+		type == LIST_MATCHES || type == LIST_RE;
+}
+
+bool list_look(struct span image, const struct list_patterns *patterns,
+	struct span subject, struct list_found *found_r)
+{
+	struct query q;
+
+	*found_r = (struct list_found){ { NULL, 0 }, 0 };
+	if (!open_image(image, &q) || q.count == 0)
+		return false;
+	q.patterns = patterns;
+	/* "user@example.com." is the same to an MTA. */
+	if (subject.n > 1 && subject.p[subject.n - 1] == '.' &&
+	    !is_of_texts(q.type))
+		subject.n--;
+	if (subject.n == 0 || span_is(subject, "<>"))
+		look_up(&q, KIND_WHOLE, span_sub(subject, 0, 0));
+	else if (is_of_texts(q.type))
+		look_up_text(&q, subject);
+	else
+		look_up_address(&q, subject);
+	if (q.found.kind == 0)
+		return false;
+	*found_r = (struct list_found){ q.found.text, q.found.line };
+	return !(q.found.flags & LIST_NEGATIVE);
 }
 
 bool list_match(struct span image, struct span subject, struct span *entry_r)
 {
-	struct query q;
-	struct netaddr addr;
-	size_t at = span_rchr(subject, '@');
-	struct span domain;
+	struct list_found found;
+	bool yes = list_look(image, NULL, subject, &found);
 
-	/* "user@example.com." is the same to an MTA. */
-	if (subject.n > 1 && subject.p[subject.n - 1] == '.')
-		subject.n--;
-	domain = subject;
 	if (entry_r)
-		*entry_r = (struct span){ NULL, 0 };
-	if (!open_image(image, &q) || q.count == 0)
-		return false;
-	if (subject.n == 0 || span_is(subject, "<>")) {
-		look_up(&q, KIND_ADDRESS, span_sub(subject, 0, 0));
-	} else if (netaddr_parse(subject, &addr)) {
-		look_up_networks(&q, &addr);
-	} else {
-		if (at != SIZE_MAX) {
-			look_up(&q, KIND_ADDRESS, subject);
-			domain = span_after(subject, at + 1);
-		}
-		look_up_globs(&q, subject, domain);
-		look_up_name(&q, domain);
-	}
-	if (entry_r)
-		*entry_r = q.found.text;
-	return q.found.text.p && !q.found.negative;
+		*entry_r = found.entry;
+	return yes;
 }
