@@ -14,7 +14,10 @@ const struct script_limits script_default_limits = {
 	.match_steps = 1000 * 1000,
 };
 
-enum { GC_PAUSE = 400, GC_STEP = 100 };
+enum {
+	GC_PAUSE = 400, GC_STEP = 100,
+	RUN_MS = 5000,		/* of a chunk, whose steps may be dear ones */
+};
 
 struct script *script_of(lua_State *L)
 {
@@ -381,7 +384,7 @@ int script_run(struct script *s, const char *name, struct span text,
 	struct run_job job = { .name = name, .text = text };
 	int r;
 
-	begin(s, INT64_MAX);
+	begin(s, clock_ms() + RUN_MS);
 	r = script_protect(s, run, &job, e);
 	end(s);
 	if (r == 0 && value_r)

@@ -146,7 +146,8 @@ void script_watch_arena(struct script *s, const struct arena *a, size_t max);
 
 /*
  * Runs a chunk of text named `name` ("50-default.lua"); *value_r (may be
- * NULL) is what it returned. Errors read "NAME:LINE: what".
+ * NULL) is what it returned. Errors read "NAME:LINE: what". The step cap and
+ * five seconds end it.
  */
 int script_run(struct script *s, const char *name, struct span text,
 	struct script_value *value_r, struct err *e);
