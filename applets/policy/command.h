@@ -16,6 +16,10 @@ int policy_import_sieve_command(int argc, char **argv);
 int policy_library_command(int argc, char **argv);
 int policy_publish_command(int argc, char **argv);
 int policy_log_command(int argc, char **argv);
+int policy_diff_command(int argc, char **argv);
+int policy_rollback_command(int argc, char **argv);
+int policy_export_command(int argc, char **argv);
+int policy_option_command(int argc, char **argv);
 
 /* What verbs read of a root. */
 struct policy_site {

@@ -53,46 +53,48 @@ int publish_guard_draft(struct arena *a, struct err *e)
 		"--force", publish_files(n, a));
 }
 
-static const char *draft_path(struct span path, struct arena *a)
+static const char *path_in(const char *folder, struct span path,
+	struct arena *a)
 {
-	return arena_printf(a, ROOT_ETC "/%.*s", SPAN_FMT(path));
+	return arena_printf(a, "%s/%.*s", folder, SPAN_FMT(path));
 }
 
-static int write_draft(const struct generation_file *f, struct arena *a,
-	struct err *e)
+static int write_file(const struct generation_file *f, const char *folder,
+	struct arena *a, struct err *e)
 {
+	struct span in = span_sub(f->path, 0, span_rchr(f->path, '/'));
 	struct buf b = { 0 };
-	int result;
+	int result = io_mkdirs(path_in(folder, in, a), 0755, e);
 
-	if (span_starts(f->path, SPAN("policy/templates/")) &&
-	    io_mkdirs(ROOT_POLICY "/templates", 0755, e) < 0)
-		return -1;
-	result = generation_read(f, &b, e);
 	if (result == 0)
-		result = io_replace_file(draft_path(f->path, a), 0644,
+		result = generation_read(f, &b, e);
+	if (result == 0)
+		result = io_replace_file(path_in(folder, f->path, a), 0644,
 			buf_bytes(&b), e);
 	buf_free(&b);
 	return result;
 }
 
-int publish_replace_draft(const struct generation *g, struct arena *a,
-	struct err *e)
+int publish_write_tree(const struct generation *g, const char *folder,
+	struct arena *a, struct err *e)
 {
-	struct generation draft;
+	struct generation there;
 
-	/* One that cannot be read is written over. */
-	if (publish_load_draft(a, &draft, NULL) < 0)
-		draft = (struct generation){ 0 };
+	/* What cannot be read is written over. */
+	if (published_draft(path_in(folder, SPAN("policy"), a),
+		    path_in(folder, SPAN("lists"), a), false, a, &there,
+		    NULL) < 0)
+		there = (struct generation){ 0 };
 	for (size_t i = 0; i < g->n; i++) {
-		const struct generation_file *f = generation_find(&draft,
+		const struct generation_file *f = generation_find(&there,
 			g->files[i].path);
 
 		if ((f == NULL || strcmp(f->sha256, g->files[i].sha256)) &&
-		    write_draft(&g->files[i], a, e) < 0)
+		    write_file(&g->files[i], folder, a, e) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < draft.n; i++)
-		if (generation_find(g, draft.files[i].path) == NULL)
-			unlink(draft_path(draft.files[i].path, a));
+	for (size_t i = 0; i < there.n; i++)
+		if (generation_find(g, there.files[i].path) == NULL)
+			unlink(path_in(folder, there.files[i].path, a));
 	return 0;
 }

@@ -15,10 +15,14 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "check", policy_check_command },
+	{ "diff", policy_diff_command },
+	{ "export", policy_export_command },
 	{ "import-sieve", policy_import_sieve_command },
 	{ "library", policy_library_command },
 	{ "log", policy_log_command },
+	{ "option", policy_option_command },
 	{ "publish", policy_publish_command },
+	{ "rollback", policy_rollback_command },
 	{ "test", policy_test_command },
 	{ "words", policy_words_command },
 };
@@ -108,6 +112,10 @@ const struct applet policy_applet = {
 		"       pm policy publish [-m TEXT] [--dry-run]\n"
 		"                 [--from FOLDER [--force]] [--unchecked]\n"
 		"       pm policy log [--json]\n"
+		"       pm policy diff [A [B]]\n"
+		"       pm policy rollback [N] [-m TEXT] [--force]\n"
+		"       pm policy export [N] FOLDER\n"
+		"       pm policy option [NAME [VALUE]]\n"
 		"\n"
 		"check  reads every *.lua of FOLDER (default: etc/pm/policy\n"
 		"       below the root), loads them as the filter would, and\n"
@@ -147,6 +155,21 @@ const struct applet policy_applet = {
 		"log    lists the generations that are kept, the last 50, the\n"
 		"       newest first: number (* active), time, who, how many\n"
 		"       files changed, message.\n"
+		"diff   shows what B has and A has not: numbers of\n"
+		"       generations, active (A, unless given) or draft (B).\n"
+		"       Of long lists only counts and the first 20 lines.\n"
+		"       Exit codes: 0 no difference; 1 there are some.\n"
+		"rollback\n"
+		"       publishes generation N (default: the one before the\n"
+		"       active one) again, under a new number; the draft\n"
+		"       becomes the same. With changes in the draft that are\n"
+		"       published nowhere it refuses, unless --force lets go\n"
+		"       of them.\n"
+		"export writes a generation (default: the active one) into a\n"
+		"       folder, as policy/ and lists/: to be kept in git, and\n"
+		"       brought back with publish --from.\n"
+		"option shows the switches of the rules in the draft's file\n"
+		"       policy/options, or one, or sets one.\n"
 		"\n"
 		"test tells what would become of a message (- is standard\n"
 		"input): for each group of recipients with one outcome a\n"

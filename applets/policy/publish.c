@@ -102,7 +102,7 @@ static int publish(struct job *j, struct err *e)
 	j->next.message = span_of(o->message ? o->message : "");
 	code = publish_finish(&j->next, j->a, e);
 	if (code == EXIT_DONE && o->from &&
-	    publish_replace_draft(&j->next, j->a, e) < 0)
+	    publish_write_tree(&j->next, ROOT_ETC, j->a, e) < 0)
 		return -1;
 	return code;
 }

@@ -29,9 +29,12 @@ int publish_load_draft(struct arena *a, struct generation *g_r,
  * nowhere, which would be lost.
  */
 int publish_guard_draft(struct arena *a, struct err *e);
-/* Makes the draft what g is: files written, those not in g removed. */
-int publish_replace_draft(const struct generation *g, struct arena *a,
-	struct err *e);
+/*
+ * Makes FOLDER/policy and FOLDER/lists what g is: files written, those not in
+ * g removed; what is no file of a draft is left alone. The draft: ROOT_ETC.
+ */
+int publish_write_tree(const struct generation *g, const char *folder,
+	struct arena *a, struct err *e);
 
 /* What pm policy publish and rollback do last. The exit code, or -1. */
 int publish_finish(struct generation *g, struct arena *a, struct err *e);

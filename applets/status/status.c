@@ -11,8 +11,9 @@
 #include "base/json.h"
 #include "base/root.h"
 #include "role/status.h"
+#include "tool/published.h"
 
-enum { PATIENCE_MS = 30000, POLL_MS = 50 };
+enum { PATIENCE_MS = 30000, POLL_MS = 50, POLICY_ARENA = 64 << 20 };
 
 /* "3 d 4 h", "12 min", "9 s": two units at most. */
 static void human_time(uint64_t ms, char out[24])
@@ -66,6 +67,46 @@ static void print_row(const struct status_row *r)
 		printf("    meanwhile: %s\n", r->without);
 }
 
+/* What the filter judges by; nothing where there is no filter. */
+struct policy_state {
+	uint64_t active, live;
+	size_t unpublished;	/* files of the draft */
+	bool known;
+};
+
+static struct policy_state look_at_policy(const struct status *t)
+{
+	struct arena *a = arena_new("status", POLICY_ARENA);
+	struct policy_state p = { 0 };
+	struct err e;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->rows[i].generation)
+			p.live = t->rows[i].generation;
+	p.known = p.live && published_difference(a, &p.active,
+		&p.unpublished, &e) == 0;
+	arena_free(&a);
+	return p;
+}
+
+static void print_policy(const struct status *t)
+{
+	struct policy_state p = look_at_policy(t);
+
+	if (p.live == 0)
+		return;
+	printf("policy: generation %llu is live",
+		(unsigned long long)p.live);
+	if (p.known && p.active != p.live)
+		printf(", but %llu is active: pm reload filter",
+			(unsigned long long)p.active);
+	if (p.known && p.unpublished)
+		printf("; %zu file%s of the draft %s not published (pm policy "
+			"diff)", p.unpublished, p.unpublished == 1 ? "" : "s",
+			p.unpublished == 1 ? "is" : "are");
+	puts("");
+}
+
 static void print_table(const struct status *t)
 {
 	print_summary(t);
@@ -74,6 +115,7 @@ static void print_table(const struct status *t)
 			"SINCE", "RESTARTS", "PID");
 	for (size_t i = 0; i < t->n; i++)
 		print_row(&t->rows[i]);
+	print_policy(t);
 }
 
 static struct json *row_json(const struct status_row *r)
@@ -88,6 +130,7 @@ static struct json *row_json(const struct status_row *r)
 	json_put_int(j, "since_ms", (int64_t)r->since_ms);
 	json_put_int(j, "restarts", (int64_t)r->restarts);
 	json_put_int(j, "pid", (int64_t)r->pid);
+	json_put_int(j, "generation", (int64_t)r->generation);
 	json_put_text(j, "degraded", r->degraded);
 	json_put_string(j, "without", r->without);
 	return j;
@@ -101,6 +144,20 @@ static bool all_well(const struct status *t)
 	return true;
 }
 
+static void put_policy_json(struct json *j, const struct status *t)
+{
+	struct policy_state p = look_at_policy(t);
+	struct json *o;
+
+	if (!p.known)
+		return;
+	o = json_new_object();
+	json_put_int(o, "live", (int64_t)p.live);
+	json_put_int(o, "active", (int64_t)p.active);
+	json_put_int(o, "unpublished", (int64_t)p.unpublished);
+	json_put(j, "policy", o);
+}
+
 static void print_json(const struct status *t)
 {
 	struct json *j = json_new_object(), *list = json_new_array();
@@ -110,6 +167,7 @@ static void print_json(const struct status *t)
 		json_append(list, row_json(&t->rows[i]));
 	json_put_bool(j, "well", all_well(t));
 	json_put(j, "processes", list);
+	put_policy_json(j, t);
 	json_write(j, &out);
 	puts(buf_c(&out));
 	buf_free(&out);
@@ -282,7 +340,9 @@ const struct applet status_applet = {
 		"\n"
 		"status prints one line that says how it stands, then each\n"
 		"process; below one that is not well, why, and what that\n"
-		"means for mail. It exits 0 when all is well, 1 when\n"
+		"means for mail; then the generation of the policy that\n"
+		"the filter judges by, and whether the draft has changes.\n"
+		"It exits 0 when all is well, 1 when\n"
 		"something is degraded, 3 when pm supervise does not run.\n"
 		"\n"
 		"The orders wait up to 30 s until they are carried out, say\n"

@@ -56,6 +56,9 @@ my ($code, $out) = pm('setup', '--wiring', 'wanted.lua');
 is($code, 0, 'pm setup') or diag $out;
 like($out, qr/^policy and lists published: generation 1$/m,
 	'makes the key and the first generation');
+my @shipped = grep { -f } glob 'root/etc/pm/policy/*.lua ' .
+	'root/etc/pm/policy/templates/*.txt root/etc/pm/lists/*';
+my $shipped = @shipped;
 my $store = 'root/var/lib/pm/generations';
 my $mode = sprintf '%o', (stat 'root/var/lib/pm/publisher/key.pem')[2] & 07777;
 is($mode, '600', 'the key is for one user alone');
@@ -84,7 +87,7 @@ my $time = qr/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
 is($code, 0, 'log');
 like($out, qr/\A\*     2  $time  $who +1 file  why \\x1b\[1m not\n/,
 	'the active one, the newest first');
-like($out, qr/^      1  $time  $who +6 files  pm setup\n\z/m, 'the first');
+like($out, qr/^      1  $time  $who +$shipped files  pm setup\n\z/m, 'the first');
 ($code, $out) = policy('log', '--json');
 my @log = map { decode_json($_) } split /\n/, $out;
 is_deeply([map { [@$_{qw(number parent who)}] } @log],
@@ -118,16 +121,88 @@ SKIP: {
 	is(get("$store/active"), "2\n", 'signs nothing');
 }
 
+# diff, rollback, export.
+($code, $out) = policy('diff');
+is($code, 1, 'diff: the draft has changes');
+like($out, qr{\A---\ 2/lists/blocked-relays\n
+	\+\+\+\ draft/lists/blocked-relays\n@@\ -1,5\ \+1\ @@\n
+	(-\#.*\n){5}\+192\.0\.2\.1\n\z}x, 'what they are');
+is_deeply([policy('rollback')], [2, 'pm policy: 1 file of the draft would ' .
+	'be lost: publish or undo the changes (pm policy diff), or give ' .
+	"--force\n"], 'rollback would lose them');
+is((policy('publish', '-m', 'one relay'))[0], 0, 'so they are published');
+is_deeply([policy('diff')], [0, ''], 'and there is no difference');
+(my $active = [policy('diff', '2', 'active')]->[1]) =~ s/ 3/ draft/;
+is($active, [policy('diff', '2')]->[1], 'an old one against the active one');
+($code, $out) = policy('diff', '3', '1');
+like($out, qr{^\+\+\+ 1/policy/50-default\.lua$}m, 'in the order asked for');
+like([policy('rollback')]->[1], qr/^generation 4 is .*: 1 file changed$/,
+	'rollback to the one before');
+like([policy('log')]->[1], qr/\A\*     4 .* rollback to 2\n/, 'is logged');
+unlike(get('root/etc/pm/lists/blocked-relays'), qr/^192/m,
+	'the draft is the same');
+put('root/etc/pm/policy/60-more.lua', "-- lost\n");
+like([policy('rollback', '3', '--force', '-m', 'back')]->[1],
+	qr/^generation 5 is .*: 1 file changed$/, 'rollback N --force');
+ok(!-e 'root/etc/pm/policy/60-more.lua', 'the change is gone');
+is(get('root/etc/pm/lists/blocked-relays'), "192.0.2.1\n", 'list restored');
+is_deeply([policy('rollback', '99')], [2, 'pm policy: generation 99 is not ' .
+	"kept: pm policy log shows those that are\n"], 'an unknown one');
+
+is_deeply([policy('export', 'out')], [0, 'generation 5 is in out: ' .
+	"$shipped files; back again: pm policy publish --from out\n"],
+	'export');
+is(get('out/policy/50-default.lua'), get('root/etc/pm/policy/50-default.lua'),
+	'is the draft');
+is((policy('export', '1', 'out'))[0], 0, 'another one into the same folder');
+isnt(get('out/policy/50-default.lua'),
+	get('root/etc/pm/policy/50-default.lua'), 'is that one');
+like([policy('publish', '--from', 'out', '-m', 'as at first')]->[1],
+	qr/^generation 6 is .*: 2 files changed$/, 'publish --from');
+is_deeply([policy('diff', '1', '6')], [0, ''], 'is what was exported');
+is_deeply([policy('diff')], [0, ''], 'and so is the draft');
+
+# Options.
+is_deeply([policy('option')], [0, ''], 'no options');
+is_deeply([policy('option', 'tag', 'yes')], [0, 'changed in the draft; in ' .
+	"force after pm policy publish\n"], 'one is set');
+policy('option', 'limit', '9');
+policy('option', 'TAG', 'no');
+is(get('root/etc/pm/policy/options'), "TAG = no\nlimit = 9\n", 'the file');
+is_deeply([policy('option')], [0, "TAG = no\nlimit = 9\n"], 'all are shown');
+is_deeply([policy('option', 'Limit')], [0, "9\n"], 'or one');
+is_deeply([policy('option', 'other')], [1, ''], 'or none');
+like([policy('option', 'a b', 'x')]->[1], qr/^pm policy: "a b" is no name /,
+	'a bad name');
+is((policy('publish'))[0], 0, 'options are published');
+like([policy('log', '--json')]->[1], qr/"changed": ?\["policy\/options"\]/,
+	'as a file of the generation');
+
+# A long list is told in short.
+put('root/etc/pm/lists/blocked-relays', join '',
+	map { "host$_.example\n" } 1 .. 9000);
+policy('publish');
+put('root/etc/pm/lists/blocked-relays', join '',
+	map { "host$_.example\n" } 2 .. 9030);
+($code, $out) = policy('diff');
+like($out, qr/\A---\ 8\S+\n\+\+\+\ \S+\n-host1\.example\n
+	(\+host90\d\d\.example\n){19}
+	30\ added,\ 1\ removed,\ the\ first\ 20\ shown\n\z/x,
+	'diff of a long list');
+unlink 'root/etc/pm/policy/options';
+put('root/etc/pm/lists/blocked-relays', "192.0.2.1\n");
+
 # Fifty are kept, and what they name.
-for my $n (3 .. 60) {
+for my $n (9 .. 62) {
 	rules("\treturn deliver() -- $n");
 	policy('publish', '-m', "number $n");
 }
 ($code, $out) = policy('log');
 is(scalar(() = $out =~ /\n/g), 50, 'the last fifty are kept');
-like($out, qr/\A\*    60 .* number 60\n.* number 59\n/, 'the newest first');
-like($out, qr/^     11 .* number 11\n\z/m, 'and the oldest');
-is(scalar(() = glob "$store/objects/*"), 50 + 5, 'and what they name');
+like($out, qr/\A\*    62 .* number 62\n.* number 61\n/, 'the newest first');
+like($out, qr/^     13 .* number 13\n\z/m, 'and the oldest');
+is(scalar(() = glob "$store/objects/*"), 50 + $shipped - 1,
+	'and what they name');
 is(scalar(() = glob "$store/*.sig"), 50, 'with their signatures');
 is_deeply([policy('publis')], [2, "pm policy: did you mean publish: pm help " .
 	"policy tells all verbs\n"], 'a misspelt verb');
