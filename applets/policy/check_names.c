@@ -168,7 +168,7 @@ static void look_at_call(struct walk *w, struct callee *c)
 
 /* --- chains -------------------------------------------------------------- */
 
-static bool push(struct walk *w, unsigned char sign, bool chained,
+static bool open_bracket(struct walk *w, unsigned char sign, bool chained,
 	const struct callee *c)
 {
 	if (w->nbrackets == WALK_DEPTH_MAX)
@@ -224,15 +224,15 @@ static bool follow(struct walk *w, struct shape shape, struct callee c)
 			if (shape.list)
 				c.result.class = shape.class;
 			w->i++;
-			return push(w, '[', true, &c);
+			return open_bracket(w, '[', true, &c);
 		} else if (walk_is(w, 0, "(")) {
 			w->i++;
 			if (c.name.n)
 				look_at_call(w, &c);
-			return push(w, '(', true, &c);
+			return open_bracket(w, '(', true, &c);
 		} else if (walk_is(w, 0, "{")) {
 			w->i++;
-			return push(w, '{', true, &c);
+			return open_bracket(w, '{', true, &c);
 		} else if (walk_token(w, 0)->kind == LUA_TEXT) {
 			w->i++;
 			shape = c.result;
@@ -277,7 +277,7 @@ bool walk_sign(struct walk *w)
 	}
 	if (walk_is(w, 0, "(") || walk_is(w, 0, "[") || walk_is(w, 0, "{")) {
 		w->i++;
-		return push(w, sign, false, &none);
+		return open_bracket(w, sign, false, &none);
 	}
 	if (walk_is(w, 0, ")") || walk_is(w, 0, "]") || walk_is(w, 0, "}"))
 		return close_bracket(w);

@@ -28,7 +28,7 @@ static const char probe[] =
 	"plan:add_header('X', table.concat(out, ' '))\n"
 	"end)\n";
 
-static void add(struct vocabulary *v, const char *key, struct shape shape)
+static void add_word(struct vocabulary *v, const char *key, struct shape shape)
 {
 	struct shape *kept;
 
@@ -87,8 +87,8 @@ static void add_engine_words(struct vocabulary *v)
 			shape.class = "policy";
 		else if (w.class == NULL && strcmp(w.name, "regex") == 0)
 			shape.class = "regex";
-		add(v, arena_printf(v->arena, "%s.%s", w.class ? w.class : "",
-			w.name), shape);
+		add_word(v, arena_printf(v->arena, "%s.%s",
+			w.class ? w.class : "", w.name), shape);
 	}
 }
 
@@ -105,7 +105,7 @@ static void add_lua_word(struct vocabulary *v, struct span word)
 	shape.function = dot > 0 || !(span_is(word, ".string") ||
 		span_is(word, ".table") || span_is(word, ".math") ||
 		span_is(word, ".utf8"));
-	add(v, arena_string(v->arena, word), shape);
+	add_word(v, arena_string(v->arena, word), shape);
 }
 
 static void add_lua_words(struct vocabulary *v, const struct verdict *verdict)

@@ -19,7 +19,7 @@ static unsigned char peek(const struct lexer *l, size_t ahead)
 	return l->at + ahead < l->text.n ? l->text.p[l->at + ahead] : 0;
 }
 
-static void step(struct lexer *l)
+static void skip(struct lexer *l)
 {
 	if (l->text.p[l->at++] == '\n')
 		l->line++;
@@ -52,7 +52,7 @@ static struct span long_text(struct lexer *l, size_t level)
 	l->at += level + 2;
 	from = l->at;
 	while (l->at < l->text.n && !closes(l, level))
-		step(l);
+		skip(l);
 	end = l->at;
 	if (l->at < l->text.n)
 		l->at += level + 2;
@@ -67,8 +67,8 @@ static struct span quoted(struct lexer *l)
 	while (l->at < l->text.n && l->text.p[l->at] != quote &&
 	       l->text.p[l->at] != '\n') {
 		if (l->text.p[l->at] == '\\' && l->at + 1 < l->text.n)
-			step(l);
-		step(l);
+			skip(l);
+		skip(l);
 	}
 	end = l->at;
 	if (peek(l, 0) == quote)
@@ -98,7 +98,7 @@ static void skip_blanks(struct lexer *l)
 		if (c == '-' && peek(l, 1) == '-')
 			skip_comment(l);
 		else if (c == ' ' || (c >= '\t' && c <= '\r'))
-			step(l);
+			skip(l);
 		else
 			return;
 	}

@@ -141,6 +141,29 @@ static void test_large(void **state)
 	buf_free(&b);
 }
 
+/* At every length, the ones around the room for folding too. */
+static void test_long_subjects(void **state)
+{
+	struct buf image = compiled(golden);
+	char subject[1100];
+
+	(void)state;
+	for (size_t n = 1; n < 1000; n++) {
+		struct span entry;
+
+		memset(subject, 'A', n);
+		snprintf(subject + n, sizeof(subject) - n,
+			"@X.Sub.EXAMPLE");
+		assert_true(list_match(buf_bytes(&image), span_of(subject),
+			&entry));
+		assert_true(span_is(entry, ".sub.example"));
+		snprintf(subject + n, sizeof(subject) - n, "@Dyn.EXAMPLE");
+		assert_false(list_match(buf_bytes(&image), span_of(subject),
+			&entry));
+	}
+	buf_free(&image);
+}
+
 static void test_truncated(void **state)
 {
 	struct buf b = compiled(golden);
@@ -342,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_wrong_entries),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_long_subjects),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_types),

@@ -118,8 +118,10 @@ subtest 'a look into it' => sub {
 	like($head, qr/^content-disposition: attachment; filename="$id\.eml"/mi,
 		'the source is a download');
 	like($source, qr/^Subject: <img src=x/m, 'of its very bytes');
-	like(words((browse("/message/$id"))[2]), qr/admin/,
-		'who looked is in its story');
+	my $story = words((browse("/message/$id"))[2]);
+	like($story, qr/admin/, 'who looked is in its story');
+	like($story, qr/Quarantined for Spam because the spam probability is \d+ \(limit 90\), mostly through GTUBE; rule [^,]+, [\w.-]+:\d+\. It would be delivered if the hit GTUBE were absent\./,
+		'why, and what would have had it delivered');
 };
 
 subtest 'deliver' => sub {
