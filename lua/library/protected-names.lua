@@ -16,12 +16,12 @@ local action = option("protected_names", "tag")
 local external = policy("protected names",
 	function(s) return s.relay.external and s.auth_user == "" end)
 
--- "Lovelace,  Ada" and "ada lovelace" are "ada lovelace".
+-- "Lovelace,  Ada" and "ada lovelace" are "ada-lovelace".
 local function plain(name)
 	local last, first = name:match("^%s*([^,]+),%s*(.+)$")
 	if last then name = first .. " " .. last end
-	name = name:lower():gsub("[^%w\x80-\xff]+", " ")
-	return name:match("^ ?(.-) ?$")
+	name = name:lower():gsub("[^%w\x80-\xff]+", "-")
+	return name:match("^%-?(.-)%-?$")
 end
 
 external:rule("name of ours", function(m, rcpt, plan)
