@@ -505,7 +505,7 @@ static void fill_slots(struct compiler *c, unsigned char *slots,
 
 static void write_image(struct compiler *c, struct buf *b)
 {
-	uint32_t nslots = (uint32_t)(c->places.n / 4 * 3 / 2 + 1), base;
+	uint32_t nslots = (uint32_t)(c->places.n / 4 * 5 / 2 + 1), base;
 	size_t start = b->n, at = start + LIST_HEADER;
 	unsigned char *slots = buf_room(b, LIST_HEADER + 4 * (size_t)nslots) +
 		LIST_HEADER;
