@@ -11,7 +11,10 @@ use constant { ADDHDRS => 1, CHGBODY => 2, ADDRCPT => 4, DELRCPT => 8,
 	CHGHDRS => 16, CHGFROM => 64, ALL => 0x5f };
 
 alarm 60;
-my $f = Filter->new(policy => <<'LUA');
+my $f = Filter->new(lists => { moved => ['#pm type=map',
+	'B@example.org  anna@example.org, @example.com', '!c@example.org',
+	'd@example.org d@example.org', 'e@example.org nobody'],
+	plain => ['b@example.org'] }, policy => <<'LUA');
 local p = policy("p", function() return true end)
 p:rule("by subject", function(m, rcpt, plan)
 	local what = m.subject
@@ -23,6 +26,11 @@ p:rule("by subject", function(m, rcpt, plan)
 		plan:add_recipient("c@example.org")
 	end
 	if what == "nobody" then plan:remove_recipient() end
+	if what == "map" then plan:map_recipient("moved") end
+	if what == "plain" then plan:map_recipient("plain") end
+	if what == "value" then
+		plan:add_header("X-Map", map("moved", m.sender.address) or "-")
+	end
 	if what == "archive" then plan:archive("all") end
 	if what == "copy" then plan:copy("Copy") end
 	if what == "banner" then plan:banner{ text = "Gr\u{fc}\u{df}" } end
@@ -39,9 +47,10 @@ sub words {
 }
 
 sub try_with {
-	my ($actions, $subject) = @_;
+	my ($actions, $subject, @rcpts) = @_;
 	my $m = $f->session(undef, actions => $actions);
-	my $r = $m->transaction('a@example.net', ['b@example.org'],
+	my $r = $m->transaction('a@example.net',
+		@rcpts ? \@rcpts : ['b@example.org'],
 		"Subject: $subject\n\nx\n");
 	$m->quit;
 	return $r->{code} eq 'y' ? "y $r->{text}" :
@@ -53,6 +62,8 @@ my @rows = (
 	['null', 'a e <>', CHGFROM],
 	['add', 'a + <c@example.org>', ADDRCPT],
 	['instead', 'a - <b@example.org>; + <c@example.org>',
+		ADDRCPT | DELRCPT],
+	['map', 'a - <b@example.org>; + <anna@example.org>; + <b@example.com>',
 		ADDRCPT | DELRCPT],
 	['nobody', 'd ', 0],
 	['banner', "a h Content-Type  text/plain; charset=utf-8; " .
@@ -75,6 +86,17 @@ for my $row (@rows) {
 my @copies = grep { /new\@example\.org/ } map { local $/; open my $in,
 	'<:raw', $_; <$in> } glob "$f->{root}/var/lib/pm/spool/inject/*";
 is(scalar @copies, 1, 'the copy has the new sender');
+is(try_with(ALL, 'map', 'c@example.org', 'd@example.org', 'f@example.org'),
+	'a ', 'who has no entry, or himself, stays');
+is(try_with(ALL, 'value'), 'a h X-Map  -', 'map() of what has no entry');
+like(try_with(ALL, 'map', 'e@example.org'), qr/^y 451 4\.7\.1 policy failed/,
+	'a map whose value is no address fails the rule');
+like(try_with(ALL, 'plain'), qr/^y 451 4\.7\.1 policy failed/,
+	'so does a list that is no map');
+like($f->log('front'), qr/map "moved": "nobody" is no address\b/,
+	'the log says which value');
+like($f->log('front'), qr/the list "plain" is no map: its first line is /,
+	'and what makes a map');
 is(try_with(ALL, 'bad'), 'y 451 4.7.1 policy failed, try again later',
 	'a recipient that is no address fails the rule');
 like($f->log('front'), qr/argument 1 is no address: write plan:add_recipient/,

@@ -107,7 +107,10 @@ static struct spool_item items[] = {
 		.trace = SPAN("inbound/spam 50-default.lua:12 quarantine\n") },
 	{ .kind = SPOOL_COPY, .rcpts = copy_rcpts, .nrcpts = 1,
 		.splices = splices, .nsplices = 2 },
-	{ .kind = SPOOL_COPY, .rcpts = copy_rcpts, .nrcpts = 1 },
+	{ .kind = SPOOL_COPY, .rcpts = copy_rcpts, .nrcpts = 1,
+		.new_sender = true, .mail_from = SPAN("new@example.net") },
+	{ .kind = SPOOL_ARCHIVE, .reason = SPAN("legal-2"),
+		.rcpts = held_rcpts, .nrcpts = 1 },
 };
 
 static struct spool_record sample(struct id id)
@@ -119,7 +122,7 @@ static struct spool_record sample(struct id id)
 		.queue_id = SPAN("Q"), .subject = SPAN("sub\0ject\377"),
 		.header_from = SPAN("f"), .message_id = SPAN("m@x"),
 		.words = SPAN("sub\nject\n"), .score = -7, .probability = 99,
-		.facts = SPAN("f\0"), .items = items, .nitems = 3,
+		.facts = SPAN("f\0"), .items = items, .nitems = 4,
 		.body = SPAN("A: b\r\n\r\nbody\0\377\r\n"),
 	};
 }
@@ -246,7 +249,7 @@ static void all_fields_return(void **state)
 	assert_true(span_eq(got.message_id, r.message_id));
 	assert_true(span_eq(got.words, r.words));
 	assert_true(span_eq(got.body, r.body));
-	assert_int_equal(got.nitems, 3);
+	assert_int_equal(got.nitems, 4);
 	assert_int_equal(got.items[0].kind, SPOOL_QUARANTINE);
 	assert_true(span_eq(got.items[0].reason, items[0].reason));
 	assert_true(span_eq(got.items[0].trace, items[0].trace));
@@ -255,6 +258,10 @@ static void all_fields_return(void **state)
 	assert_true(span_eq(got.items[1].splices[0].insert,
 		splices[0].insert));
 	assert_int_equal(got.items[1].splices[1].remove, 2);
+	assert_false(got.items[1].new_sender);
+	assert_true(got.items[2].new_sender);
+	assert_true(span_is(got.items[2].mail_from, "new@example.net"));
+	assert_int_equal(got.items[3].kind, SPOOL_ARCHIVE);
 	assert_int_equal(spool_read_head(path_of("new", id.text), a, &got,
 		&e), 0);
 	assert_int_equal(got.body.n, 0);
@@ -263,40 +270,102 @@ static void all_fields_return(void **state)
 	arena_free(&a);
 }
 
-/* What a filter of the first release left is read by this one. */
-static void first_form_is_read(void **state)
+/* An item as releases before this one wrote it. */
+static void put_old_item(struct buf *b, const struct spool_item *item)
 {
-	struct arena *a = arena_new("test", 1 << 20);
-	struct id id = id_new();
-	struct spool_record r = sample(id), got;
-	struct buf now = { 0 }, then = { 0 };
-	size_t head, cut;
-	struct err e;
+	wire_put_u8(b, (uint8_t)item->kind);
+	wire_put_span(b, item->reason);
+	wire_put_span(b, item->trace);
+	wire_put_u32(b, (uint32_t)item->nrcpts);
+	for (size_t i = 0; i < item->nrcpts; i++)
+		wire_put_span(b, item->rcpts[i]);
+	wire_put_u32(b, (uint32_t)item->nsplices);
+	for (size_t i = 0; i < item->nsplices; i++) {
+		wire_put_u64(b, item->splices[i].at);
+		wire_put_u64(b, item->splices[i].remove);
+		wire_put_span(b, item->splices[i].insert);
+	}
+}
+
+/* The record without message_id and words, or with them. */
+static void put_old_record(struct buf *b, const struct spool_record *r,
+	const char *magic)
+{
+	struct buf now = { 0 }, head = { 0 };
+	size_t texts;
+
+	spool_encode(r, &now);
+	texts = span_find(buf_bytes(&now), SPAN("f\0")) + 2;
+	buf_add(&head, now.p + 8, texts - 8);
+	if (strcmp(magic, "pmS1") != 0) {
+		wire_put_span(&head, r->message_id);
+		wire_put_span(&head, r->words);
+	}
+	wire_put_u32(&head, 2);
+	put_old_item(&head, &r->items[0]);
+	put_old_item(&head, &r->items[1]);
+	buf_string(b, magic);
+	wire_put_span(b, buf_bytes(&head));
+	wire_put_u64(b, r->body.n);
+	buf_span(b, r->body);
+	buf_span(b, SPOOL_END);
+	buf_free(&now);
+	buf_free(&head);
+}
+
+/* What filters of other releases left is read by this one. */
+static void old_forms_are_read(void **state)
+{
+	static const char *const forms[] = { "pmS1", "pmS2" };
 
 	(void)state;
-	r.message_id = r.words = (struct span){ 0 };
-	spool_encode(&r, &now);
-	/* Two empty texts, 8 bytes, stand before the items. */
-	cut = span_find(buf_bytes(&now), SPAN("f\0\0\0\0\0\0\0\0\0")) + 2;
-	head = now.n - 4 - 4 - 8;
-	buf_string(&then, "pmS1");
-	wire_put_u32(&then, (uint32_t)head - 8);
-	buf_add(&then, now.p + 8, cut - 8);
-	buf_add(&then, now.p + cut + 8, now.n - cut - 8);
-	buf_span(&then, r.body);
-	buf_span(&then, SPOOL_END);
-	assert_int_equal(io_replace_file(path_of("new", id.text), 0660,
-		buf_bytes(&then), &e), 0);
-	assert_int_equal(spool_read(path_of("new", id.text), a, &got, &e), 0);
-	assert_true(span_eq(got.facts, r.facts));
-	assert_int_equal(got.message_id.n + got.words.n, 0);
-	assert_int_equal(got.nitems, 3);
-	assert_true(span_eq(got.items[0].trace, items[0].trace));
-	assert_true(span_eq(got.body, r.body));
-	unlink(path_of("new", id.text));
-	buf_free(&now);
-	buf_free(&then);
-	arena_free(&a);
+	for (size_t i = 0; i < 2; i++) {
+		struct arena *a = arena_new("test", 1 << 20);
+		struct id id = id_new();
+		struct spool_record r = sample(id), got;
+		struct buf then = { 0 };
+		struct err e;
+
+		put_old_record(&then, &r, forms[i]);
+		assert_int_equal(io_replace_file(path_of("new", id.text), 0660,
+			buf_bytes(&then), &e), 0);
+		assert_int_equal(spool_read(path_of("new", id.text), a, &got,
+			&e), 0);
+		assert_true(span_eq(got.facts, r.facts));
+		assert_int_equal(got.message_id.n, i ? r.message_id.n : 0);
+		assert_int_equal(got.nitems, 2);
+		assert_true(span_eq(got.items[0].trace, items[0].trace));
+		assert_int_equal(got.items[1].nsplices, 2);
+		assert_false(got.items[1].new_sender);
+		assert_true(span_eq(got.body, r.body));
+		unlink(path_of("new", id.text));
+		buf_free(&then);
+		arena_free(&a);
+	}
+}
+
+/* An archive's name becomes a folder: only what policy may write. */
+static void archive_elsewhere_is_refused(void **state)
+{
+	static const struct span names[] = { SPAN(""), SPAN(".."),
+		SPAN("a/b"), SPAN("A"), SPAN("a\0"),
+		SPAN("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct arena *a = arena_new("test", 1 << 20);
+		struct spool_item item = { .kind = SPOOL_ARCHIVE,
+			.reason = names[i] };
+		struct spool_record r = sample(id_new()), got;
+		struct buf b = { 0 };
+
+		r.items = &item;
+		r.nitems = 1;
+		spool_encode(&r, &b);
+		assert_false(spool_decode(buf_bytes(&b), a, &got));
+		buf_free(&b);
+		arena_free(&a);
+	}
 }
 
 static void frame_returns(void **state)
@@ -434,7 +503,25 @@ static void failing_in_commit_is_told(void **state)
 	}
 }
 
-/* Quarantined once and each copy sent once, whenever the recorder dies. */
+/* As it came, and nothing beside it; the file goes. */
+static bool is_archived(const struct id *id)
+{
+	char path[256], bytes[100];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), ROOT_ARCHIVE "/legal-2/%s.eml", id->text);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = io_read_all(fd, bytes, sizeof(bytes));
+	close(fd);
+	if (n < 0 ||
+	    !span_eq(span_from(bytes, (size_t)n), sample(*id).body))
+		return false;
+	unlink(path);
+	return rmdir(ROOT_ARCHIVE "/legal-2") == 0;
+}
+
+/* Withheld, archived and each copy sent once, whenever the recorder dies. */
 static void dying_in_retire_sends_once(void **state)
 {
 	int at, status = DIED;
@@ -464,6 +551,7 @@ static void dying_in_retire_sends_once(void **state)
 		assert_int_equal(held_get(&id, a, &q, &e), 0);
 		assert_int_equal(q.record.nitems, 1);
 		assert_true(span_eq(q.record.body, sample(id).body));
+		assert_true(is_archived(&id));
 		arena_free(&a);
 	}
 	assert_int_equal(status, 0);
@@ -610,7 +698,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_fields_return),
-		cmocka_unit_test(first_form_is_read),
+		cmocka_unit_test(old_forms_are_read),
+		cmocka_unit_test(archive_elsewhere_is_refused),
 		cmocka_unit_test(frame_returns),
 		cmocka_unit_test(cut_anywhere_is_refused),
 		cmocka_unit_test(splices_give_the_copy),

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "engine/explain.h"
 #include "engine/explain_auth.h"
+#include "engine/explain_split.h"
 
 enum { EXPLAIN_ARENA = 256 << 20 };
 
@@ -276,6 +277,7 @@ void engine_explain_json(const struct verdict *v, const struct envelope *env,
 	json_put(o, "lists", lists_json(&f, &next, UINT32_MAX));
 	json_put(o, "policy", generation_json(&f));
 	json_put(o, "recipients", recipients_json(v, env, &f, a));
+	json_put(o, "groups", explain_split(v, env));
 	json_write(o, b);
 	json_free(&o);
 	arena_free(&a);

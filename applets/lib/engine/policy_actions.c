@@ -8,6 +8,7 @@
 
 #include "base/args.h"
 #include "engine/list.h"
+#include "engine/policy_where.h"
 
 const struct script_class policy_ending_class = { .name = "action" };
 
@@ -378,6 +379,7 @@ const struct script_function policy_functions[] = {
 		"parsed; at the top of a file\n"
 		"dns_lists(\"list.example.org\")" },
 	POLICY_VIEW_FUNCTIONS,
+	POLICY_MAP_FUNCTIONS,
 	{ "deliver", call_deliver, "deliver(): the recipient gets it, no "
 		"further rule is asked: ending action\n"
 		"if rcpt:listed(\"anti-spam-optouts\") then return deliver() "

@@ -135,26 +135,35 @@ bool policy_note_list(struct policy_host *h, struct list_hit hit)
 	return true;
 }
 
+const struct bundle_list *policy_find_list(struct policy_host *h,
+	struct script_call *c, struct span name)
+{
+	const struct bundle_list *list = bundle_find_list(h->bundle, name);
+	const char *near;
+
+	if (list)
+		return list;
+	near = args_nearest(name, h->list_names, h->bundle->nlists);
+	err_set(&c->error, ERR_PERMANENT, "there is no list \"%.*s\"%s%s%s",
+		SPAN_FMT(span_sub(name, 0, POLICY_NAME_MAX)),
+		near ? "; did you mean \"" : "", near ? near : "",
+		near ? "\"?" : "");
+	return NULL;
+}
+
 bool policy_listed(struct policy_host *h, struct script_call *c,
 	struct span subject, uint32_t rcpt, bool *yes_r)
 {
 	const struct bundle_list *list;
 	struct list_hit hit = { .rcpt = rcpt };
-	const char *near;
 	struct span name;
 
 	if (!policy_arg_count(c, 1, 1, "listed(\"LIST\")") ||
 	    !policy_arg_text(c, 0, "listed(\"LIST\")", &name))
 		return false;
-	list = bundle_find_list(h->bundle, name);
-	if (list == NULL) {
-		near = args_nearest(name, h->list_names, h->bundle->nlists);
-		err_set(&c->error, ERR_PERMANENT, "there is no list \"%.*s\"%s"
-			"%s%s", SPAN_FMT(span_sub(name, 0, POLICY_NAME_MAX)),
-			near ? "; did you mean \"" : "", near ? near : "",
-			near ? "\"?" : "");
+	list = policy_find_list(h, c, name);
+	if (list == NULL)
 		return false;
-	}
 	*yes_r = list_match(list->image, subject, &hit.entry);
 	hit.list = list->name;
 	if (*yes_r)

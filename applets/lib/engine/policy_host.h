@@ -163,6 +163,10 @@ void policy_say(struct policy_host *h, struct script_call *c,
 bool policy_listed(struct policy_host *h, struct script_call *c,
 	struct span subject, uint32_t rcpt, bool *yes_r);
 
+/* The list of that name; NULL and c->error, with the nearest name. */
+const struct bundle_list *policy_find_list(struct policy_host *h,
+	struct script_call *c, struct span name);
+
 /*
  * Notes that an entry decided, for people. False: this is a trial as if that
  * entry were not there.

@@ -3,7 +3,6 @@
  */
 #include "engine/policy_view.h"
 
-#include "base/args.h"
 #include "detect/phrases.h"
 #include "engine/list.h"
 
@@ -38,28 +37,20 @@ static bool find_list(struct script_call *c, size_t *i_r)
 	static const char usage[] = "m:phrases(\"LIST\")";
 	struct policy_host *h = c->context;
 	const struct bundle_list *list;
-	const char *near;
 	struct span name;
 
 	if (!policy_arg_count(c, 1, 1, usage) ||
 	    !policy_arg_text(c, 0, usage, &name))
 		return false;
-	list = bundle_find_list(h->bundle, name);
-	if (list && h->phrases[list - h->bundle->lists]) {
-		*i_r = (size_t)(list - h->bundle->lists);
+	list = policy_find_list(h, c, name);
+	if (list == NULL)
+		return false;
+	*i_r = (size_t)(list - h->bundle->lists);
+	if (h->phrases[*i_r])
 		return true;
-	}
-	near = list ? NULL : args_nearest(name, h->list_names,
-		h->bundle->nlists);
-	name = span_sub(name, 0, POLICY_NAME_MAX);
-	if (list)
-		err_set(&c->error, ERR_PERMANENT, "the list \"%.*s\" is not "
-			"one of phrases: its first line is to be #pm "
-			"type=phrase", SPAN_FMT(name));
-	else
-		err_set(&c->error, ERR_PERMANENT, "there is no list \"%.*s\"%s"
-			"%s%s", SPAN_FMT(name), near ? "; did you mean \"" :
-			"", near ? near : "", near ? "\"?" : "");
+	err_set(&c->error, ERR_PERMANENT, "the list \"%.*s\" is not one of "
+		"phrases: its first line is to be #pm type=phrase",
+		SPAN_FMT(span_sub(name, 0, POLICY_NAME_MAX)));
 	return false;
 }
 

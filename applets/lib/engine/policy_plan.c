@@ -2,6 +2,7 @@
  * The plan in a rule's hands: what shall be done to the recipient's copy.
  */
 #include "engine/policy_plan.h"
+#include "engine/policy_where.h"
 
 static const char plan_full[] = "more than 64 changes of one message";
 

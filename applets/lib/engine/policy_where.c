@@ -2,7 +2,7 @@
  * The plan in a rule's hands: where a message goes beside or instead of its
  * recipient, and whom it comes from. What it holds is policy_plan.c's.
  */
-#include "engine/policy_plan.h"
+#include "engine/policy_where.h"
 
 enum { ARCHIVE_NAME_MAX = 40 };
 

@@ -127,12 +127,24 @@ struct frame {
 	uint64_t body_bytes;
 };
 
+/* An archive's name is a folder: the recorder makes it. */
+static bool is_archive_name(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') &&
+		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+			return false;
+	return s.n > 0 && s.n <= SPOOL_ARCHIVE_MAX;
+}
+
 static void get_item(struct wire *w, uint32_t magic, struct arena *a,
 	struct spool_item *item)
 {
 	item->kind = (enum spool_kind)wire_u8(w);
 	w->bad |= item->kind < SPOOL_QUARANTINE || item->kind > SPOOL_ARCHIVE;
 	item->reason = wire_span(w);
+	w->bad |= item->kind == SPOOL_ARCHIVE &&
+		!is_archive_name(item->reason);
 	item->trace = wire_span(w);
 	item->nrcpts = wire_count(w, 4);
 	item->rcpts = arena_array(a, item->nrcpts, sizeof(*item->rcpts));

@@ -25,10 +25,13 @@
 #include "base/err.h"
 #include "base/id.h"
 
+enum { SPOOL_ARCHIVE_MAX = 40 };	/* of an archive's name */
+
 enum spool_kind {
 	SPOOL_QUARANTINE = 1,	/* keep the original for these recipients */
 	SPOOL_COPY = 2,		/* send a copy with these splices */
-	SPOOL_ARCHIVE = 3,	/* keep the original in archive/REASON */
+	SPOOL_ARCHIVE = 3,	/* keep the original in archive/REASON: a-z,
+				   0-9 and dashes */
 };
 
 struct spool_splice {
