@@ -1,6 +1,5 @@
 #include "engine/list.h"
 
-#include "base/wire.h"
 #include "engine/list_image.h"
 
 /* --- the image ----------------------------------------------------------- */
@@ -49,19 +48,32 @@ void list_network_key(const struct netaddr *a, unsigned bits,
 	}
 }
 
+/* As base/wire.h writes them; a look-up has no time for its reader. */
+static uint32_t u16_of(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8;
+}
+
+static uint32_t u32_of(const unsigned char *p)
+{
+	return u16_of(p) | u16_of(p + 2) << 16;
+}
+
 struct list_entry list_entry_at(struct span image, uint32_t at)
 {
-	struct wire w = wire_open(span_sub(image, at, LIST_RECORD));
-	struct list_entry entry = { .kind = (enum list_kind)wire_u8(&w) };
+	struct list_entry entry = { 0 };
+	const unsigned char *p;
 	size_t text_n, key_at, key_n;
 
-	entry.flags = wire_u8(&w);
-	entry.line = wire_u32(&w);
-	text_n = wire_u16(&w);
-	key_at = wire_u8(&w);
-	key_n = wire_u16(&w);
-	if (w.bad)
-		return (struct list_entry){ 0 };
+	if (at > image.n || image.n - at < LIST_RECORD)
+		return entry;
+	p = image.p + at;
+	entry.kind = (enum list_kind)p[0];
+	entry.flags = p[1];
+	entry.line = u32_of(p + 2);
+	text_n = u16_of(p + 6);
+	key_at = p[8];
+	key_n = u16_of(p + 9);
 	image = span_after(image, (size_t)at + LIST_RECORD);
 	entry.text = span_sub(image, 0, text_n);
 	entry.key = entry.kind == KIND_NETWORK ?
@@ -82,26 +94,25 @@ struct query {
 
 static bool open_image(struct span image, struct query *q_r)
 {
-	struct wire w = wire_open(image);
+	const unsigned char *p = image.p;
 
 	*q_r = (struct query){ .image = image };
-	if (wire_u32(&w) != LIST_MAGIC)
+	if (image.n < LIST_HEADER || u32_of(p) != LIST_MAGIC)
 		return false;
-	q_r->type = wire_u32(&w);
-	q_r->count = wire_u32(&w);
-	q_r->nscan = wire_u32(&w);
-	q_r->nslots = wire_u32(&w);
-	q_r->kinds = wire_u32(&w);
-	return !w.bad && image.n >= LIST_HEADER && q_r->nslots &&
+	q_r->type = u32_of(p + 4);
+	q_r->count = u32_of(p + 8);
+	q_r->nscan = u32_of(p + 12);
+	q_r->nslots = u32_of(p + 16);
+	q_r->kinds = u32_of(p + 20);
+	return q_r->nslots &&
 		((uint64_t)q_r->nslots + q_r->nscan) * 4 <=
 			image.n - LIST_HEADER;
 }
 
+/* open_image() has seen that all of them are there. */
 static uint32_t number_at(const struct query *q, size_t i)
 {
-	struct wire w = wire_open(span_sub(q->image, LIST_HEADER + 4 * i, 4));
-
-	return wire_u32(&w);
+	return u32_of(q->image.p + LIST_HEADER + 4 * i);
 }
 
 static struct list_entry scan_entry(const struct query *q, uint32_t i)
