@@ -31,6 +31,9 @@ p:rule("by subject", function(m, rcpt, plan)
 	if what == "value" then
 		plan:add_header("X-Map", map("moved", m.sender.address) or "-")
 	end
+	if what == "body" then plan:banner{ text = "Read this." } end
+	if what == "gone" then plan:remove_header("Subject") end
+	if what == "other" then plan:replace_header("Subject", "new") end
 	if what == "archive" then plan:archive("all") end
 	if what == "copy" then plan:copy("Copy") end
 	if what == "banner" then plan:banner{ text = "Gr\u{fc}\u{df}" } end
@@ -66,6 +69,9 @@ my @rows = (
 	['map', 'a - <b@example.org>; + <anna@example.org>; + <b@example.com>',
 		ADDRCPT | DELRCPT],
 	['nobody', 'd ', 0],
+	['body', "a b x\r\nRead this.\r\n", CHGBODY],
+	['gone', "a m    \1Subject", CHGHDRS],
+	['other', "a m    \1Subject  new", CHGHDRS],
 	['banner', "a h Content-Type  text/plain; charset=utf-8; " .
 		"h Content-Transfer-Encoding  quoted-printable; " .
 		"h MIME-Version  1.0; b x\r\nGr=C3=BC=C3=9F\r\n", CHGBODY],
@@ -76,7 +82,7 @@ for my $row (@rows) {
 	my ($subject, $want, $needs) = @$row;
 
 	is(try_with(ALL, $subject), $want, "$subject: what the MTA is told");
-	for my $bit (CHGBODY, ADDRCPT, DELRCPT, CHGFROM) {
+	for my $bit (CHGBODY, ADDRCPT, DELRCPT, CHGHDRS, CHGFROM) {
 		my $got = try_with(ALL & ~$bit, $subject);
 		is($got, $needs & $bit ? 'd ' : $want, sprintf
 			'%s: %s without action %#x', $subject,
