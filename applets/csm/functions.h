@@ -64,7 +64,8 @@
  * status() -> { well, processes = { { role, title, process, state, well,
  *	since_ms (when it began), restarts, degraded (what it says of itself,
  *	or ""), without (what its absence means for mail; absent while it
- *	runs) } … } }
+ *	runs), generation (of the policy that it works by; absent: none) }
+ *	… } }
  */
 #ifndef CSM_FUNCTIONS_H
 #define CSM_FUNCTIONS_H

@@ -18,6 +18,8 @@ int policy_publish_command(int argc, char **argv);
 int policy_log_command(int argc, char **argv);
 int policy_diff_command(int argc, char **argv);
 int policy_rollback_command(int argc, char **argv);
+int policy_show_command(int argc, char **argv);
+int policy_status_command(int argc, char **argv);
 int policy_export_command(int argc, char **argv);
 int policy_option_command(int argc, char **argv);
 

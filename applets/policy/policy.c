@@ -23,6 +23,8 @@ static const struct verb {
 	{ "option", policy_option_command },
 	{ "publish", policy_publish_command },
 	{ "rollback", policy_rollback_command },
+	{ "show", policy_show_command },
+	{ "status", policy_status_command },
 	{ "test", policy_test_command },
 	{ "words", policy_words_command },
 };
@@ -112,6 +114,8 @@ const struct applet policy_applet = {
 		"       pm policy publish [-m TEXT] [--dry-run]\n"
 		"                 [--from FOLDER [--force]] [--unchecked]\n"
 		"       pm policy log [--json]\n"
+		"       pm policy status\n"
+		"       pm policy show [N [PATH]]\n"
 		"       pm policy diff [A [B]]\n"
 		"       pm policy rollback [N] [-m TEXT] [--force]\n"
 		"       pm policy export [N] FOLDER\n"
@@ -155,6 +159,10 @@ const struct applet policy_applet = {
 		"log    lists the generations that are kept, the last 50, the\n"
 		"       newest first: number (* active), time, who, how many\n"
 		"       files changed, message.\n"
+		"status tells the active generation, and whether the draft is\n"
+		"       the same (exit code 0) or not (1).\n"
+		"show   lists a generation's files (default: the active\n"
+		"       one's), or prints one of them.\n"
 		"diff   shows what B has and A has not: numbers of\n"
 		"       generations, active (A, unless given) or draft (B).\n"
 		"       Of long lists only counts and the first 20 lines.\n"

@@ -127,11 +127,21 @@ is($code, 1, 'diff: the draft has changes');
 like($out, qr{\A---\ 2/lists/blocked-relays\n
 	\+\+\+\ draft/lists/blocked-relays\n@@\ -1,5\ \+1\ @@\n
 	(-\#.*\n){5}\+192\.0\.2\.1\n\z}x, 'what they are');
+like([policy('status')]->[1], qr/^generation 2, published $time by \S+: why .*
+1 file of the draft changed since: pm policy diff\n\z/, 'status');
+like([policy('show')]->[1], qr/\Ageneration 2, .*
+after generation 1, signed by key [0-9a-f]{16}
+ +\d+  lists\/anti-spam-optouts\n/, 'show');
+is([policy('show', '2', 'policy/50-default.lua')]->[1],
+	get('root/etc/pm/policy/50-default.lua'), 'show a file');
+is_deeply([policy('show', '1', 'nix')], [2, 'pm policy: generation 1 has no ' .
+	"file nix: pm policy show 1 lists them\n"], 'one that is not there');
 is_deeply([policy('rollback')], [2, 'pm policy: 1 file of the draft would ' .
 	'be lost: publish or undo the changes (pm policy diff), or give ' .
 	"--force\n"], 'rollback would lose them');
 is((policy('publish', '-m', 'one relay'))[0], 0, 'so they are published');
 is_deeply([policy('diff')], [0, ''], 'and there is no difference');
+is([policy('status')]->[0], 0, 'which status tells');
 (my $active = [policy('diff', '2', 'active')]->[1]) =~ s/ 3/ draft/;
 is($active, [policy('diff', '2')]->[1], 'an old one against the active one');
 ($code, $out) = policy('diff', '3', '1');

@@ -87,6 +87,8 @@ subtest 'log in' => sub {
 	is($code, 200, 'the dashboard');
 	like(words($text), qr/Centralized Server Manager/,
 		'shows the roles');
+	like(words($text), qr/Policy: generation \d+ is in force\./,
+		'and the policy in force');
 };
 
 my $id = until_true(20, sub {

@@ -103,10 +103,11 @@ local function chart(list)
 	return c
 end
 
--- Roles in words: one line a role, its processes behind it.
+-- Roles in words: one line a role, its processes behind it; and the number of
+-- the policy that is in force, when a filter runs here.
 local function roles()
 	local s = try(status)
-	local out, by = {}, {}
+	local out, by, generation = {}, {}, nil
 	for _, p in ipairs(s and s.processes or {}) do
 		local role = by[p.role]
 		if not role then
@@ -116,8 +117,9 @@ local function roles()
 		end
 		role.well = role.well and p.well and p.degraded == ""
 		role.processes[#role.processes + 1] = p
+		generation = p.generation or generation
 	end
-	return out
+	return out, generation
 end
 
 page("/", {
@@ -128,7 +130,9 @@ page("/", {
 		local list = hours(by_hour or {}, r.now_ms)
 		local shown, all = figures(outcomes or {})
 		local jobs = try(query, "page_jobs", {})
-		local v = { title = "Dashboard", nav = "dashboard", roles = roles(), figures = shown,
+		local running, generation = roles()
+		local v = { title = "Dashboard", nav = "dashboard", roles = running,
+			generation = generation, figures = shown,
 			all = all, hours = list, chart = chart(list), database = outcomes ~= nil,
 			jobs = jobs and jobs[1] }
 		if can("log") then
