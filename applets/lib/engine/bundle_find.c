@@ -36,7 +36,8 @@ bool bundle_kind_of(struct span name, enum bundle_kind *kind_r)
 		*kind_r = BUNDLE_POLICY;
 	else if (span_is(name, "policy/options"))
 		*kind_r = BUNDLE_OPTIONS;
-	else if (is_in(name, "policy/templates/", ".txt"))
+	else if (is_in(name, "policy/templates/", ".txt") ||
+		 is_in(name, "policy/templates/", ".html"))
 		*kind_r = BUNDLE_TEMPLATE;
 	else if (is_in(name, "lists/", ""))
 		*kind_r = BUNDLE_LIST;

@@ -59,6 +59,8 @@ static int load(struct policy_host *h, struct err *e)
 	script_add_functions(h->script, policy_functions);
 	policy_add_classes(h->script);
 	policy_index_phrases(h);
+	if (policy_check_templates(h, e) < 0)
+		return -1;
 	h->loading = true;
 	for (size_t i = 0; i < b->npolicy; i++)
 		if (script_run(h->script, arena_string(h->arena,
@@ -385,6 +387,7 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 struct outcome {
 	struct group group;
 	size_t cap, elsewhere_cap;
+	struct notice_wish *wish;	/* NULL: nobody is told */
 	struct outcome *next;
 };
 
@@ -421,6 +424,7 @@ static void put_plan(struct buf *b, const struct plan *p)
 	put_texts(b, p->archives, p->narchives);
 	wire_put_u8(b, p->new_sender);
 	wire_put_span(b, p->mail_from);
+	policy_notice_put(b, &p->wish);
 }
 
 /*
@@ -537,6 +541,7 @@ static void end_plan(struct plan *p, const struct plan *made)
 	p->code = made->code;
 	p->text = made->text;
 	p->notify = made->notify;
+	policy_notice_join(&p->wish, &made->wish);
 	p->delay_minutes = made->delay_minutes;
 	memcpy(p->redirect, made->redirect,
 		made->nredirect * sizeof(*p->redirect));
@@ -582,6 +587,7 @@ static struct outcome *find_outcome(struct policy_host *h, struct map *known,
 	if (fill_group(h, &o->group, e) < 0)
 		return NULL;
 	keep_edits(&o->group, h->run.arena);
+	o->wish = policy_notice_keep(&h->run.plan.wish, h->run.arena);
 	map_put(known, arena_span(h->run.arena, buf_bytes(&key)), o);
 	**last = o;
 	*last = &o->next;
@@ -631,6 +637,7 @@ void policy_run_message(struct policy_host *h, struct facts *f,
 	struct list_hit **lists_r, size_t *nlists_r)
 {
 	struct outcome *first = NULL;
+	struct told told = { 0 };
 	struct err e;
 	size_t n = 0;
 
@@ -642,8 +649,10 @@ void policy_run_message(struct policy_host *h, struct facts *f,
 			v_r->ngroups++;
 		v_r->groups = arena_array(f->arena, v_r->ngroups,
 			sizeof(*v_r->groups));
-		for (struct outcome *o = first; o; o = o->next)
+		for (struct outcome *o = first; o; o = o->next) {
+			policy_notice_make(h, o->wish, &o->group, &told);
 			v_r->groups[n++] = o->group;
+		}
 	}
 	*lists_r = h->run.lists;
 	*nlists_r = h->run.nlists;

@@ -98,7 +98,7 @@ static bool read_options(struct script_call *c, struct plan *p)
 	}
 	p->notify = keep(c, notify.text);
 	return policy_arg_printable(c, 1, "notify", POLICY_REASON_MAX,
-		p->notify);
+		p->notify) && policy_notice_ending(c, p);
 }
 
 static void call_quarantine(struct script_call *c)
@@ -371,6 +371,9 @@ const struct script_function policy_functions[] = {
 		"local p = policy(\"inbound\", function(s)\n"
 		"\treturn s.relay.external\n"
 		"end)" },
+	{ "expand", policy_expand, "expand(text): with the variables of "
+		"templates filled in, for headers and banners: text\n"
+		"plan:add_header(\"X-Relay\", expand(\"%%SENDER_IP%%\"))" },
 	{ "list_empty", call_list_empty,
 		"list_empty(list): has it no entry? boolean\n"
 		"if list_empty(\"valid-recipients\") then return end" },
@@ -386,7 +389,10 @@ const struct script_function policy_functions[] = {
 		"end" },
 	{ "quarantine", call_quarantine, "quarantine(reason, { notify = "
 		"template }): kept for a human; reasons are \"Spam\", "
-		"\"Virus\", \"Suspect\" … or the site's own: ending action\n"
+		"\"Virus\", \"Suspect\" … or the site's own; the recipient "
+		"is told by that template, with \"recipient\" (or "
+		"\"sender\", \"postmaster\") he by the shipped one: ending "
+		"action\n"
 		"if m.virus.found then return quarantine(\"Virus\") end" },
 	{ "reject", call_reject, "reject(code, text): refused for good, the "
 		"sender is told; code is \"5.x.x\" (RFC 3463). Beside "

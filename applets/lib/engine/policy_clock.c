@@ -266,6 +266,15 @@ static bool read_zone(struct script_call *c, struct rule_of_zone *r_r)
 	return false;
 }
 
+int policy_local_offset(const struct policy_host *h, int64_t seconds)
+{
+	struct span name = SPAN("UTC");
+	struct rule_of_zone r;
+
+	policy_find_option(h, SPAN("timezone"), &name);
+	return find_zone(name, &r) ? (int)(offset_at(&r, seconds) / 60) : 0;
+}
+
 /* --- the object ---------------------------------------------------------- */
 
 struct moment {

@@ -9,6 +9,7 @@
 #include "mail/rewrite.h"
 #include "script/script.h"
 #include "engine/policy.h"
+#include "engine/policy_notice.h"
 
 enum {
 	POLICIES_MAX = 200,		/* of a site */
@@ -73,6 +74,7 @@ struct plan {
 	size_t nbanners;
 	bool new_sender;
 	struct span mail_from;
+	struct notice_wish wish;
 	/* Where his copy goes; not part of what groups compare. */
 	bool elsewhere;
 	struct span *to;		/* POLICY_TARGETS_MAX, or NULL */

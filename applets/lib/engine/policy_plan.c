@@ -134,6 +134,7 @@ const struct script_class policy_plan_class = {
 			"or \"bottom\"; signed, encrypted and ambiguous mail "
 			"stays as it is, the trace says so\n"
 			"plan:banner{ text = \"[External mail]\" }" },
+		POLICY_NOTICE_METHODS,
 		{ "mark", call_mark, "mark(key, value): noted in the trace, "
 			"the log and the reports\n"
 			"plan:mark(\"size\", tostring(m.size))" },
