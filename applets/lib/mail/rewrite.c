@@ -17,12 +17,19 @@ struct rewrite *rewrite_new(const struct mime *m, const struct mail_limits *l,
 	return r;
 }
 
+/* A part stands before what is inside of it. */
+static bool is_before(const struct mime_part *a, const struct mime_part *b)
+{
+	return a->body.p < b->body.p ||
+	       (a->body.p == b->body.p && a->depth < b->depth);
+}
+
 struct rewrite_part *rewrite_part_of(struct rewrite *r,
 	struct mime_part *part)
 {
 	struct rewrite_part **at = &r->first, *w;
 
-	while (*at && (*at)->part->body.p < part->body.p)
+	while (*at && is_before((*at)->part, part))
 		at = &(*at)->next;
 	if (*at && (*at)->part == part)
 		return *at;
@@ -61,6 +68,9 @@ static enum mime_encoding encoding_for(const struct rewrite_part *w)
 {
 	const struct mime_part *p = w->part;
 
+	if (w->dropped)
+		return rewrite_drop_encoding(w, !has_high(w->content) &&
+			!has_long_line(w->content));
 	if (p->encoding == MIME_QP || p->encoding == MIME_BASE64)
 		return p->encoding;
 	if ((has_high(w->content) && !has_high(p->body)) ||
@@ -69,21 +79,37 @@ static enum mime_encoding encoding_for(const struct rewrite_part *w)
 	return p->encoding;
 }
 
+const char *rewrite_encoding_word(enum mime_encoding as)
+{
+	return as == MIME_BASE64 ? "base64" : as == MIME_QP ?
+		"quoted-printable" : "7bit";
+}
+
 static struct span encoded(struct rewrite *r, const struct rewrite_part *w,
 	enum mime_encoding as)
 {
 	struct buf b = { .arena = r->arena };
 
-	if (as == MIME_QP)
+	if (as == MIME_QP) {
 		rewrite_put_qp(&b, w->content);
-	else if (as == MIME_BASE64)
+	} else if (as == MIME_BASE64) {
 		rewrite_put_base64(&b, w->content);
-	else
-		return w->content;
-	return buf_bytes(&b);
+		/* The last line's end was the boundary's. */
+		if (w->part->body.n && !span_ends(w->part->body, SPAN("\n")))
+			b.n -= 2;
+	} else {
+		buf_span(&b, w->content);
+	}
+	return w->dropped ? rewrite_drop_lines(r, buf_bytes(&b)) :
+		buf_bytes(&b);
 }
 
 /* --- fields -------------------------------------------------------------- */
+
+bool rewrite_is_page(const struct rewrite_part *w)
+{
+	return !w->dropped && span_is(w->part->type, "text/html");
+}
 
 /* "text/plain; charset=utf-8" and the parameters that it had else. */
 static struct span utf8_type(struct rewrite *r, const struct mime_part *p)
@@ -149,29 +175,40 @@ static void order_fields(struct output *o, size_t from)
 {
 	struct edit_splice *s = o->splices + from;
 
-	if (o->nsplices - from == 2 && s[0].at > s[1].at) {
-		struct edit_splice first = s[1];
+	for (size_t i = 1; i < o->nsplices - from; i++)
+		for (size_t k = i; k > 0 && s[k - 1].at > s[k].at; k--) {
+			struct edit_splice first = s[k];
 
-		s[1] = s[0];
-		s[0] = first;
-	}
+			s[k] = s[k - 1];
+			s[k - 1] = first;
+		}
+}
+
+/* The header is a message's, not only a part's. */
+static bool is_message(const struct mime_part *p)
+{
+	return p->parent == NULL ||
+	       span_starts(p->parent->type, SPAN("message/"));
 }
 
 static void put_fields(struct output *o, const struct rewrite_part *w,
 	enum mime_encoding as)
 {
+	const struct mime_part *p = w->part;
 	size_t from = o->nsplices;
 
 	if (w->utf8)
-		set_field(o, w->part, SPAN("Content-Type"),
-			utf8_type(o->r, w->part));
-	if (as != w->part->encoding)
-		set_field(o, w->part, SPAN("Content-Transfer-Encoding"),
-			SPAN("quoted-printable"));
+		set_field(o, p, SPAN("Content-Type"), w->dropped ?
+			SPAN(REWRITE_TEXT_TYPE) : utf8_type(o->r, p));
+	if (as != p->encoding)
+		set_field(o, p, SPAN("Content-Transfer-Encoding"),
+			span_of(rewrite_encoding_word(as)));
+	if (w->dropped && p->disposition.n)
+		set_field(o, p, SPAN("Content-Disposition"), SPAN("inline"));
+	if ((w->utf8 || as != p->encoding) && is_message(p) &&
+	    header_find(&p->header, SPAN("MIME-Version"), 1) == NULL)
+		set_field(o, p, SPAN("MIME-Version"), SPAN("1.0"));
 	order_fields(o, from);
-	if (o->nfields && header_find(&w->part->header, SPAN("MIME-Version"),
-			1) == NULL)
-		set_field(o, w->part, SPAN("MIME-Version"), SPAN("1.0"));
 }
 
 /* Only what differs between its beginning and its end. */
@@ -192,11 +229,25 @@ static void put_body(struct output *o, const struct mime_part *p,
 		.insert = span_sub(now, front, now.n - front - back) });
 }
 
+static void put_part(struct output *o, const struct rewrite_part *w)
+{
+	enum mime_encoding as = encoding_for(w);
+	struct span now = encoded(o->r, w, as);
+
+	if (w->dropped && !is_message(w->part)) {
+		put_splice(o, rewrite_drop_splice(o->r, w, as, now));
+		return;
+	}
+	put_fields(o, w, as);
+	put_body(o, w->part, now);
+}
+
 void rewrite_finish(struct rewrite *r, struct edit_splice **splices_r,
 	size_t *nsplices_r, struct rewrite_field **fields_r, size_t *nfields_r)
 {
-	enum { SPLICES_EACH = 3, FIELDS = 3 };
+	enum { SPLICES_EACH = 5, FIELDS = 4 };
 	struct output o = { .r = r };
+	const unsigned char *gone = NULL;
 	size_t n = 0;
 
 	for (const struct rewrite_part *w = r->first; w; w = w->next)
@@ -205,10 +256,12 @@ void rewrite_finish(struct rewrite *r, struct edit_splice **splices_r,
 		sizeof(*o.splices));
 	o.fields = arena_array(r->arena, FIELDS, sizeof(*o.fields));
 	for (const struct rewrite_part *w = r->first; w; w = w->next) {
-		enum mime_encoding as = encoding_for(w);
-
-		put_fields(&o, w, as);
-		put_body(&o, w->part, encoded(r, w, as));
+		/* What a dropped part held is gone with it. */
+		if (gone && w->part->raw.p < gone)
+			continue;
+		put_part(&o, w);
+		if (w->dropped)
+			gone = w->part->raw.p + w->part->raw.n;
 	}
 	*splices_r = o.splices;
 	*nsplices_r = o.nsplices;

@@ -41,6 +41,18 @@ struct rewrite_banner {
  */
 const char *rewrite_banner(struct rewrite *r, const struct rewrite_banner *b);
 
+/*
+ * A note (UTF-8, lines) in the place of a part; a file in a container goes
+ * with its container. NULL: done; else "signed", "encrypted", "ambiguous",
+ * "encoded" (it is in a message that is encoded as a whole) or "embedded" (it
+ * is in a text). Of a message that is nothing but that part the header stays.
+ */
+const char *rewrite_drop(struct rewrite *r, const struct mime_part *part,
+	struct span text);
+/* The same answer, and nothing is done. */
+const char *rewrite_may_drop(const struct mime *m,
+	const struct mime_part *part);
+
 /* A field of the message's own header that must change with the body. */
 struct rewrite_field {
 	struct span name;

@@ -19,22 +19,37 @@ static bool is_forwarded(const struct mime_part *p)
 	return false;
 }
 
-/* Why the message must stay as it is, or NULL. */
-static const char *sealed(const struct mime *m)
+bool rewrite_has_body(const struct mime_part *p)
+{
+	return p->header.size > p->header.end;
+}
+
+const char *rewrite_seal(const struct mime_part *p)
+{
+	if (span_is(p->type, "multipart/encrypted"))
+		return "encrypted";
+	if (span_is(p->type, "multipart/signed") ||
+	    span_is(p->type, "application/pkcs7-mime") ||
+	    span_is(p->type, "application/x-pkcs7-mime"))
+		return "signed";
+	return NULL;
+}
+
+const char *rewrite_sealed(const struct mime *m)
 {
 	if (m->flags & STRUCTURE)
 		return "ambiguous";
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mime_part *p = m->parts[i];
+		const char *why;
 
-		if (p->origin != MIME_ENTITY || is_forwarded(p))
+		if (is_forwarded(p))
 			continue;
-		if (span_is(p->type, "multipart/encrypted"))
-			return "encrypted";
-		if (span_is(p->type, "multipart/signed") ||
-		    span_is(p->type, "application/pkcs7-mime") ||
-		    span_is(p->type, "application/x-pkcs7-mime"))
-			return "signed";
+		if (p->origin == MIME_READING)
+			return "ambiguous";
+		why = rewrite_seal(p);
+		if (why)
+			return why;
 	}
 	return NULL;
 }
@@ -49,8 +64,7 @@ static const struct mime_part *first_child(const struct mime_part *p)
 	return c;
 }
 
-/* Does it lie in the message as it came, or in something decoded? */
-static bool lies_in(const struct mime *m, const struct mime_part *p)
+bool rewrite_lies_in(const struct mime *m, const struct mime_part *p)
 {
 	struct span raw = m->root->raw;
 
@@ -60,7 +74,8 @@ static bool lies_in(const struct mime *m, const struct mime_part *p)
 /* Does a reader see it as the text of the message? */
 static bool is_shown(const struct mime *m, const struct mime_part *p)
 {
-	if (!lies_in(m, p) || p->origin != MIME_ENTITY || !mime_is_leaf(p) ||
+	if (!rewrite_lies_in(m, p) || p->origin != MIME_ENTITY ||
+	    !mime_is_leaf(p) ||
 	    span_is(p->disposition, "attachment") ||
 	    !(span_is(p->type, "text/plain") || span_is(p->type, "text/html")))
 		return false;
@@ -137,14 +152,15 @@ static void insert(struct rewrite *r, struct rewrite_part *w, size_t at,
 	w->content = buf_bytes(&b);
 }
 
-static bool flows(struct rewrite *r, const struct mime_part *p)
+static bool flows(struct rewrite *r, const struct rewrite_part *w)
 {
-	const struct header_field *f = header_find(&p->header,
+	const struct header_field *f = header_find(&w->part->header,
 		SPAN("Content-Type"), 1);
 	struct param_found format;
 	struct params ps;
 
-	if (f == NULL || span_casefind(f->value, SPAN("flowed")) == SIZE_MAX)
+	if (w->dropped || f == NULL ||
+	    span_casefind(f->value, SPAN("flowed")) == SIZE_MAX)
 		return false;
 	params_parse(f->value, r->limits, r->arena, &ps);
 	return params_find(&ps, SPAN("format"), r->arena, &format) &&
@@ -187,7 +203,7 @@ static void put_gap(struct rewrite *r, const struct rewrite_part *w,
 	while (c.n && (c.p[c.n - 1] == '\n' || c.p[c.n - 1] == '\r'))
 		c.n--;
 	/* A last line that flows would take the banner in. */
-	if (c.n && c.p[c.n - 1] == ' ' && flows(r, w->part))
+	if (c.n && c.p[c.n - 1] == ' ' && flows(r, w))
 		buf_string(b, "\r\n");
 }
 
@@ -219,7 +235,7 @@ static const char *add_text(struct rewrite *r, struct rewrite_part *w,
 	if (is_wide(w) && !become_utf8(r, w))
 		return "charset";
 	text = with_line_ends(r, w->content, banner->text);
-	if (flows(r, w->part))
+	if (flows(r, w))
 		text = fixed_lines(r, text);
 	if (!banner->top) {
 		put_ascii_state(w, &b);
@@ -271,6 +287,8 @@ static const char *add_to(struct rewrite *r, struct mime_part *p,
 	struct rewrite_part *w;
 	const char *why;
 
+	if (!rewrite_has_body(p))
+		return "no text";
 	if (ends_a_part(p, banner->text) || ends_a_part(p, banner->html))
 		return "boundary";
 	w = rewrite_part_of(r, p);
@@ -279,7 +297,7 @@ static const char *add_to(struct rewrite *r, struct mime_part *p,
 		return why;
 	if (w->content.n > REWRITE_TEXT_MAX)
 		return "too large";
-	return span_is(p->type, "text/html") ? add_html(r, w, banner) :
+	return rewrite_is_page(w) ? add_html(r, w, banner) :
 		add_text(r, w, banner);
 }
 
@@ -300,7 +318,7 @@ const char *rewrite_banner(struct rewrite *r, const struct rewrite_banner *b)
 {
 	const struct mime *m = r->mime;
 	struct rewrite_part *before = copy_parts(r);
-	const char *why = sealed(m);
+	const char *why = rewrite_sealed(m);
 	bool any = false;
 
 	for (size_t i = 0; i < m->n && why == NULL; i++) {
