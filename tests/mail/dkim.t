@@ -34,6 +34,12 @@ p:rule("by name", function(m, rcpt, plan)
 	if who == "from" then
 		plan:replace_header("From", "b@example.com")
 	end
+	if who == "banner" then plan:banner{ text = "Gr\u{fc}\u{df}e" } end
+	if who == "drop" then plan:drop(m.attachments[1]) end
+	if who == "turned" then
+		plan:banner{ text = "site", place = "top" }
+		return redirect("second@example.org")
+	end
 	if who == "keep" then return quarantine("Suspect") end
 	if who == "turn" then
 		plan:prefix_subject("[TURNED]")
@@ -155,6 +161,20 @@ for my $who (qw(tag replace other plain)) {
 }
 is(join('', signatures(arrived('from'))), '',
 	'after the policy gave it an author elsewhere: not signed');
+
+like($app->send_mail(from => 'a@example.org',
+	rcpts => [map { "$_\@example.org" } qw(banner drop turned)],
+	message => "From: a\@example.org\nMIME-Version: 1.0\n" .
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" .
+		"hello\n--b\nContent-Type: a/b; name=x\n\nx\n--b--\n")
+	->{text}, qr/^250 /, 'three recipients, three bodies');
+my %body = (banner => qr/^Gr=C3=BC=C3=9Fe$/m, drop => qr/was removed from/,
+	second => qr/\n\nsite\nhello/);
+for my $who (sort keys %body) {
+	$text = arrived($who);
+	is_signed($text, $who, $RSA);
+	like($text, $body{$who}, "$who: has its body");
+}
 
 for my $from ('a@example.net', 'a@notexample.org', 'a@example.org, b@x.test',
 	"a\@example.org\nFrom: b\@example.org", '') {

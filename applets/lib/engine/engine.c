@@ -211,6 +211,9 @@ static void judge(struct engine *en, const struct envelope *env,
 	policy_run_message(en->policy, f, &dns, deadline_ms, v, &lists,
 		&nlists);
 	explain_verdict(en->policy, f, &dns, v, en->detail);
+	/* After the explanation: no rule has read it. */
+	if (f->breaks_dkim.n)
+		facts_hit(f, "BREAKS_DKIM", 0, f->breaks_dkim);
 	for (size_t i = 0; index && i < nlists; i++)
 		if (lists[i].rcpt < env->nrcpts)
 			lists[i].rcpt = index[lists[i].rcpt];

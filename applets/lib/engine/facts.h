@@ -102,6 +102,7 @@ struct facts {
 	const struct dnslist_set *dns;	/* NULL: nothing was asked */
 	struct auth *auth;		/* NULL: nothing was checked */
 	struct own_edits ours;
+	struct span breaks_dkim;	/* whose good signature a plan breaks */
 	struct why *whys;		/* engine/explain.h */
 	size_t nwhys;
 	unsigned more_flags;		/* mail_flag, of lazy steps */

@@ -420,6 +420,11 @@ static void put_plan(struct buf *b, const struct plan *p)
 		wire_put_span(b, p->banners[i].text);
 		wire_put_span(b, p->banners[i].html);
 	}
+	wire_put_u32(b, (uint32_t)p->ndrops);
+	for (size_t i = 0; i < p->ndrops; i++) {
+		wire_put_u64(b, p->drops[i].part);
+		wire_put_span(b, p->drops[i].text);
+	}
 	put_texts(b, p->copies, p->ncopies);
 	put_texts(b, p->archives, p->narchives);
 	wire_put_u8(b, p->new_sender);
@@ -481,10 +486,11 @@ static int fill_group(struct policy_host *h, struct group *g, struct err *e)
 		g->trace[i].where = arena_span(a, r->trace[i].where);
 		g->trace[i].said = arena_span(a, r->trace[i].said);
 	}
-	if (policy_edit(p, r->facts, a, g))
-		return 0;
-	return err_set(e, ERR_PERMANENT, "the policy wants more than %d "
-		"header edits of one message", PLAN_EDITS_MAX);
+	if (!policy_edit(p, r->facts, a, g))
+		return err_set(e, ERR_PERMANENT, "the policy wants more than "
+			"%d header edits of one message", PLAN_EDITS_MAX);
+	policy_note_breaks(p, r->facts, g);
+	return 0;
 }
 
 /* Edits may point at names that a plan step holds in scratch. */

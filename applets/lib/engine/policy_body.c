@@ -134,7 +134,15 @@ void policy_plan_banner(struct script_call *c)
 	p->banners[p->nbanners++] = (struct rewrite_banner){
 		arena_span(h->scratch, b.text), arena_span(h->scratch, b.html),
 		b.top };
+	policy_body_changes(h);
 	policy_say(h, c, "banner", b.text);
+}
+
+void policy_body_changes(struct policy_host *h)
+{
+	struct plan *p = &h->run.plan;
+
+	p->bodily[p->nbodily++] = (uint32_t)h->run.ntrace;
 }
 
 void policy_body(const struct plan *p, const struct facts *f,
@@ -143,9 +151,13 @@ void policy_body(const struct plan *p, const struct facts *f,
 	struct rewrite *r;
 
 	*body_r = (struct policy_body){ 0 };
-	if (p->nbanners == 0)
+	if (p->nbanners + p->ndrops == 0)
 		return;
 	r = rewrite_new(&f->mime, &mail_default_limits, a);
+	/* A banner goes to what stands there then. */
+	for (size_t i = 0; i < p->ndrops; i++)
+		rewrite_drop(r, f->mime.parts[p->drops[i].part],
+			p->drops[i].text);
 	for (size_t i = 0; i < p->nbanners; i++)
 		rewrite_banner(r, &p->banners[i]);
 	rewrite_finish(r, &body_r->splices, &body_r->nsplices,

@@ -6,7 +6,7 @@
 
 enum {
 	OLD_VALUE_MAX = 60000, LINE_MAX_BYTES = 900,
-	BODY_FIELDS = 3,	/* that a new body can ask for */
+	BODY_FIELDS = 4,	/* that a new body can ask for */
 };
 
 struct draft_field {

@@ -26,6 +26,7 @@ enum {
 	POLICY_TARGETS_MAX = 64,	/* where one recipient's mail goes */
 	PLAN_COPIES_MAX = 8,		/* and archives */
 	PLAN_BANNERS_MAX = 8,
+	PLAN_DROPS_MAX = 64,
 	PLAN_STEPS_MAX = 64,
 	PLAN_EDITS_MAX = 1000,
 	STAGE_CONTENT = STAGE_N,	/* the rules of :rule() */
@@ -56,7 +57,13 @@ enum plan_kind {
 
 struct plan_step {
 	enum plan_kind kind;
+	uint32_t rule;			/* whose step it is, in the trace */
 	struct span name, value;
+};
+
+struct plan_drop {
+	size_t part;			/* of the message */
+	struct span text;
 };
 
 /* What policy wants for one recipient. */
@@ -72,6 +79,10 @@ struct plan {
 	size_t ncopies, narchives;
 	struct rewrite_banner banners[PLAN_BANNERS_MAX];
 	size_t nbanners;
+	struct plan_drop drops[PLAN_DROPS_MAX];
+	size_t ndrops;
+	uint32_t bodily[PLAN_BANNERS_MAX + PLAN_DROPS_MAX];
+	size_t nbodily;			/* rules that change the body */
 	bool new_sender;
 	struct span mail_from;
 	struct notice_wish wish;

@@ -18,7 +18,8 @@ static void add_step(struct script_call *c, enum plan_kind kind,
 		return;
 	}
 	p->steps[p->nsteps++] = (struct plan_step){ kind,
-		arena_span(h->scratch, name), arena_span(h->scratch, value) };
+		(uint32_t)h->run.ntrace, arena_span(h->scratch, name),
+		arena_span(h->scratch, value) };
 	policy_say(h, c, verb, name.n ? name : value);
 }
 
@@ -135,6 +136,14 @@ const struct script_class policy_plan_class = {
 			"stays as it is, the trace says so\n"
 			"plan:banner{ text = \"[External mail]\" }" },
 		POLICY_NOTICE_METHODS,
+		{ "drop", policy_plan_drop, "drop(att, { text = T, keep = "
+			"REASON }): the attachment gives way to a note, where "
+			"%%ATTACHMENT_NAME%% is its name; the original is "
+			"kept for that reason, \"Attachment\", unless keep "
+			"is false; never of signed or encrypted mail: false "
+			"then: boolean\n"
+			"if att.true_type == \"exe\" then plan:drop(att) "
+			"end" },
 		{ "mark", call_mark, "mark(key, value): noted in the trace, "
 			"the log and the reports\n"
 			"plan:mark(\"size\", tostring(m.size))" },

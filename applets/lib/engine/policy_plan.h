@@ -17,6 +17,9 @@ struct policy_body {
 };
 
 void policy_plan_banner(struct script_call *c);
+void policy_plan_drop(struct script_call *c);
+/* The rule at hand changes the body. */
+void policy_body_changes(struct policy_host *h);
 void policy_body(const struct plan *p, const struct facts *f,
 	struct arena *a, struct policy_body *body_r);
 
@@ -26,5 +29,11 @@ void policy_body(const struct plan *p, const struct facts *f,
  */
 bool policy_edit(const struct plan *p, const struct facts *f,
 	struct arena *a, struct group *g);
+/*
+ * After that: signatures that were good and that a group's edits break are
+ * told of by the rules that did it, the first one's domain in the facts.
+ */
+void policy_note_breaks(const struct plan *p, struct facts *f,
+	struct group *g);
 
 #endif

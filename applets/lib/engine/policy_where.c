@@ -33,17 +33,23 @@ static bool add_once(struct script_call *c, struct span *v, size_t *n,
 	return true;
 }
 
+bool policy_add_copy(struct script_call *c, size_t i, struct span reason)
+{
+	struct plan *p = plan_of(c);
+
+	return policy_arg_printable(c, i, "a reason", POLICY_REASON_MAX,
+			reason) &&
+	       add_once(c, p->copies, &p->ncopies, reason, "copies");
+}
+
 void policy_plan_copy(struct script_call *c)
 {
 	static const char usage[] = "plan:copy(\"REASON\")";
-	struct plan *p = plan_of(c);
 	struct span reason;
 
 	if (policy_arg_count(c, 1, 1, usage) &&
 	    policy_arg_text(c, 0, usage, &reason) &&
-	    policy_arg_printable(c, 0, "a reason", POLICY_REASON_MAX,
-			reason) &&
-	    add_once(c, p->copies, &p->ncopies, reason, "copies"))
+	    policy_add_copy(c, 0, reason))
 		policy_say(c->context, c, "copy", reason);
 }
 

@@ -46,6 +46,8 @@ void policy_plan_remove(struct script_call *c);
 void policy_plan_map(struct script_call *c);
 void policy_call_map(struct script_call *c);
 
+/* Keeps the original for a reason, argument i; false: c->error. */
+bool policy_add_copy(struct script_call *c, size_t i, struct span reason);
 /* Makes targets the places of the recipient's copy instead of himself. */
 bool policy_plan_replace(struct script_call *c, const struct span *to,
 	size_t n);

@@ -47,18 +47,22 @@ static bool is_outgoing(const struct facts *f)
 	return signing_is_outgoing(f->env, networks, s->nnetworks);
 }
 
-/* The bytes from `from` to `to` after the splices that begin there. */
-static void splice(const struct group *g, struct span raw, size_t from,
-	size_t to, struct buf *b)
+struct span signing_edited(const struct group *g, struct span raw, size_t to,
+	struct arena *a)
 {
+	struct buf b = { .arena = a };
+	size_t from = 0;
+
+	buf_room(&b, to);
 	for (size_t i = 0; i < g->nsplices; i++) {
 		const struct splice *s = &g->splices[i];
 
-		buf_span(b, span_sub(raw, from, (size_t)s->at - from));
-		buf_span(b, s->insert);
+		buf_span(&b, span_sub(raw, from, (size_t)s->at - from));
+		buf_span(&b, s->insert);
 		from = (size_t)(s->at + s->remove);
 	}
-	buf_span(b, span_sub(raw, from, to - from));
+	buf_span(&b, span_sub(raw, from, to - from));
+	return buf_bytes(&b);
 }
 
 /* Of the body as it came, once. */
@@ -79,17 +83,18 @@ static void edit(struct preparation *p, const struct group *g,
 {
 	const struct facts *f = p->f;
 	const struct header *h = &f->mime.root->header;
-	struct buf b = { .arena = f->arena };
+	struct span now = f->raw;
 
 	e_r->header = *h;
 	if (g->nsplices) {
-		splice(g, f->raw, 0, g->new_body ? f->raw.n : h->size, &b);
-		header_parse(buf_bytes(&b), &mail_default_limits, f->arena,
+		now = signing_edited(g, f->raw, g->new_body ? f->raw.n :
+			h->size, f->arena);
+		header_parse(now, &mail_default_limits, f->arena,
 			&e_r->header);
 	}
 	if (g->new_body)
-		dkim_sign_body(span_after(buf_bytes(&b), e_r->header.size),
-			f->arena, e_r->body);
+		dkim_sign_body(span_after(now, e_r->header.size), f->arena,
+			e_r->body);
 	else
 		body_hash(p, e_r->body);
 }

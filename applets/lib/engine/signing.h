@@ -24,4 +24,8 @@ bool signing_is_outgoing(const struct envelope *env,
  */
 void signing_prepare(struct facts *f, struct verdict *v);
 
+/* The first `to` bytes of the message as a group's splices leave them. */
+struct span signing_edited(const struct group *g, struct span raw, size_t to,
+	struct arena *a);
+
 #endif
