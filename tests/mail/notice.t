@@ -38,6 +38,8 @@ mkdir $templates or die "$templates: $!";
 Appliance::write_file("$templates/own.txt", "Subject: own %%SUBJECT%%\n\n" .
 	"ticket %%TICKET%% for %%ENVELOPE_TO%%: \xc3\xbc %%HEADER_FROM%%\n");
 Appliance::write_file("$templates/own.html", "<b>%%TICKET%%</b>\n");
+my ($bad, $said) = $app->publish;
+is($bad, 0, 'templates travel in what is published') or diag $said;
 $app->start;
 
 sub send_to {
