@@ -52,6 +52,11 @@ void engine_count(const struct engine *en, size_t *policies_r,
 	policy_host_count(en->policy, policies_r, rules_r);
 }
 
+void engine_set_userdata(struct engine *en, struct span record)
+{
+	policy_set_userdata(en->policy, record);
+}
+
 void engine_set_detail(struct engine *en, bool detail)
 {
 	en->detail = detail;

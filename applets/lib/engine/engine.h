@@ -34,6 +34,8 @@ void engine_count(const struct engine *en, size_t *policies_r,
  * always do: people look at it.
  */
 void engine_set_detail(struct engine *en, bool detail);
+/* engine/policy.h: policy_set_userdata */
+void engine_set_userdata(struct engine *en, struct span record);
 /* engine/policy.h: policy_tell_failures */
 void engine_tell_failures(struct engine *en,
 	void (*failed)(void *self, const char *text), void *self);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/wire.h"
+#include "engine/policy_list.h"
 #include "engine/policy_plan.h"
 #include "detect/pattern.h"
 #include "engine/policy_view.h"
@@ -59,7 +60,8 @@ static int load(struct policy_host *h, struct err *e)
 	script_add_functions(h->script, policy_functions);
 	policy_add_classes(h->script);
 	policy_index_phrases(h);
-	if (policy_check_templates(h, e) < 0)
+	if (policy_index_patterns(h, e) < 0 ||
+	    policy_check_templates(h, e) < 0)
 		return -1;
 	h->loading = true;
 	for (size_t i = 0; i < b->npolicy; i++)

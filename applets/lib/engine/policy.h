@@ -18,6 +18,12 @@ struct policy_host;
 struct policy_host *policy_host_new(const struct bundle *bundle,
 	struct err *e);
 void policy_host_free(struct policy_host **h);
+/*
+ * From now on: what users have set (engine/userdata.h). The record lives as
+ * long as the host, or until another takes its place.
+ */
+void policy_set_userdata(struct policy_host *h, struct span record);
+
 bool policy_host_has_rules(const struct policy_host *h,
 	enum engine_stage stage);
 void policy_host_count(const struct policy_host *h, size_t *policies_r,

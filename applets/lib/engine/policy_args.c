@@ -5,7 +5,7 @@
 
 #include "base/args.h"
 #include "base/utf8.h"
-#include "engine/list.h"
+#include "engine/policy_list.h"
 
 struct script_value policy_text(struct span s)
 {
@@ -158,14 +158,13 @@ bool policy_listed(struct policy_host *h, struct script_call *c,
 	struct list_hit hit = { .rcpt = rcpt };
 	struct span name;
 
-	if (!policy_arg_count(c, 1, 1, "listed(\"LIST\")") ||
+	if (!policy_arg_count(c, 1, 2, "listed(\"LIST\")") ||
 	    !policy_arg_text(c, 0, "listed(\"LIST\")", &name))
 		return false;
 	list = policy_find_list(h, c, name);
 	if (list == NULL)
 		return false;
-	*yes_r = list_match(list->image, subject, &hit.entry);
-	hit.list = list->name;
+	*yes_r = policy_look(h, list, subject, &hit);
 	if (*yes_r)
 		*yes_r = policy_note_list(h, hit);
 	return true;

@@ -127,6 +127,9 @@ struct policy_host {
 	struct pattern_room *patterns;	/* NULL: no regex() was made */
 	size_t nregexes;
 	struct phrases **phrases;	/* of each list; NULL: has none */
+	struct list_patterns **list_patterns;	/* the same */
+	bool own_parts;			/* of recipients, in the bundle */
+	struct span userdata;		/* engine/userdata.h; empty: none */
 	struct policy_option *options;
 	size_t noptions;
 	struct cidr *networks;

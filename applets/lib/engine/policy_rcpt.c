@@ -3,6 +3,8 @@
  */
 #include "engine/policy_view.h"
 
+#include "engine/policy_list.h"
+
 #define VIEW(name) static struct script_value name(void *self)
 #define HOST ((struct policy_host *)self)
 #define RUN (&((struct policy_host *)self)->run)
@@ -52,9 +54,16 @@ const struct script_class policy_rcpt_class = {
 	},
 	.methods = (const struct script_method[]){
 		{ "listed", rcpt_listed,
-			"listed(list): is the address on it? boolean\n"
+			"listed(list): is the address on it, or on the "
+			"recipient's own part of it? boolean\n"
 			"if rcpt:listed(\"anti-spam-optouts\") then "
 			"return deliver() end" },
+		{ "member", policy_rcpt_member,
+			"member(group): is the address one of the list "
+			"group-NAME, or of that group in the user data? "
+			"boolean\n"
+			"if rcpt:member(\"sales\") then "
+			"plan:mark(\"group\", \"sales\") end" },
 		{ 0 },
 	},
 };

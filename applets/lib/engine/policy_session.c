@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "engine/list.h"
+#include "engine/policy_list.h"
 
 #define VIEW(name) struct script_value name(void *self)
 #define HOST ((struct policy_host *)self)
@@ -175,10 +175,9 @@ static bool relay_is_on(struct policy_host *h, struct span name)
 
 	if (list == NULL)
 		return false;
-	hit.list = list->name;
-	return (list_match(list->image, env->relay_addr, &hit.entry) ||
+	return (policy_look(h, list, env->relay_addr, &hit) ||
 		(env->relay_name.n &&
-		 list_match(list->image, env->relay_name, &hit.entry))) &&
+		 policy_look(h, list, env->relay_name, &hit))) &&
 		policy_note_list(h, hit);
 }
 
@@ -269,14 +268,16 @@ void policy_sender_listed(struct script_call *c)
 {
 	struct policy_host *h = c->context;
 	const struct run *r = &h->run;
+	/* There is one recipient at a time: which one is known. */
+	uint32_t rcpt = c->nargs >= 2 ? r->rcpt : UINT32_MAX;
 	bool yes;
 
-	if (!policy_listed(h, c, r->env->mail_from, UINT32_MAX, &yes))
+	if (!policy_listed(h, c, r->env->mail_from, rcpt, &yes))
 		return;
 	for (size_t i = 0; !yes && r->facts && i < r->facts->nauthors; i++)
 		if (r->facts->authors[i].full.n)
 			policy_listed(h, c, r->facts->authors[i].full,
-				UINT32_MAX, &yes);
+				rcpt, &yes);
 	c->result = policy_bool(yes);
 }
 

@@ -87,6 +87,7 @@ struct script_value policy_get_eight_bit(void *self);
 struct script_value policy_get_charsets(void *self);
 void policy_relay_listed(struct script_call *c);
 void policy_sender_listed(struct script_call *c);
+void policy_sender_member(struct script_call *c);
 void policy_contains(struct script_call *c);
 void policy_matches(struct script_call *c);
 void policy_phrases(struct script_call *c);
@@ -185,7 +186,16 @@ struct script_value policy_get_history(void *self);
 		"\nif s:listed(\"blocked-relays\") then return discard() end" \
 	}, \
 	{ "sender_listed", policy_sender_listed, \
-		"sender_listed(list): the envelope sender or, where the " \
-		"message is known, an author? boolean" }
+		"sender_listed(list, rcpt): the envelope sender or, where " \
+		"the message is known, an author? With rcpt the " \
+		"recipient's own part of the list, too: boolean\n" \
+		"if m:sender_listed(\"approved-senders\", rcpt) then " \
+		"return deliver() end" }, \
+	{ "sender_member", policy_sender_member, \
+		"sender_member(group): is the envelope sender one of the " \
+		"list group-NAME, or of that group in the user data? " \
+		"boolean\n" \
+		"if s:sender_member(\"staff\") then " \
+		"return end" }
 
 #endif
