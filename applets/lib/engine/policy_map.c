@@ -2,13 +2,15 @@
  * Maps: lists whose entries stand for something (engine/list.h).
  */
 #include "engine/list.h"
+#include "engine/policy_list.h"
 #include "engine/policy_where.h"
 
 bool policy_map(struct policy_host *h, struct script_call *c, struct span map,
 	struct span key, uint32_t rcpt, struct span *value_r)
 {
 	const struct bundle_list *list = policy_find_list(h, c, map);
-	struct list_hit hit = { .rcpt = rcpt };
+	struct list_hit hit = { .rcpt = UINT32_MAX };
+	bool found;
 
 	*value_r = SPAN("");
 	if (list == NULL)
@@ -19,9 +21,10 @@ bool policy_map(struct policy_host *h, struct script_call *c, struct span map,
 			SPAN_FMT(span_sub(map, 0, POLICY_NAME_MAX)));
 		return false;
 	}
-	hit.list = list->name;
-	if (list_match(list->image, key, &hit.entry) &&
-	    policy_note_list(h, hit))
+	/* What a recipient adds to a list has no values. */
+	found = policy_look(h, list, key, &hit);
+	hit.rcpt = rcpt;
+	if (found && policy_note_list(h, hit))
 		*value_r = list_value(hit.entry);
 	return true;
 }
