@@ -192,10 +192,8 @@ struct script_value policy_get_history(void *self);
 		"if m:sender_listed(\"approved-senders\", rcpt) then " \
 		"return deliver() end" }, \
 	{ "sender_member", policy_sender_member, \
-		"sender_member(group): is the envelope sender one of the " \
-		"list group-NAME, or of that group in the user data? " \
-		"boolean\n" \
-		"if s:sender_member(\"staff\") then " \
-		"return end" }
+		"sender_member(group): is the envelope sender one of list " \
+		"group-NAME, or of that group in the user data? boolean\n" \
+		"if s:sender_member(\"staff\") then return end" }
 
 #endif
