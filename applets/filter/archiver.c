@@ -24,6 +24,7 @@
 #include "store/held.h"
 #include "store/journal.h"
 #include "store/move.h"
+#include "userdata_pull.h"
 
 enum {
 	BATCH_MS = 100,		/* so long a message waits for company */
@@ -217,6 +218,10 @@ static bool work(void)
 	    (n == 0 && look(&e) < 0)) {
 		note(&e);
 		move(&late);
+		return false;
+	}
+	if (userdata_pull(self.db, &e) < 0) {
+		note(&e);
 		return false;
 	}
 	if (n)

@@ -29,6 +29,7 @@
 #include "policy_source.h"
 #include "pthread_guard.h"
 #include "scanners.h"
+#include "userdata_share.h"
 
 enum {
 	WIRING_MEMORY = 16 << 20,
@@ -85,6 +86,7 @@ static void *tend(void *unused)
 	for (;;) {
 		clock_sleep_ms(TEND_MS);
 		scanners_tend();
+		userdata_tend();
 		outcome_sync();
 		health_tend();
 	}
@@ -177,6 +179,7 @@ int front_run(const struct process *p)
 	arena_free(&a);
 	health_set(HEALTH_ZYGOTE, "no policy is loaded, the zygote does not "
 		"answer: mail is answered 451");
+	userdata_tend();
 	link_start(&hooks);
 	policy_source_read();
 	start_thread(obey_signals, &signals);

@@ -53,9 +53,10 @@ struct hop_job {
 	uint32_t magic, kind;	/* HOP_JUDGE, HOP_STAGE */
 	uint64_t id;
 	uint32_t stage;		/* enum engine_stage */
-	uint32_t env_fd, msg_fd; /* comes as a descriptor, in this order */
-	uint32_t unused;
-	uint64_t env_bytes, msg_bytes;
+	/* Comes as a descriptor, in this order; user data only when they are
+	   others than with the job before. */
+	uint32_t env_fd, msg_fd, users_fd;
+	uint64_t env_bytes, msg_bytes, users_bytes;
 	int64_t deadline_ms;	/* monotonic: questions are LATER then */
 };
 

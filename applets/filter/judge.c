@@ -14,6 +14,7 @@
 #include "link.h"
 #include "policy_source.h"
 #include "scanners.h"
+#include "userdata_share.h"
 
 enum {
 	SPARE_MS = 2000,	/* questions are LATER so long before the end */
@@ -48,7 +49,7 @@ static int share(struct span s)
 }
 
 /* Puts the job's bytes where the scanner will find them; descriptors in fds. */
-static int load_slot(struct work *w, int fds[2], size_t *nfds)
+static int load_slot(struct work *w, int fds[3], size_t *nfds)
 {
 	struct scanner *sc = w->scanner;
 	struct hop_job *j = &w->job;
@@ -77,16 +78,20 @@ static int load_slot(struct work *w, int fds[2], size_t *nfds)
 	for (size_t i = 0; i < *nfds; i++)
 		if (fds[i] < 0)
 			return -1;
+	fds[*nfds] = userdata_share(sc->users, &sc->users, &j->users_bytes);
+	j->users_fd = fds[*nfds] >= 0;
+	*nfds += j->users_fd;
 	return 0;
 }
 
 /* Sends the job. False: this scanner was dead before it saw the message. */
 static bool hand_over(struct work *w)
 {
-	int fds[2], result;
+	int fds[3], result;
 	size_t nfds;
 
 	w->job.id = w->scanner->id;
+	w->job.users_fd = 0;
 	result = load_slot(w, fds, &nfds);
 	if (result < 0)
 		w->why = "no memory to hand the message over";
@@ -95,6 +100,8 @@ static bool hand_over(struct work *w)
 			sizeof(w->job)), fds, nfds);
 	if (w->job.env_fd && fds[0] >= 0)
 		close(fds[0]);
+	if (w->job.users_fd)
+		close(fds[nfds - 1]);
 	return result == 0 || w->why;
 }
 

@@ -123,6 +123,26 @@ static bool work(const struct scanner_place *p, const struct hop_job *j,
 	return v.retire || v.failed || ask_socket_lost(ask);
 }
 
+/* From now on the policy sees these; the ones before are forgotten. */
+static void take_users(const struct scanner_place *p, const struct hop_job *j,
+	int fd)
+{
+	static struct span users;
+	void *old = (void *)(uintptr_t)users.p;
+	size_t n = users.n;
+	void *map = MAP_FAILED;
+
+	if (j->users_bytes)
+		map = mmap(NULL, j->users_bytes, PROT_READ, MAP_PRIVATE, fd,
+			0);
+	if (map == MAP_FAILED)
+		return;
+	users = span_from(map, j->users_bytes);
+	engine_set_userdata(p->engine, users);
+	if (old)
+		munmap(old, n);
+}
+
 /* The alarm on our CPU time is for the whole life: end well before it. */
 static bool is_tired(void)
 {
@@ -135,8 +155,8 @@ static bool is_tired(void)
 static bool is_job(const struct hop_job *j, ssize_t n, size_t nfds)
 {
 	return n == (ssize_t)sizeof(*j) && j->magic == HOP_MAGIC &&
-		j->env_fd <= 1 && j->msg_fd <= 1 &&
-		nfds == j->env_fd + j->msg_fd;
+		j->env_fd <= 1 && j->msg_fd <= 1 && j->users_fd <= 1 &&
+		nfds == (size_t)j->env_fd + j->msg_fd + j->users_fd;
 }
 
 /* One job. 1: it was the last; 0: go on; -1: front is gone. */
@@ -154,6 +174,8 @@ static int serve(const struct scanner_place *p, struct arena *a)
 		return -1;
 	if (!is_job(&j, n, nfds) || !find_bytes(p, &j, fds, &b))
 		log_panic("scanner: front's job is none");
+	if (j.users_fd)
+		take_users(p, &j, fds[nfds - 1]);
 	retire = work(p, &j, &b, a, &reply) || is_tired();
 	for (size_t i = 0; i < nfds; i++)
 		close(fds[i]);

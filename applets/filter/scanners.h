@@ -11,6 +11,7 @@
 struct scanner {
 	struct scanner *next;
 	uint64_t id, generation;
+	uint64_t users;		/* number of the user data it has */
 	int fd;			/* control socket */
 	unsigned char *slot;	/* HOP_SLOT_SIZE, ours to write */
 	size_t used;		/* of the slot, by the current job */

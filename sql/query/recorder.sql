@@ -116,3 +116,23 @@ set text = excluded.text, cleared = null,
 -- Clears it. $1 name text
 update alarm set cleared = now()
 where name = $1::text and cleared is null;
+
+-- name: userdata_version
+-- Whether what users set has changed: the newest version, and a sum over who
+-- is in which group.
+select coalesce((select max(version) from user_data), 0)::int8 as version,
+	coalesce((select sum(hashtext(name || ' ' || member))
+		from mail_group_member), 0)::int8 as members;
+
+-- name: userdata_rows
+-- All of it as entries of lists: LIST#OWNER, or of group-NAME as a whole.
+select case kind when 'approved' then 'approved-senders'
+		when 'blocked' then 'blocked-senders' else key end as list,
+	owner,
+	case when kind <> 'option' then key when value = '' then owner
+		else value end as entry
+from user_data
+where not gone and kind <> 'alias'
+union all
+select 'group-' || name, '', member
+from mail_group_member;

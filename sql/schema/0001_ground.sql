@@ -670,6 +670,7 @@ select partition_make(current_date - 1, current_date + 7);
 grant select, insert, update on message, message_rcpt, message_event,
 	quarantine, quarantine_rcpt, quarantine_body, counter_5min, alarm
 	to pm_recorder;
+grant select on user_data, mail_group_member to pm_recorder;
 grant select on retention, retention_reason to pm_recorder, pm_csm, pm_admin;
 
 grant select on quarantine, quarantine_rcpt, quarantine_body to pm_injector;
