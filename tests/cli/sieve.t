@@ -67,7 +67,8 @@ is($said, "9 rules converted, 0 parts need a person\n"
 SKIP: {
 	my (undef, $words) = policy('words');
 	skip 'words of the rules', 2 unless $words =~ /^  files /m &&
-		$words =~ /expand\(/ && $words =~ /:copy\(/;
+		$words =~ /expand\(/ && $words =~ /:copy\(/ &&
+		$words =~ /sender_listed\(list, rcpt\)/;
 	mkdir $_ or die for qw(etc etc/pm etc/pm/lists draft);
 	$said =~ /be there: (.*)/ or die;
 	spit("etc/pm/lists/$_", '') for split /, /, $1;
