@@ -174,6 +174,8 @@ static void confine(const struct process *p)
 	int landlock;
 
 	life_drop_power(p);
+	/* A root that an older release set up has none yet. */
+	(void)mkdir(ROOT_ARCHIVE, 02770);
 	life_rlimits(&(struct life_rlimits){ .nofile = 64 });
 	landlock = sandbox_paths(paths, &e);
 	if (landlock < 0)
