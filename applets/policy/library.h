@@ -15,7 +15,8 @@
  *	to: ADDRESS		a recipient, may be given again
  *	relay: ADDRESS		default 203.0.113.1; 127.0.0.1 is inside
  *	user: NAME		who logged in
- *	list: LIST ENTRY	on that list, too; may be given again
+ *	list: LIST ENTRY	on that list, too; may be given again. LIST#RCPT
+ *				is that recipient's own part
  *	option: NAME = VALUE	the site's switch
  *	dns: NAME TXT TEXT	what is in the DNS (A ADDRESS, too)
  *	expect: ACTION REASON	of the most severe recipient; the reason may

@@ -152,6 +152,13 @@ static int put_site(struct arena *a, const char *dir, const char *name,
 		if (put_file(a, dir, "policy/templates", needed, ".txt",
 				library_needed(a, "Templates", needed), e) < 0)
 			return -1;
+	/* A recipient's own part of a list is a list of its own. */
+	while (next_value(c, "list", &i, &line))
+		if (span_cut(&line, ' ', &needed) &&
+		    span_chr(needed, '#') != SIZE_MAX &&
+		    put_list(a, dir, needed, c, e) < 0)
+			return -1;
+	i = 0;
 	while (next_value(c, "option", &i, &line)) {
 		buf_span(&options, line);
 		buf_byte(&options, '\n');

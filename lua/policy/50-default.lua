@@ -143,9 +143,10 @@ inbound:rule("forged sender", function(m, rcpt, plan)
 	end
 end)
 
--- The name alone is easily written: one that fails DMARC is not approved.
+-- The site's list and the recipient's own. The name alone is easily written:
+-- one that fails DMARC is not approved.
 inbound:rule("approved sender", function(m, rcpt, plan)
-	if m:sender_listed("approved-senders") and
+	if m:sender_listed("approved-senders", rcpt) and
 		m.auth.dmarc.result ~= "fail" then
 		return deliver()
 	end
@@ -157,7 +158,7 @@ inbound:rule("no filtering wanted", function(m, rcpt, plan)
 end)
 
 inbound:rule("blocked sender", function(m, rcpt, plan)
-	if m:sender_listed("blocked-senders") then
+	if m:sender_listed("blocked-senders", rcpt) then
 		return quarantine("Blacklisted")
 	end
 end)
