@@ -11,8 +11,8 @@
 #include "engine/notice_mail.h"
 #include "engine/template_text.h"
 
-static struct span hostile = { (const unsigned char *)"a\r\nBcc: x@y\n"
-	"\x1b[2J<b>&\"'\xe2\x80\xae" "evil\xff\0z", 36 };
+static struct span hostile = SPAN("a\r\nBcc: x@y\n\x1b[2J<b>&\"'"
+	"\xe2\x80\xae" "evil\xff\0z");
 
 static struct span value(void *self, struct span name)
 {
