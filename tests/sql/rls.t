@@ -190,7 +190,7 @@ is(has('pm_enduser', 'insert, update'), '', 'and writes nothing');
 
 # What each must not read; and one thing that it must, so that this can fail.
 my %never = (
-	pm_recorder => [qw(account session job audit user_data mailbox)],
+	pm_recorder => [qw(account session job audit mailbox)],
 	pm_injector => [qw(account session message message_rcpt audit
 		user_data counter_5min)],
 	pm_csm => ['account'],
