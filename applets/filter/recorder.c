@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -154,6 +153,11 @@ static void serve(struct recorder *r)
 /* Everything that needs power or paths, before both go. */
 static void open_all(struct recorder *r)
 {
+	struct err e;
+
+	/* A root that an older version set up may lack one of the folders. */
+	if (spool_make(&e) < 0)
+		log_fatal("%s", e.text);
 	r->signals = life_signals();
 	r->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (r->watch < 0)
@@ -174,8 +178,6 @@ static void confine(const struct process *p)
 	int landlock;
 
 	life_drop_power(p);
-	/* A root that an older release set up has none yet. */
-	(void)mkdir(ROOT_ARCHIVE, 02770);
 	life_rlimits(&(struct life_rlimits){ .nofile = 64 });
 	landlock = sandbox_paths(paths, &e);
 	if (landlock < 0)

@@ -37,7 +37,10 @@ p:rule("thousand", function(m, rcpt, plan)
 	if n % 5 == 4 then return redirect("all@example.org") end
 end)
 LUA
-$app->setup->start;
+$app->setup;
+# As on an appliance that an older version set up.
+rmdir "$app->{root}/var/lib/pm/archive" or die "archive: $!";
+$app->start;
 
 sub send_to {
 	my ($subject, @who) = @_;

@@ -68,7 +68,8 @@ struct spool_record {
 	uint64_t body_bytes;	/* its length; set by reading */
 };
 
-/* mkdirs with owners and modes; for set-up (as root) and tests. */
+/* mkdirs with owners and modes, what is there included; for set-up and the
+ * recorder's start (as root), and tests. */
 int spool_make(struct err *e);
 
 /*
