@@ -293,6 +293,6 @@ for my $peer (split ' ', $ENV{BENCH_PEERS} //
 }
 if ($cost{pm} && $cost{'rspamd-bayes'}) {
 	printf "pm takes 1/%.0f of rspamd's CPU per message (rspamd has all " .
-		"its rules, pm its three first)\n",
+		"its rules, pm the default policy)\n",
 		$cost{'rspamd-bayes'} / $cost{pm};
 }
