@@ -27,11 +27,11 @@ sub begin {
 	if (!$pid) {
 		open STDOUT, '>', $log or die "$log: $!";
 		open STDERR, '>&', \*STDOUT;
-		exec "$b/$name", '-timeout=60',
+		exec("$b/$name", '-timeout=60',
 			'-max_len=16384', '-rss_limit_mb=2048', '-print_final_stats=1',
 			"-artifact_prefix=$b/found/$name-", "$b/grown/$name",
-			grep { -d } "tests/fuzz/corpus/$name";
-		POSIX::_exit(127);
+			grep { -d } "tests/fuzz/corpus/$name")
+			or POSIX::_exit(127);
 	}
 	$run{$pid} = { name => $name, log => $log, cpu => 0, new => 0,
 		seen => 0 };

@@ -66,10 +66,17 @@ sub start {
 	}
 	$self->{pids}{$name} = $pid;
 	$self->wait_until(10, sub {
-		$name eq 'front' ? $self->log('front') =~ /policy: / :
+		$name eq 'front' ? $self->log('front') =~ /policy: / &&
+			$self->serves :
 			!$socket || -S "$self->{root}/run/pm/$socket" })
 		or die "$name did not start: " . $self->log($name);
 	return $self;
+}
+
+# A front that has bound its socket may not listen yet: a connection tells.
+sub serves {
+	my ($self) = @_;
+	return defined IO::Socket::UNIX->new(Peer => $self->{socket});
 }
 
 # Puts the edited policy in force: there is no supervisor to tell front.
