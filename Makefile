@@ -60,16 +60,34 @@ $(B)/checks.def: FORCE
 	@mkdir -p $(B)
 	@printf 'X(%s)\n' $(CHECKS) > $@.new; cmp -s $@ $@.new || cp $@.new $@
 
-$(B)/files.c: Makefile FORCE
-	@mkdir -p $(B)
-	@{ n=0; echo '#include "base/embed.h"'; for f in $(DATA) $(ASSETS); do n=$$((n+1)); \
-	  printf '__asm__(".section .rodata\\nf%s:\\n.incbin \\"%s\\"\\nf%s_end:\\n.byte 0\\n.previous");\n' $$n $${f#*=} $$n; \
+# The table of embedded files: $(call embed_table,NAME=PATH or PATH …).
+embed_table = { n=0; echo '\#include "base/embed.h"'; for f in $(1); do n=$$((n+1)); \
+	  printf '__asm__(".section .rodata\\nf%s:\\n.incbin \\"%s\\"\\nf%s_end:\\n.byte 0\\n.previous");\n' $$n $${f\#*=} $$n; \
 	  printf 'extern const unsigned char f%s[], f%s_end[];\n' $$n $$n; done; \
 	  printf 'const struct embedded embedded[] = {\n'; \
-	  n=0; for f in $(DATA) $(ASSETS); do n=$$((n+1)); printf '\t{ "%s", f%s, f%s_end },\n' $${f%%=*} $$n $$n; done; \
-	  printf '\t{ 0, 0, 0 }\n};\n'; } > $@.new; cmp -s $@ $@.new || cp $@.new $@
-$(B)/files.o: $(B)/files.c $(DATA) $(foreach a,$(ASSETS),$(lastword $(subst =, ,$(a))))
+	  n=0; for f in $(1); do n=$$((n+1)); printf '\t{ "%s", f%s, f%s_end },\n' $${f%%=*} $$n $$n; done; \
+	  printf '\t{ 0, 0, 0 }\n};\n'; }
+EMBEDDED := $(DATA) $(foreach a,$(ASSETS),$(lastword $(subst =, ,$(a))))
+
+$(B)/files.c: Makefile $(B)/rules.record FORCE
+	@$(call embed_table,$(DATA) $(ASSETS) rules.record=$(B)/rules.record) > $@.new; cmp -s $@ $@.new || cp $@.new $@
+$(B)/files.o: $(B)/files.c $(B)/rules.record $(EMBEDDED)
 	$(Q)$(CC) $(CPPFLAGS) -g -O1 -fPIE -c -o $@ $<
+
+# Compiling the shipped rules takes longer than judging a thousand messages:
+# a pm without their record makes it.
+$(B)/plain/files.c: Makefile FORCE
+	@mkdir -p $(@D)
+	@$(call embed_table,$(DATA) $(ASSETS)) > $@.new; cmp -s $@ $@.new || cp $@.new $@
+$(B)/plain/files.o: $(B)/plain/files.c $(EMBEDDED)
+	$(Q)$(CC) $(CPPFLAGS) -g -O1 -fPIE -c -o $@ $<
+$(B)/plain/pm: $(B)/main.o $(OBJ) $(B)/plain/files.o
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/rules.stamp: $(B)/plain/pm
+	$(Q)$< rules compile > $(B)/rules.new
+	@cmp -s $(B)/rules.record $(B)/rules.new || cp $(B)/rules.new $(B)/rules.record
+	@touch $@
+$(B)/rules.record: $(B)/rules.stamp ;
 
 # Unit tests: one program a file, over the whole library.
 $(B)/libpm.a: $(LIBOBJ)

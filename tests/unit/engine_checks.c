@@ -92,7 +92,7 @@ static void test_cap(void **state)
 	(void)state;
 	facts_hit(f, "A", 25000, SPAN(""));
 	facts_hit(f, "B", 25000, SPAN(""));
-	check_run_all(f, &world, 0);
+	check_run_all(f, NULL, &world, 0);
 	assert_int_equal(f->score, CHECK_SCORE_MAX);
 	for (size_t i = 0; i < f->nhits; i++)
 		sum += f->hits[i].weight;

@@ -8,15 +8,17 @@
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "engine/list.h"
+#include "engine/rules.h"
 
 enum {
-	MAGIC = 0x6c646e63,
+	MAGIC = 0x6c646e64,
 	POLICY_FILE_MAX = 4 << 20,
 	OPTIONS_FILE_MAX = 1 << 20,
 	TEMPLATE_FILE_MAX = 1 << 20,
 	LIST_FILE_MAX = 512 << 20,
 	GENERATION_AT = 4,
 	SOURCES_MEMORY = 64 << 20,
+	RULES_MEMORY = 256 << 20,
 };
 
 /* The text of one source, and only that one if it is known which. */
@@ -24,7 +26,7 @@ static int read_source(const struct bundle_source *f, struct buf *text,
 	struct err *e)
 {
 	static const size_t most[] = { POLICY_FILE_MAX, OPTIONS_FILE_MAX,
-		TEMPLATE_FILE_MAX, LIST_FILE_MAX };
+		TEMPLATE_FILE_MAX, LIST_FILE_MAX, POLICY_FILE_MAX };
 	char hex[HASH_SHA256_HEX_SIZE];
 	int result = 0;
 
@@ -102,6 +104,44 @@ static int put_options(const struct bundle_sources *all, struct buf *b,
 	return 0;
 }
 
+/* Those of the rules, in name order; how many. */
+static int read_rules(const struct bundle_sources *all, struct arena *a,
+	struct rule_file *files, size_t *n_r, struct err *e)
+{
+	*n_r = 0;
+	for (size_t i = 0; i < all->n; i++) {
+		struct buf text = { .arena = a };
+
+		if (all->v[i].kind != BUNDLE_RULES)
+			continue;
+		if (read_source(&all->v[i], &text, e) < 0)
+			return -1;
+		files[(*n_r)++] = (struct rule_file){ all->v[i].name,
+			buf_bytes(&text) };
+	}
+	return 0;
+}
+
+static int put_rules(const struct bundle_sources *all, struct buf *b,
+	struct err *e)
+{
+	struct arena *a = arena_new("site rules", RULES_MEMORY);
+	struct rule_file *files = arena_array(a, all->n, sizeof(*files));
+	struct buf record = { .arena = a };
+	struct ruleset set;
+	size_t n;
+	int result = read_rules(all, a, files, &n, e);
+
+	if (result == 0 && n) {
+		result = rules_read(files, n, a, &set, e);
+		if (result == 0)
+			result = rules_put(&set, &record, e);
+	}
+	wire_put_span(b, buf_bytes(&record));
+	arena_free(&a);
+	return result;
+}
+
 static void put_spans(struct buf *b, const struct span *v, size_t n)
 {
 	wire_put_u32(b, (uint32_t)n);
@@ -156,7 +196,8 @@ int bundle_build_from(const struct bundle_settings *s,
 	if (put_kind(from, BUNDLE_POLICY, put_text, b, e) < 0 ||
 	    put_options(from, b, e) < 0 ||
 	    put_kind(from, BUNDLE_TEMPLATE, put_text, b, e) < 0 ||
-	    put_kind(from, BUNDLE_LIST, put_list, b, e) < 0)
+	    put_kind(from, BUNDLE_LIST, put_list, b, e) < 0 ||
+	    put_rules(from, b, e) < 0)
 		return -1;
 	if (from->generation == 0)
 		stamp(b, start);
@@ -235,6 +276,7 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 		b->lists[i].name = wire_span(&w);
 		b->lists[i].image = wire_span(&w);
 	}
+	b->rules = wire_span(&w);
 	if (magic == MAGIC && wire_done(&w))
 		return 0;
 	return err_set(e, ERR_BUG, "the policy bundle is malformed");

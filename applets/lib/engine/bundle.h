@@ -50,17 +50,21 @@ struct bundle {
 	size_t ntemplates;
 	struct bundle_list *lists; /* in name order */
 	size_t nlists;
+	struct span rules;	/* the site's own: a record of engine/rules.h,
+				   or empty */
 };
 
 /* A file that a bundle is made of. */
 enum bundle_kind {
 	BUNDLE_POLICY, BUNDLE_OPTIONS, BUNDLE_TEMPLATE, BUNDLE_LIST,
+	BUNDLE_RULES,
 };
 
 struct bundle_source {
 	enum bundle_kind kind;
 	struct span name;	/* "policy/50-x.lua", "policy/options",
-				   "policy/templates/x.txt", "lists/NAME" */
+				   "policy/templates/x.txt",
+				   "policy/rules/x.lua", "lists/NAME" */
 	const char *path;	/* where it is read */
 	bool embedded;		/* … in the executable */
 	const char *sha256;	/* hex it must have; NULL: a draft's */
@@ -74,9 +78,9 @@ struct bundle_sources {
 
 /*
  * The files of a draft: POLICY_DIR/ *.lua, POLICY_DIR/options,
- * POLICY_DIR/templates/ *.txt, LISTS_DIR/ *. A folder that is NULL stands for
- * the files shipped in the executable. Names with a leading dot or # or a
- * trailing ~ are not of it. No *.lua is an error.
+ * POLICY_DIR/templates/ *.txt, POLICY_DIR/rules/ *.lua, LISTS_DIR/ *. A folder
+ * that is NULL stands for the files shipped in the executable. Names with a
+ * leading dot or # or a trailing ~ are not of it. No *.lua is an error.
  */
 int bundle_find_sources(const char *policy_dir, const char *lists_dir,
 	struct arena *a, struct bundle_sources *sources_r, struct err *e);
@@ -84,8 +88,8 @@ int bundle_find_sources(const char *policy_dir, const char *lists_dir,
 bool bundle_kind_of(struct span name, enum bundle_kind *kind_r);
 
 /*
- * Reads the sources, compiles the lists (list.h) and appends the encoded
- * bundle. Errors name file and line.
+ * Reads the sources, compiles lists (list.h) and rules (rules.h) and appends
+ * the encoded bundle. Errors name file and line.
  */
 int bundle_build_from(const struct bundle_settings *s,
 	const struct bundle_sources *from, struct buf *b, struct err *e);

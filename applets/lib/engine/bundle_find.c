@@ -39,6 +39,8 @@ bool bundle_kind_of(struct span name, enum bundle_kind *kind_r)
 	else if (is_in(name, "policy/templates/", ".txt") ||
 		 is_in(name, "policy/templates/", ".html"))
 		*kind_r = BUNDLE_TEMPLATE;
+	else if (is_in(name, "policy/rules/", ".lua"))
+		*kind_r = BUNDLE_RULES;
 	else if (is_in(name, "lists/", ""))
 		*kind_r = BUNDLE_LIST;
 	else
@@ -124,9 +126,12 @@ static int find_policy(const char *dir, struct arena *a,
 {
 	if (dir == NULL)
 		return add_shipped_policy(all, e);
-	return add_folder(all, dir, "policy/", true, a, e) < 0 ? -1 :
-		add_folder(all, arena_printf(a, "%s/templates", dir),
-			"policy/templates/", false, a, e);
+	if (add_folder(all, dir, "policy/", true, a, e) < 0 ||
+	    add_folder(all, arena_printf(a, "%s/templates", dir),
+			"policy/templates/", false, a, e) < 0)
+		return -1;
+	return add_folder(all, arena_printf(a, "%s/rules", dir),
+		"policy/rules/", false, a, e);
 }
 
 int bundle_find_sources(const char *policy_dir, const char *lists_dir,

@@ -22,8 +22,8 @@ static void run_stage(struct facts *f, enum check_stage stage)
 			f->later[f->nlater++] = checks[i]->name;
 }
 
-void check_run_all(struct facts *f, const struct ask *ask,
-	int64_t deadline_ms)
+void check_run_all(struct facts *f, const struct rules *rules,
+	const struct ask *ask, int64_t deadline_ms)
 {
 	for (size_t i = 0; i < CHECKS; i++)
 		if (checks[i]->ask)
@@ -33,6 +33,8 @@ void check_run_all(struct facts *f, const struct ask *ask,
 		auth_finish(f->auth, deadline_ms);
 	ask->collect(ask->self, deadline_ms);
 	run_stage(f, CHECK_ANSWERED);
+	if (rules)
+		rules_run(rules, f);
 	if (f->score > CHECK_SCORE_MAX)
 		facts_hit(f, "SCORE_CAP", CHECK_SCORE_MAX - f->score,
 			SPAN("the highest score is 30"));

@@ -10,6 +10,7 @@
 
 #include "engine/ask.h"
 #include "engine/facts.h"
+#include "engine/rules.h"
 
 enum check_state { CHECK_NO, CHECK_HIT, CHECK_LATER };
 
@@ -29,11 +30,12 @@ struct check {
 enum { CHECK_SCORE_MAX = 30000 };
 
 /*
- * Runs all checks. Answers are waited for until the monotonic deadline. A
- * score above CHECK_SCORE_MAX is cut by a hit of its own, "SCORE_CAP".
+ * Runs all checks, then the rules (NULL: none), which weigh what the checks
+ * state. Answers are waited for until the monotonic deadline. A score above
+ * CHECK_SCORE_MAX is cut by a hit of its own, "SCORE_CAP".
  */
-void check_run_all(struct facts *f, const struct ask *ask,
-	int64_t deadline_ms);
+void check_run_all(struct facts *f, const struct rules *rules,
+	const struct ask *ask, int64_t deadline_ms);
 
 /*
  * The spam probability of a score, 0 to 100: the logistic function of

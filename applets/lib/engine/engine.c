@@ -14,13 +14,28 @@
 enum {
 	POLICY_RESERVE_MS = 2000,	/* of the deadline (DESIGN 4) */
 	DISPLAY_MAX = 1000,
+	RULES_ARENA_MAX = 256 << 20,
 };
 
 struct engine {
 	const struct bundle *bundle;
 	struct policy_host *policy;
+	struct rules *rules;
+	struct arena *arena;	/* of the shipped rules, where they had to be
+				   compiled */
 	bool detail;
 };
+
+/* The shipped ones, and the site's above them. */
+static int open_rules(struct engine *en, struct err *e)
+{
+	struct span records[2] = { { 0 }, en->bundle->rules };
+
+	if (rules_shipped(en->arena, &records[0], e) < 0)
+		return -1;
+	en->rules = rules_open(records, 2, e);
+	return en->rules ? 0 : -1;
+}
 
 struct engine *engine_new(const struct bundle *bundle, struct err *e)
 {
@@ -31,7 +46,9 @@ struct engine *engine_new(const struct bundle *bundle, struct err *e)
 		return NULL;
 	}
 	en->bundle = bundle;
-	en->policy = policy_host_new(bundle, e);
+	en->arena = arena_new("shipped rules", RULES_ARENA_MAX);
+	if (open_rules(en, e) == 0)
+		en->policy = policy_host_new(bundle, e);
 	if (en->policy == NULL)
 		engine_free(&en);
 	return en;
@@ -42,6 +59,8 @@ void engine_free(struct engine **en)
 	if (*en == NULL)
 		return;
 	policy_host_free(&(*en)->policy);
+	rules_free(&(*en)->rules);
+	arena_free(&(*en)->arena);
 	free(*en);
 	*en = NULL;
 }
@@ -210,7 +229,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	f->auth = auth;
 	auth_message(auth, raw, &f->mime.root->header, f->authors,
 		f->nauthors);
-	check_run_all(f, ask, dns.deadline_ms);
+	check_run_all(f, en->rules, ask, dns.deadline_ms);
 	dnslist_collect(&dns);
 	own_edits(f);
 	policy_run_message(en->policy, f, &dns, deadline_ms, v, &lists,

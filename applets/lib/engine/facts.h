@@ -27,6 +27,7 @@ enum {
 	FACTS_FROM_MAX = 100,
 	FACTS_PAGE_TEXT_MAX = 1 << 20,	/* of each text of a page */
 	FACTS_PAGES_MAX = 16,		/* pages in archives that are read */
+	FACTS_SEEN_MAX = 1 << 20,	/* of facts_body and facts_names */
 	FACTS_MEMBERS_MAX = 1000,	/* of a part, in the record */
 	FACTS_BYTES_MAX = 8 << 20,	/* of the record; then `cut` */
 };
@@ -114,6 +115,7 @@ struct facts {
 	struct address *to;
 	size_t nto;
 	bool to_known, urls_known;
+	struct span body, body_folded;	/* p NULL: not asked */
 	struct url_set urls;
 };
 
@@ -136,6 +138,15 @@ const struct file_facts *facts_files(struct facts *f, size_t part);
  * where none can be read.
  */
 struct span facts_file_text(struct facts *f, size_t part);
+/*
+ * The text that a reader sees, of all texts and pages that are no files, in
+ * every reading; at most FACTS_SEEN_MAX bytes. Folded: mail/casefold.h.
+ */
+struct span facts_body(struct facts *f);
+struct span facts_body_folded(struct facts *f);
+/* All names that clients may show, of parts and of what is in them; a line
+ * each. Made anew at each call. */
+struct span facts_names(struct facts *f);
 /* Of texts, pages and files. */
 const struct url_set *facts_urls(struct facts *f);
 /* Private to facts.c: those of files. */

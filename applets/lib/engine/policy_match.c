@@ -33,20 +33,6 @@ static void add(struct buf *b, struct span s)
 	buf_span(b, span_sub(s, 0, room - 1));
 }
 
-/* In every reading: what one client shows is there. */
-static void add_body(struct facts *f, struct buf *b)
-{
-	for (size_t i = 0; i < f->mime.n && b->n + 2 < POLICY_TEXT_MAX; i++) {
-		struct mime_part *p = f->mime.parts[i];
-
-		if (!mime_is_text(p) || facts_is_attachment(p))
-			continue;
-		add(b, span_is(p->type, "text/html") ? facts_html(f, i)->text :
-			facts_text(f, i));
-		add(b, mime_other_text(p));
-	}
-}
-
 static void add_from(struct facts *f, struct buf *b)
 {
 	for (size_t i = 0; i < f->nauthors; i++) {
@@ -55,21 +41,9 @@ static void add_from(struct facts *f, struct buf *b)
 	}
 }
 
-/* All names that a client may show, of parts and of what is in them. */
 static void add_names(struct facts *f, struct buf *b)
 {
-	for (size_t i = 0; i < f->mime.n; i++) {
-		const struct mime_part *p = f->mime.parts[i];
-		const struct file_facts *files;
-
-		for (size_t k = 0; k < p->nnames; k++)
-			add(b, p->names[k]);
-		if (p->nnames == 0)
-			add(b, p->name);
-		files = facts_files(f, i);
-		for (size_t k = 0; k < files->nmembers; k++)
-			add(b, files->members[k].path);
-	}
+	buf_span(b, facts_names(f));
 }
 
 static void add_files(struct facts *f, struct buf *b)
@@ -107,8 +81,8 @@ struct span policy_what_text(struct policy_host *h, enum policy_what what,
 	struct span header)
 {
 	static void (*const makers[])(struct facts *, struct buf *) = {
-		[WHAT_BODY] = add_body, [WHAT_FROM] = add_from,
-		[WHAT_NAMES] = add_names, [WHAT_FILES] = add_files,
+		[WHAT_FROM] = add_from, [WHAT_NAMES] = add_names,
+		[WHAT_FILES] = add_files,
 		[WHAT_URLS] = add_urls,
 	};
 	struct facts *f = h->run.facts;
@@ -117,6 +91,8 @@ struct span policy_what_text(struct policy_host *h, enum policy_what what,
 
 	if (what == WHAT_SUBJECT)
 		return f->subject.p ? f->subject : SPAN("");
+	if (what == WHAT_BODY)
+		return facts_body(f);
 	if (what == WHAT_HEADER)
 		return header_text(h, header);
 	text = &policy_view(h)->texts[what];
@@ -155,6 +131,8 @@ struct span policy_what_folded(struct policy_host *h, enum policy_what what,
 	struct span text = policy_what_text(h, what, header);
 	struct span *folded;
 
+	if (what == WHAT_BODY)
+		return facts_body_folded(h->run.facts);
 	if (what == WHAT_HEADER)
 		return fold(what, text, h->scratch);
 	folded = &policy_view(h)->folded[what];

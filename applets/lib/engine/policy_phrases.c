@@ -85,8 +85,8 @@ void policy_phrases(struct script_call *c)
 		return;
 	}
 	n = find_all(h, h->phrases[at], found);
-	script_spend(c, (h->run.facts->subject.n + view->folded[WHAT_BODY].n) /
-		BYTES_A_STEP);
+	script_spend(c, (h->run.facts->subject.n +
+		facts_body_folded(h->run.facts).n) / BYTES_A_STEP);
 	v = arena_array(h->run.arena, n, sizeof(*v));
 	for (size_t i = 0; i < n; i++)
 		if (policy_note_list(h, (struct list_hit){ UINT32_MAX,

@@ -18,12 +18,12 @@ static bool name_ok(struct span s)
 
 bool generation_path_ok(struct span path)
 {
-	static const char *const folders[] = { "policy/templates/", "policy/",
-		"lists/" };
+	static const char *const folders[] = { "policy/templates/",
+		"policy/rules/", "policy/", "lists/" };
 
 	if (path.n > GENERATION_PATH_MAX)
 		return false;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
 		struct span f = span_of(folders[i]);
 
 		if (span_starts(path, f))
