@@ -1,13 +1,13 @@
 /*
  * A walk over the words of one policy file, once, from front to back: which
  * names are known where, what a chain like m.relay.name leads to, which
- * blocks are open. Private to check_read.c and check_names.c.
+ * blocks are open. Private to check_read.c, check_names.c and check_uses.c.
  */
 #ifndef POLICY_CHECK_WALK_H
 #define POLICY_CHECK_WALK_H
 
 #include "check.h"
-#include "lua_tokens.h"
+#include "script/tokens.h"
 
 enum { WALK_LOCALS_MAX = 2000, WALK_DEPTH_MAX = 200 };
 
@@ -73,6 +73,15 @@ const struct lua_token *walk_token(const struct walk *w, size_t k);
 bool walk_is(const struct walk *w, size_t k, const char *word);
 /* False: too many, the walk is over. */
 bool walk_declare(struct walk *w, struct span name, struct shape shape);
+
+/* The text at token k, when it is the whole argument. */
+const struct lua_token *walk_literal(const struct walk *w, size_t k);
+/* "WHAT "NAME"; did you mean "NEAR"?"; near NULL: without. */
+void walk_tell(struct walk *w, const struct lua_token *at, const char *what,
+	struct span name, const char *near);
+
+/* check_uses.c: at the first argument of a call that may name something. */
+void walk_uses(struct walk *w, const struct callee *c);
 
 /* check_names.c: at a name that is no keyword; at a sign. */
 bool walk_name(struct walk *w);

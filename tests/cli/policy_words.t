@@ -160,7 +160,7 @@ end},
 		. '"body"'],
 	['failure(m.matches, m, "body", "x"):match(": (.-): write")',
 		'argument 2 is no regex'],
-	['failure(function() return m.history end):match(": (.*)")',
+	['failure(function() return m["history"] end):match(": (.*)")',
 		'history: not in this version: needs the sender history'],
 	['failure(function() return m.attachements end):match(": (.*)")',
 		'message has no field "attachements"; did you mean '

@@ -3,8 +3,9 @@
 #include "../../applets/policy/check_names.c"
 #include "../../applets/policy/check_order.c"
 #include "../../applets/policy/check_read.c"
+#include "../../applets/policy/check_uses.c"
 #include "../../applets/policy/check_words.c"
-#include "../../applets/policy/lua_tokens.c"
+#include "../../applets/lib/script/tokens.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct bundle_file file = { SPAN("1.lua"),
 		span_from(data, size) };
 	const struct bundle none = { 0 };
+	const struct bundle with_options = { .options = file.text };
 	struct arena *a = arena_new("fuzz", (size_t)1 << 30);
 	struct findings f = { .arena = a };
 	struct seen seen = { .arena = a };
@@ -54,8 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	seen.rules = arena_array(a, SEEN_MAX, sizeof(*seen.rules));
 	seen.declared = arena_array(a, SEEN_MAX, sizeof(*seen.declared));
 	seen.asked = arena_array(a, SEEN_MAX, sizeof(*seen.asked));
+	seen.options = arena_array(a, SEEN_MAX, sizeof(*seen.options));
 	check_read(&none, &file, &words, &seen, &f);
 	check_order(&seen, &f);
+	check_options(&with_options, &seen, &f);
 	arena_free(&a);
 	return 0;
 }

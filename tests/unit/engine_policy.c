@@ -318,8 +318,6 @@ static void test_failures(void **state)
 		{ "return reject('551', 'x')", "50-x.lua:3: rule \"x\": "
 			"argument 1: the code is an enhanced status code like "
 			"\"5.7.1\"" },
-		{ "return delay(5)", "50-x.lua:3: rule \"x\": delay: not in "
-			"this version: needs the delay queue" },
 		{ "return redirect('nobody')", "50-x.lua:3: rule \"x\": "
 			"argument 1 is no address: write "
 			"redirect(\"USER@DOMAIN\", ...)" },
@@ -365,6 +363,15 @@ static void test_load_failures(void **state)
 	static const struct {
 		const char *text, *says;
 	} cases[] = {
+		{ "policy('a'):rule('b', function(m)\nreturn delay(5) end)",
+			"50-x.lua:2: delay: not in this version: needs the "
+			"delay queue" },
+		{ "policy('a'):rule('b', function(msg)\nif msg.history then "
+			"return end end)", "50-x.lua:2: history: not in this "
+			"version: needs the sender history" },
+		{ "policy('a', function(s) return s.history end)",
+			"50-x.lua:1: history: not in this version: needs the "
+			"sender history" },
 		{ "local p = policy(\n\n", "50-x.lua:3: unexpected symbol near "
 			"<eof>" },
 		{ "policy(1)", "50-x.lua:1: argument 1 is a number, not a "

@@ -64,11 +64,14 @@ static int load(struct policy_host *h, struct err *e)
 	    policy_check_templates(h, e) < 0)
 		return -1;
 	h->loading = true;
-	for (size_t i = 0; i < b->npolicy; i++)
+	for (size_t i = 0; i < b->npolicy; i++) {
 		if (script_run(h->script, arena_string(h->arena,
 				b->policy[i].name), b->policy[i].text, NULL,
-				e) < 0)
+				e) < 0 ||
+		    policy_refuse_later(&b->policy[i], h->scratch, e) < 0)
 			return -1;
+		arena_reset(h->scratch);
+	}
 	h->loading = false;
 	return script_freeze(h->script, e);
 }

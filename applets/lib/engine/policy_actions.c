@@ -172,8 +172,7 @@ static void call_tempfail(struct script_call *c)
 
 static void call_delay(struct script_call *c)
 {
-	err_set(&c->error, ERR_PERMANENT,
-		"delay: not in this version: needs the delay queue");
+	err_set(&c->error, ERR_PERMANENT, "%s", policy_no_delay);
 }
 
 static void call_redirect(struct script_call *c)

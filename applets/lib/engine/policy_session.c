@@ -11,9 +11,6 @@
 #define HOST ((struct policy_host *)self)
 #define ENV (((struct policy_host *)self)->run.env)
 
-static const char no_history[] = "history: not in this version: needs the "
-	"sender history";
-
 struct policy_view *policy_view(struct policy_host *h)
 {
 	struct run *r = &h->run;
@@ -256,7 +253,7 @@ VIEW(policy_get_history)
 	struct script_value v = { .type = SCRIPT_FAILED };
 
 	(void)self;
-	v.text = span_of(no_history);
+	v.text = span_of(policy_no_history);
 	return v;
 }
 

@@ -3,8 +3,8 @@
  * for whoever looks at rules without running them. Never fails: what is no
  * Lua becomes signs; the file has been compiled before anybody trusts this.
  */
-#ifndef POLICY_LUA_TOKENS_H
-#define POLICY_LUA_TOKENS_H
+#ifndef SCRIPT_TOKENS_H
+#define SCRIPT_TOKENS_H
 
 #include "base/arena.h"
 #include "base/span.h"

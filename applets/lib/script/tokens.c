@@ -1,4 +1,4 @@
-#include "lua_tokens.h"
+#include "script/tokens.h"
 
 #include <string.h>
 
