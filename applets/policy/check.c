@@ -102,6 +102,7 @@ static struct seen new_seen(struct arena *a)
 	s.rules = arena_array(a, SEEN_MAX, sizeof(*s.rules));
 	s.declared = arena_array(a, SEEN_MAX, sizeof(*s.declared));
 	s.asked = arena_array(a, SEEN_MAX, sizeof(*s.asked));
+	s.options = arena_array(a, SEEN_MAX, sizeof(*s.options));
 	return s;
 }
 
@@ -122,6 +123,9 @@ static int check_bundle(const struct bundle *bundle,
 		if (check_file(bundle, &bundle->policy[i], &v, &seen, f))
 			good.policy[good.npolicy++] = bundle->policy[i];
 	check_order(&seen, f);
+	/* A file that was not read may be the one that reads it. */
+	if (good.npolicy == bundle->npolicy)
+		check_options(bundle, &seen, f);
 	check_together(&good, s, a, f, policies_r, rules_r);
 	return 0;
 }

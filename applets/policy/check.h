@@ -83,8 +83,9 @@ struct seen_rule {
 	bool ends;		/* whatever the mail is */
 };
 
-struct seen_zone {
-	struct span zone, file;
+/* A name that stands in a rule: of a DNS list, of an option. */
+struct seen_name {
+	struct span name, file;
 	unsigned line;
 };
 
@@ -92,8 +93,9 @@ struct seen {
 	struct arena *arena;
 	struct seen_policy *policies;
 	struct seen_rule *rules;
-	struct seen_zone *declared, *asked;
-	size_t npolicies, nrules, ndeclared, nasked;
+	struct seen_name *declared, *asked, *options;
+	size_t npolicies, nrules, ndeclared, nasked, noptions;
+	bool options_made;	/* a name of one is made while it runs */
 };
 
 enum { SEEN_MAX = 2000 };	/* of each; more are not looked at */
@@ -101,6 +103,9 @@ enum { SEEN_MAX = 2000 };	/* of each; more are not looked at */
 /* Reads one file: names, lists, loops; adds what it sees to *seen. */
 void check_read(const struct bundle *bundle, const struct bundle_file *file,
 	const struct vocabulary *v, struct seen *seen, struct findings *f);
+/* Options that are set and that nobody reads. */
+void check_options(const struct bundle *bundle, const struct seen *seen,
+	struct findings *f);
 /* What follows from all files together. */
 void check_order(const struct seen *seen, struct findings *f);
 

@@ -12,14 +12,6 @@ static const char *const stages[SEEN_STAGES] = {
 	[STAGE_RCPT] = "at_rcpt", [STAGE_N] = "rule",
 };
 
-static void tell(struct walk *w, const struct lua_token *at, const char *what,
-	struct span name, const char *near)
-{
-	findings_add(w->f, false, w->file->name, at->line, "%s \"%.*s\"%s%s%s",
-		what, SPAN_FMT(name), near ? "; did you mean \"" : "",
-		near ? near : "", near ? "\"?" : "");
-}
-
 /* --- members ------------------------------------------------------------- */
 
 /* The field or method at the token that stands behind a . or : */
@@ -33,7 +25,7 @@ static struct shape member(struct walk *w, const struct shape *of, bool colon)
 		return walk_unknown;
 	s = vocabulary_find(w->v, of->class, name->text);
 	if (s == NULL) {
-		tell(w, name, arena_printf(w->seen->arena, "%s has no %s",
+		walk_tell(w, name, arena_printf(w->seen->arena, "%s has no %s",
 			of->class, colon ? "method" : "field"), name->text,
 			vocabulary_nearest(w->v, of->class, name->text));
 		return walk_unknown;
@@ -58,60 +50,9 @@ static struct shape member(struct walk *w, const struct shape *of, bool colon)
 
 /* --- calls --------------------------------------------------------------- */
 
-static bool is_method(const struct callee *c, const char *const *names,
-	size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (span_is(c->name, names[i]))
-			return true;
-	return false;
-}
-
-/* The text at token k, when it is the whole argument. */
-static const struct lua_token *literal(const struct walk *w, size_t k)
-{
-	const struct lua_token *t = walk_token(w, k);
-
-	return t->kind == LUA_TEXT && (walk_is(w, k + 1, ",") ||
-		walk_is(w, k + 1, ")")) ? t : NULL;
-}
-
-static void check_list(struct walk *w, const struct lua_token *t)
-{
-	const char *names[256], *near;
-	size_t n = w->bundle->nlists < 256 ? w->bundle->nlists : 256;
-
-	if (bundle_find_list(w->bundle, t->text))
-		return;
-	for (size_t i = 0; i < n; i++)
-		names[i] = arena_string(w->seen->arena,
-			w->bundle->lists[i].name);
-	near = args_nearest(t->text, names, n);
-	if (near)
-		tell(w, t, "there is no list", t->text, near);
-	else
-		findings_add(w->f, false, w->file->name, t->line, "there is "
-			"no list \"%.*s\": make it with pm list add %.*s "
-			"ENTRY", SPAN_FMT(t->text), SPAN_FMT(t->text));
-}
-
-static void note_zones(struct walk *w, struct seen_zone *zones, size_t *n,
-	bool all)
-{
-	const struct lua_token *t;
-
-	for (size_t k = 0; (t = literal(w, k)); k += 2) {
-		if (*n < SEEN_MAX)
-			zones[(*n)++] = (struct seen_zone){ t->text,
-				w->file->name, t->line };
-		if (!all || !walk_is(w, k + 1, ","))
-			return;
-	}
-}
-
 static void note_policy(struct walk *w, struct callee *c)
 {
-	const struct lua_token *t = literal(w, 0);
+	const struct lua_token *t = walk_literal(w, 0);
 	struct seen *s = w->seen;
 
 	if (s->npolicies == SEEN_MAX)
@@ -125,7 +66,7 @@ static void note_policy(struct walk *w, struct callee *c)
 
 static void note_rule(struct walk *w, struct callee *c)
 {
-	const struct lua_token *t = literal(w, 0);
+	const struct lua_token *t = walk_literal(w, 0);
 	struct seen *s = w->seen;
 	int stage = -1;
 
@@ -143,27 +84,12 @@ static void note_rule(struct walk *w, struct callee *c)
 /* At the first argument. */
 static void look_at_call(struct walk *w, struct callee *c)
 {
-	static const char *const of_lists[] = { "listed", "sender_listed",
-		"phrases", "member", "sender_member", "map_recipient" };
-	bool global = c->class[0] == 0;
-	const struct lua_token *t = literal(w, 0);
-
-	if (global && span_is(c->name, "policy"))
+	if (c->class[0] == 0 && span_is(c->name, "policy"))
 		note_policy(w, c);
-	else if (global && span_is(c->name, "delay"))
-		findings_add(w->f, false, w->file->name,
-			walk_token(w, 0)->line,
-			"delay: not in this version: needs the delay queue");
-	else if (global && span_is(c->name, "dns_lists"))
-		note_zones(w, w->seen->declared, &w->seen->ndeclared, true);
-	else if (!global && span_is(c->name, "dns_list"))
-		note_zones(w, w->seen->asked, &w->seen->nasked, false);
-	else if (!global && strcmp(c->class, "policy") == 0)
+	else if (strcmp(c->class, "policy") == 0)
 		note_rule(w, c);
-	else if (t && (global ? span_is(c->name, "list_empty") ||
-			span_is(c->name, "map") : is_method(c, of_lists,
-			sizeof(of_lists) / sizeof(of_lists[0]))))
-		check_list(w, t);
+	else
+		walk_uses(w, c);
 }
 
 /* --- chains -------------------------------------------------------------- */
@@ -333,7 +259,7 @@ static bool global(struct walk *w, const struct lua_token *t)
 		return true;
 	}
 	if (s == NULL) {
-		tell(w, t, "unknown name", t->text, nearest(w, t->text));
+		walk_tell(w, t, "unknown name", t->text, nearest(w, t->text));
 		return follow(w, walk_unknown, c);
 	}
 	if (s->function) {

@@ -46,15 +46,15 @@ static void tell_shut_out(const struct seen *s, const struct seen_rule *r,
 	}
 }
 
-static void tell_zone(const struct seen *s, const struct seen_zone *z,
+static void tell_zone(const struct seen *s, const struct seen_name *z,
 	struct findings *f)
 {
 	for (size_t i = 0; i < s->ndeclared; i++)
-		if (span_caseeq(s->declared[i].zone, z->zone))
+		if (span_caseeq(s->declared[i].name, z->name))
 			return;
 	findings_add(f, false, z->file, z->line, "the DNS list \"%.*s\" is not "
 		"declared: write dns_lists(\"%.*s\") at the top of a file",
-		SPAN_FMT(z->zone), SPAN_FMT(z->zone));
+		SPAN_FMT(z->name), SPAN_FMT(z->name));
 }
 
 void check_order(const struct seen *s, struct findings *f)

@@ -40,6 +40,22 @@ static bool is_one_of(const struct lua_token *t, const char *const *words,
 #define IS_ONE_OF(t, words) \
 	is_one_of(t, words, sizeof(words) / sizeof(words[0]))
 
+const struct lua_token *walk_literal(const struct walk *w, size_t k)
+{
+	const struct lua_token *t = walk_token(w, k);
+
+	return t->kind == LUA_TEXT && (walk_is(w, k + 1, ",") ||
+		walk_is(w, k + 1, ")")) ? t : NULL;
+}
+
+void walk_tell(struct walk *w, const struct lua_token *at, const char *what,
+	struct span name, const char *near)
+{
+	findings_add(w->f, false, w->file->name, at->line, "%s \"%.*s\"%s%s%s",
+		what, SPAN_FMT(name), near ? "; did you mean \"" : "",
+		near ? near : "", near ? "\"?" : "");
+}
+
 bool walk_declare(struct walk *w, struct span name, struct shape shape)
 {
 	if (w->nlocals == WALK_LOCALS_MAX)

@@ -97,6 +97,44 @@ pm policy: 60-y.lua:2: the DNS list "list.example.org" is not declared: write dn
 pm policy: 60-y.lua:5: table has no field "concatt"; did you mean "concat"?
 SAYS
 
+# What rules name and nobody made: templates, groups, options.
+put('etc/pm/lists/group-staff', "anna\@example.org\n");
+($code, $out) = check('50-x.lua' => <<'MORE', options => <<'OPTIONS');
+local p = policy("p")
+local tag = option("tag_att", 5)
+local text, more = option("text", "x"), option("more")
+p:rule("x", function(m, rcpt, plan)
+	if rcpt:member("staff") or m:sender_member("stafff") then return end
+	if rcpt:member("boat") then return end
+	if m.size > 1e9 then plan:notify("virus-fond", { to = "sender" }) end
+	if m.size > 1e9 then plan:notify("virus-found") end
+	if m.size > 2e9 then
+		return quarantine(option("reason", "X"), { notify = "xyzzy" })
+	end
+	return quarantine("X", { notify = "postmaster" })
+end)
+MORE
+# comment = 1
+TEXT = hello
+tagatt = 3
+confirm = x
+timezone = Europe/Berlin
+OPTIONS
+is($code, 2, 'names that nobody made');
+is($out, <<'SAYS', 'templates, groups, options');
+pm policy: 50-x.lua:5: warning: nobody is in the group "stafff": there is no list group-stafff; did you mean "staff"?
+pm policy: 50-x.lua:6: warning: nobody is in the group "boat": there is no list group-boat, unless it comes with the users' data
+pm policy: 50-x.lua:7: there is no template "virus-fond"; did you mean "virus-found"?
+pm policy: 50-x.lua:10: there is no template "xyzzy": write it into xyzzy.txt of the folder templates
+pm policy: options:3: warning: no rule reads the option "tagatt"; did you mean "tag_att" (50-x.lua:2)?
+pm policy: options:4: warning: no rule reads the option "confirm": take the line out, or add the rule (pm policy library)
+SAYS
+($code, $out) = check('1.lua' => rule('local n = "a" plan:mark("a", "b")')
+	. "local function get(n) return option(n) end\n",
+	options => "anything = 1\n");
+is_deeply([$code, $out], [0, "ok: 1 policy, 1 rule\n"],
+	'names that rules make are not guessed');
+
 # Syntax errors of all files.
 ($code, $out) = check('1.lua' => "policy('a') rule(\n", '2.lua' => "local\n",
 	'3.lua' => "policy('a'):rule('b', function(m) return m.subjct end)\n");
@@ -172,6 +210,8 @@ for my $body ('local m = "x" return m.subject and nil',
 		. ']==] local u = \'it\\\'s m.y\'',
 	'local h = m:header("X") or "none" plan:mark("h", h:sub(1, 3))',
 	'goto over do end ::over::',
+	'local function delay(n) return n end delay(5)',
+	'local t = { delay = function(n) end, history = 1 } t.delay(t.history)',
 	'if rcpt:listed "friends" then plan:mark("a", "b") end',
 	'local f = m.attachments[1] and m.attachments[1].name or ""',
 	'local x = 0x1p4 + 1e-3 + 3 .. "" plan:mark("x", x)',

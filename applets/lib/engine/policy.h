@@ -93,6 +93,12 @@ struct policy_word {
 /* The i-th of all words; false behind the last. */
 bool policy_word_at(size_t i, struct policy_word *word_r);
 
+/* Names of options that we read ourselves; NULL behind the last. */
+extern const char *const policy_own_options[];
+/* Of the bundle, or shipped. *near_r: the nearest one of a wrong name; NULL. */
+bool policy_has_template(const struct bundle *bundle, struct span name,
+	struct arena *a, const char **near_r);
+
 /* One group for all recipients: try again later, the policy failed. */
 void policy_fail(struct facts *f, const char *failure, struct verdict *v_r);
 

@@ -98,24 +98,35 @@ static const char *short_name(struct span file, struct arena *a)
 		span_sub(file, 0, file.n - 4)) : NULL;
 }
 
-static bool no_template(struct script_call *c, struct span name)
+bool policy_has_template(const struct bundle *b, struct span name,
+	struct arena *a, const char **near_r)
 {
-	struct policy_host *h = c->context;
-	const struct bundle *b = h->bundle;
-	const char *names[NAMES_MAX], *near, *path;
+	const char **names = arena_array(a, NAMES_MAX, sizeof(*names)), *path;
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->ntemplates && n < NAMES_MAX; i++) {
-		names[n] = short_name(b->templates[i].name, h->scratch);
+		names[n] = short_name(b->templates[i].name, a);
 		n += names[n] != NULL;
 	}
 	for (size_t i = 0; (path = embed_name(SHIPPED, i)) && n < NAMES_MAX;
 	     i++) {
 		names[n] = short_name(span_after(span_of(path),
-			sizeof(SHIPPED) - 1), h->scratch);
+			sizeof(SHIPPED) - 1), a);
 		n += names[n] != NULL;
 	}
-	near = args_nearest(name, names, n);
+	*near_r = args_nearest(name, names, n);
+	for (size_t i = 0; i < n; i++)
+		if (span_is(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool no_template(struct script_call *c, struct span name)
+{
+	struct policy_host *h = c->context;
+	const char *near;
+
+	policy_has_template(h->bundle, name, h->scratch, &near);
 	err_set(&c->error, ERR_PERMANENT, "there is no template \"%.*s\"%s%s"
 		"%s", SPAN_FMT(span_sub(name, 0, POLICY_NAME_MAX)),
 		near ? "; did you mean \"" : ": it would be a file NAME.txt "

@@ -12,6 +12,9 @@ struct policy_option {
 	struct span name, value;
 };
 
+const char *const policy_own_options[] = { "tag_at", "notice_language",
+	"timezone", "postmaster", NULL };
+
 static bool is_name(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++) {
