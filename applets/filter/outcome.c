@@ -13,6 +13,8 @@
 #include "policy_source.h"
 #include "signing.h"
 
+enum { SHOWN_ID_MAX = 100 };
+
 static bool can_reinject;
 static atomic_uint pending;
 
@@ -114,8 +116,9 @@ static enum reply_kind crashed(struct ending *d)
 }
 
 /* The policy failed: which rule, for the people who can mend it. */
-static void tell_failure(const struct session *s, const struct verdict *v)
+static void tell_failure(struct ending *d)
 {
+	const struct verdict *v = &d->v;
 	char text[400];
 
 	if (!v->failed)
@@ -123,20 +126,24 @@ static void tell_failure(const struct session *s, const struct verdict *v)
 	snprintf(text, sizeof(text), "policy: %.*s: mail is answered 451",
 		(int)(v->failure.n < 300 ? v->failure.n : 300),
 		(const char *)v->failure.p);
-	log_error("message %s: %s", s->id.text, text);
+	log_error("message %s: %s", d->s->id.text, text);
 	health_set(HEALTH_RULE, text);
+	d->why = "the policy failed";
 }
 
 /* A rule failed that the site wants passed over: mail goes on without it. */
-static void tell_skipped(const char *id, struct span said)
+static void tell_skipped(const char *id, struct span said,
+	struct span message_id)
 {
 	char text[400];
 
 	if (!span_starts(said, SPAN(TRACE_SKIPPED)))
 		return;
-	said = span_sub(span_after(said, sizeof(TRACE_SKIPPED) - 1), 0, 300);
-	snprintf(text, sizeof(text), "policy: %.*s: this rule is skipped",
-		SPAN_FMT(said));
+	said = span_sub(span_after(said, sizeof(TRACE_SKIPPED) - 1), 0, 230);
+	message_id = span_sub(message_id, 0, SHOWN_ID_MAX);
+	snprintf(text, sizeof(text), "policy: %.*s%s%.*s%s: this rule is "
+		"skipped", SPAN_FMT(said), message_id.n ? " (Message-ID " : "",
+		SPAN_FMT(message_id), message_id.n ? ")" : "");
 	log_error("message %s: %s", id, text);
 	health_set(HEALTH_RULE, text);
 }
@@ -145,7 +152,8 @@ static void tell_skips(const struct session *s, const struct verdict *v)
 {
 	for (size_t i = 0; i < v->ngroups; i++)
 		for (size_t k = 0; k < v->groups[i].ntrace; k++)
-			tell_skipped(s->id.text, v->groups[i].trace[k].said);
+			tell_skipped(s->id.text, v->groups[i].trace[k].said,
+				v->message_id);
 }
 
 /* Each second, and at the end by whoever ends us: never two at a time. */
@@ -185,7 +193,7 @@ static enum reply_kind carry_out(struct ending *d)
 {
 	struct err e;
 
-	tell_failure(d->s, &d->v);
+	tell_failure(d);
 	tell_skips(d->s, &d->v);
 	signing_check(d->s, &d->v);
 	verdict_resolve(&d->v, &d->s->env, &d->s->can, d->s->message, &d->r);
@@ -273,7 +281,7 @@ static enum reply_kind stage_reply(struct session *s, enum engine_stage stage,
 	struct message_end end;
 
 	if (kind == REPLY_ACCEPT) {
-		tell_skipped("before DATA", a->rule);
+		tell_skipped("before DATA", a->rule, SPAN(""));
 		return kind;
 	}
 	if (a->failed)

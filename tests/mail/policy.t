@@ -93,6 +93,9 @@ is(status_says(''), '', 'a syntax error: nothing has changed');
 like(answer('yes'), qr/^250 /, 'mail still flows');
 is(answer('no'), '550 5.7.1 not here', 'by the policy before it');
 
+policy(rule(waits => "\treturn delay(5)"), qr/^pm policy: the filter refuses it: 50-test\.lua:3: delay: not in this version: needs the delay queue \(the policy before it stays in force\); generation \d+ is active again$/);
+is(answer('no'), '550 5.7.1 not here', 'what is not in this version, too');
+
 my @failing = (
 	[spins => "\twhile true do end",
 		'3: rule "spins": ran longer than 20000000 steps'],
@@ -117,6 +120,18 @@ for my $f (@failing) {
 	ok(logged() =~ / error: message [0-9a-f-]{36}: \Q$line\E$/m,
 		"$name: the log has the message's id");
 }
+
+# Which message it was: its sender can be asked.
+policy(rule(broken => "\terror(\"x\")"));
+is($app->send_mail(from => 'carol@example.net', rcpts => ['alice@example.org'],
+	message => "Message-ID: <7\@example.net>\nSubject: x\n\nhello\n")->{text},
+	$FAILED, 'a message that has an id');
+$why = 'policy: 50-test.lua:3: rule "broken": x (Message-ID 7@example.net): ' .
+	'mail is answered 451';
+is(status_says($why), $why, 'status names it');
+ok(logged() =~ / error: message [0-9a-f-]{36}: \Q$why\E$/m &&
+	logged() =~ / reply=tempfail .* why=the policy failed$/m,
+	'the log, too');
 
 # Where the site says so, a rule that fails is passed over, and seen.
 policy("local p = policy(\"p\", function() return true end, " .

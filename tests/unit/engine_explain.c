@@ -246,7 +246,7 @@ static void test_nothing_to_find(void **state)
 	expect(plain, "Delivered; rule p/x, 50-x.lua:2.", "");
 	load_rule("error('broken')");
 	expect(plain, "Put off because the policy failed: 50-x.lua:2: rule "
-		"\"x\": broken.", "");
+		"\"x\": broken (Message-ID 1@out.example).", "");
 }
 
 /* Two recipients, two plans: each has its own reasons, and all is told. */

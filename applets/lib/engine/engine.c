@@ -232,6 +232,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	check_run_all(f, en->rules, ask, dns.deadline_ms);
 	dnslist_collect(&dns);
 	own_edits(f);
+	v->message_id = message_id(f);
 	policy_run_message(en->policy, f, &dns, deadline_ms, v, &lists,
 		&nlists);
 	explain_verdict(en->policy, f, &dns, v, en->detail);
@@ -247,7 +248,6 @@ static void judge(struct engine *en, const struct envelope *env,
 	v->probability = f->probability;
 	v->subject = shown(f->subject);
 	v->header_from = shown(f->from.full);
-	v->message_id = message_id(f);
 	signing_prepare(f, v);
 	withheld = is_withheld(v);
 	if (withheld)

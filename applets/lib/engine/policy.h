@@ -52,8 +52,8 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	int64_t deadline_ms, struct arena *a, struct stage_answer *answer_r);
 
 /*
- * The content rules for every recipient: fills groups, or failed and failure,
- * of *v_r, and tells which lists recipients, sender and relay were found on.
+ * The content rules for every recipient: fills groups, or failed and failure
+ * (with the message_id that is in it), of *v_r, and tells which lists recipients, sender and relay were found on.
  */
 void policy_run_message(struct policy_host *h, struct facts *f,
 	struct dnslist_set *dns, int64_t deadline_ms, struct verdict *v_r,
@@ -99,7 +99,10 @@ extern const char *const policy_own_options[];
 bool policy_has_template(const struct bundle *bundle, struct span name,
 	struct arena *a, const char **near_r);
 
-/* One group for all recipients: try again later, the policy failed. */
+/*
+ * One group for all recipients: try again later, the policy failed. The
+ * failure gets the message_id of *v_r behind it.
+ */
 void policy_fail(struct facts *f, const char *failure, struct verdict *v_r);
 
 #endif
