@@ -462,6 +462,49 @@ static void test_no_memory_of_guards(void **state)
 	expect(ACTION_DELIVER, "");
 }
 
+#define TWO_POLICIES "p:rule('x', function()\n" \
+	"return quarantine('Suspect') end)\n" \
+	"policy('q'):rule('y', function()\n" \
+	"return quarantine('Spam') end)\n" \
+	"p:at_mail('z', function() return discard() end)"
+
+/* What the site wants passed over is: none of the policy's rules is asked. */
+static void test_guard_that_fails(void **state)
+{
+	struct stage_answer s;
+	struct trace_step t;
+
+	(void)state;
+	load("local p = policy('p', function(s) return s.nme end)\n"
+		TWO_POLICIES);
+	judge("Message-ID: <a\x1b@x>\r\n\r\n");
+	assert_true(verdict.failed);
+	assert_true(span_starts(verdict.failure, SPAN("50-x.lua:1: policy "
+		"\"p\": session has no field \"nme\"")));
+	assert_true(span_ends(verdict.failure, SPAN(" (Message-ID "
+		"a\\x1b@x)")));
+	load("local p = policy('p', function(s) return s.nme end,\n"
+		"{ on_error = 'skip' })\n" TWO_POLICIES);
+	env.nrcpts = 2;
+	judge(plain);
+	expect(ACTION_QUARANTINE, "Spam");
+	assert_int_equal(verdict.groups[0].ntrace, 2);
+	t = verdict.groups[0].trace[0];
+	assert_true(span_is(t.rule, "guard"));
+	assert_true(span_is(t.where, "50-x.lua:1"));
+	assert_true(span_starts(t.said, SPAN(TRACE_SKIPPED "50-x.lua:1: "
+		"policy \"p\": session has no field")));
+	engine_stage(engine, STAGE_MAIL, &env, &world, clock_ms() + 5000,
+		arena, &s);
+	assert_false(s.failed);
+	assert_int_equal(s.action, ACTION_DELIVER);
+	assert_true(span_starts(s.rule, SPAN(TRACE_SKIPPED)));
+	load("local n = 0\npolicy('p', function() while true do end end,\n"
+		"{ on_error = 'skip' }):rule('x', function() end)");
+	judge(plain);
+	assert_false(verdict.failed);
+}
+
 static void test_guard_that_acts(void **state)
 {
 	struct stage_answer s;
@@ -615,6 +658,7 @@ int main(void)
 		T(test_load_failures), T(test_stages),
 		T(test_no_memory_between),
 		T(test_no_memory_of_guards), T(test_guard_that_acts),
+		T(test_guard_that_fails),
 		T(test_lists_read_often),
 		T(test_every_author_is_looked_up), T(test_many_recipients),
 		T(test_explain), T(test_rehearsal), T(test_cost),

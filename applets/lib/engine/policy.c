@@ -16,7 +16,8 @@ enum {
 	LOAD_ARENA = 128 << 20,
 	SCRATCH_ARENA = 256 << 20,
 	SCRATCH_WATCHED = 64 << 20,
-	FAILURE_MAX = 900,
+	FAILURE_MAX = 780,
+	FAILURE_ID_MAX = 100,
 };
 
 /* --- loading ------------------------------------------------------------- */
@@ -151,33 +152,61 @@ static void forget(struct policy_host *h)
 	h->run.made = NULL;
 }
 
+/* Asks one guard. */
+static int ask_guard(struct policy_host *h, struct policy *p, struct err *e)
+{
+	struct script_value s = policy_object(&policy_session_class, h);
+	struct script_value answer = { .type = SCRIPT_NIL };
+
+	if (script_call(h->script, p->guard, &s, 1, h->run.deadline_ms,
+			&answer, 1, e) < 0)
+		return name_failure("policy", p->name, e);
+	if (h->run.made)
+		return err_set(e, ERR_PERMANENT, "%s: policy \"%.*s\": "
+			"%s(...) is for rules: the guard says only whether "
+			"they are asked", h->run.made_where,
+			SPAN_FMT(p->name), action_name(h->run.made->action));
+	p->applies = answer.type != SCRIPT_NIL &&
+		(answer.type != SCRIPT_BOOL || answer.boolean);
+	return 0;
+}
+
+/*
+ * A guard that failed where the site said that it does not matter: none of
+ * its rules is asked. Who looks for mistakes wants theirs, too.
+ */
+static bool skip_guard(struct policy_host *h, struct policy *p,
+	const struct err *e)
+{
+	struct run *run = &h->run;
+
+	if ((!p->skip && !h->failed) || clock_ms() >= run->deadline_ms)
+		return false;
+	if (h->failed && p->failures++ < POLICY_FAILURES_MAX)
+		h->failed(h->failed_self, e->text);
+	run->made = NULL;
+	p->applies = h->failed != NULL;
+	p->skipped = span_of(arena_printf(run->arena, TRACE_SKIPPED "%.*s",
+		POLICY_SAID_MAX, e->text));
+	return true;
+}
+
 /*
  * Which policies apply: their guards are asked once for a message. What one
  * leaves in its variables would reach the first recipient only: forgotten.
  */
 static int ask_guards(struct policy_host *h, struct err *e)
 {
-	struct script_value s = policy_object(&policy_session_class, h);
 	bool asked = false;
 
 	for (struct policy *p = h->first; p; p = p->next) {
-		struct script_value answer = { .type = SCRIPT_NIL };
-
 		p->applies = true;
+		p->skipped = (struct span){ 0 };
 		if (p->guard < 0)
 			continue;
-		if (script_call(h->script, p->guard, &s, 1,
-				h->run.deadline_ms, &answer, 1, e) < 0)
-			return name_failure("policy", p->name, e);
-		if (h->run.made)
-			return err_set(e, ERR_PERMANENT, "%s: policy \"%.*s\": "
-				"%s(...) is for rules: the guard says only "
-				"whether they are asked", h->run.made_where,
-				SPAN_FMT(p->name),
-				action_name(h->run.made->action));
+		if (ask_guard(h, p, e) < 0 && !skip_guard(h, p, e))
+			return -1;
 		asked = true;
-		p->applies = answer.type != SCRIPT_NIL &&
-			(answer.type != SCRIPT_BOOL || answer.boolean);
 	}
 	if (asked)
 		forget(h);
@@ -296,15 +325,27 @@ static int ask_or_skip(struct policy_host *h, const struct policy *p,
 	return 0;
 }
 
+/* Its guard was passed over: that is said where its rules would stand. */
+static void trace_guard(struct policy_host *h, const struct policy *p)
+{
+	struct run *run = &h->run;
+
+	if (p->skipped.p && !h->untraced)
+		run->trace[run->ntrace++] = (struct trace_step){
+			.policy = p->name, .rule = SPAN("guard"),
+			.where = p->where, .said = p->skipped };
+}
+
 /* Asks the rules of a stage in order, until one ends it. */
 static int ask_rules(struct policy_host *h, int stage,
 	const struct script_value *args, size_t nargs, struct err *e)
 {
-	h->run.trace = arena_array(h->scratch, h->nrules,
+	h->run.trace = arena_array(h->scratch, h->nrules + h->npolicies,
 		sizeof(*h->run.trace));
 	h->run.ntrace = 0;
 	h->run.made = NULL;
-	for (struct policy *p = h->first; p; p = p->next)
+	for (struct policy *p = h->first; p; p = p->next) {
+		trace_guard(h, p);
 		for (size_t i = 0; p->applies && i < p->nrules; i++) {
 			if (p->rules[i].stage != stage)
 				continue;
@@ -314,6 +355,7 @@ static int ask_rules(struct policy_host *h, int stage,
 			if (h->run.made)
 				return 0;
 		}
+	}
 	return 0;
 }
 
@@ -625,6 +667,19 @@ static int judge_all(struct policy_host *h, struct outcome **first_r,
 	return 0;
 }
 
+/* Which rule, and of which message: senders are asked by its Message-ID. */
+static struct span failure_words(struct span failure, struct span id,
+	struct arena *a)
+{
+	struct buf b = { .arena = a };
+
+	buf_span(&b, span_sub(failure, 0, FAILURE_MAX));
+	if (id.n)
+		buf_printf(&b, " (Message-ID %.*s)", SPAN_FMT(span_sub(id, 0,
+			FAILURE_ID_MAX)));
+	return buf_bytes(&b);
+}
+
 void policy_fail(struct facts *f, const char *failure, struct verdict *v_r)
 {
 	struct group *g = arena_alloc(f->arena, sizeof(*g));
@@ -637,8 +692,8 @@ void policy_fail(struct facts *f, const char *failure, struct verdict *v_r)
 	for (size_t i = 0; i < g->nrcpts; i++)
 		g->rcpts[i] = (uint32_t)i;
 	v_r->failed = true;
-	v_r->failure = arena_span(f->arena, span_sub(span_of(failure), 0,
-		FAILURE_MAX));
+	v_r->failure = failure_words(span_of(failure), v_r->message_id,
+		f->arena);
 	v_r->groups = g;
 	v_r->ngroups = f->env->nrcpts > 0;
 }

@@ -365,8 +365,9 @@ const struct script_function policy_functions[] = {
 	{ "policy", call_policy, "policy(name, guard, { on_error = \"skip\" "
 		"}): makes a list of rules; the guard, function(s), says "
 		"whether they are asked about a message (without one they "
-		"are). Where a rule fails all recipients try again later, or "
-		"with on_error = \"skip\" the next rule is asked: policy\n"
+		"are). Where a rule or the guard fails all recipients try "
+		"again later, or with on_error = \"skip\" the next rule is "
+		"asked, the next policy's for the guard: policy\n"
 		"local p = policy(\"inbound\", function(s)\n"
 		"\treturn s.relay.external\n"
 		"end)" },

@@ -46,7 +46,10 @@ struct policy {
 	struct rule *rules;		/* POLICY_RULES_MAX of them */
 	size_t nrules;
 	bool applies;			/* to the message at hand */
-	bool skip;			/* a rule of it that fails */
+	bool skip;			/* a rule of it that fails, its guard */
+	struct span skipped;		/* why its guard was, for the message
+					   at hand; p NULL: it was not */
+	unsigned failures;		/* of its guard that were told of */
 	struct policy *next;
 };
 
