@@ -9,6 +9,7 @@
 #include "base/wire.h"
 #include "engine/policy_list.h"
 #include "engine/policy_plan.h"
+#include "engine/policy_refuse.h"
 #include "detect/pattern.h"
 #include "engine/policy_view.h"
 

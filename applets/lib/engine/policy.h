@@ -53,7 +53,8 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 
 /*
  * The content rules for every recipient: fills groups, or failed and failure
- * (with the message_id that is in it), of *v_r, and tells which lists recipients, sender and relay were found on.
+ * (with the message_id that is in it), of *v_r, and tells which lists
+ * recipients, sender and relay were found on.
  */
 void policy_run_message(struct policy_host *h, struct facts *f,
 	struct dnslist_set *dns, int64_t deadline_ms, struct verdict *v_r,

@@ -8,6 +8,7 @@
 
 #include "base/args.h"
 #include "engine/list.h"
+#include "engine/policy_refuse.h"
 #include "engine/policy_where.h"
 
 const struct script_class policy_ending_class = { .name = "action" };

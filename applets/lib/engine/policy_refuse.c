@@ -1,9 +1,4 @@
-/*
- * What the language has and this version has not: refused while a policy is
- * loaded, in the words that calling it would have said, so that no generation
- * goes into force that gives 451 to the first mail that reaches the rule.
- */
-#include "engine/policy_view.h"
+#include "engine/policy_refuse.h"
 
 #include "base/map.h"
 #include "script/tokens.h"

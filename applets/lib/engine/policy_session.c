@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/policy_list.h"
+#include "engine/policy_refuse.h"
 
 #define VIEW(name) struct script_value name(void *self)
 #define HOST ((struct policy_host *)self)

@@ -119,12 +119,6 @@ void policy_read_option(struct script_call *c);
 /* Makes the indices of all lists that are phrases (policy_phrases.c). */
 void policy_index_phrases(struct policy_host *h);
 
-/* Why these cannot be used. */
-extern const char policy_no_delay[], policy_no_history[];
-/* Does a file use them? -1 and *e: "FILE:LINE: delay: not in …". */
-int policy_refuse_later(const struct bundle_file *f, struct arena *a,
-	struct err *e);
-
 /* The site's options, from the bundle; *e names file and line. */
 int policy_read_options(struct policy_host *h, struct err *e);
 /* The text of an option; false: the site has none of that name. */
