@@ -17,6 +17,26 @@ from (
 ) c
 group by c.name;
 
+-- name: page_breaks
+-- Messages whose good DKIM signature a rule broke, by "POLICY/RULE": of the
+-- last 24 hours, and of the 24 before.
+select substr(c.name, 13) as rule, sum(c.today)::int8 as today,
+	sum(c.before)::int8 as before
+from (
+	select name, n as today, 0::int8 as before
+	from counter_5min
+	where at > now() - interval '24 hours' and name like 'breaks-dkim/%'
+	union all
+	select name, 0, n
+	from counter_hour
+	where at > now() - interval '48 hours'
+		and at <= now() - interval '24 hours'
+		and name like 'breaks-dkim/%'
+) c
+group by c.name
+order by today desc, rule
+limit 20;
+
 -- name: page_hours
 -- Recipients by hour and outcome, the last 24 hours.
 select date_trunc('hour', at, 'UTC') as hour, name, sum(n)::int8 as n

@@ -266,8 +266,9 @@ comment on column counter_5min.rolled_n is
 create table counter_hour (like counter_5min including all);
 create table counter_day (like counter_5min including all);
 comment on table counter_5min is
-	'Recipients and bytes by outcome and by reason ("quarantined/Spam"), in
-	the five minutes from at; 36 hours are kept.';
+	'Recipients and bytes by outcome and by reason ("quarantined/Spam"), and
+	messages whose DKIM signature a rule broke ("breaks-dkim/POLICY/RULE"),
+	in the five minutes from at; 36 hours are kept.';
 comment on table counter_hour is 'The same by the hour; 90 days are kept.';
 comment on table counter_day is 'The same by the UTC day; two years are kept.';
 

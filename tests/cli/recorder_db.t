@@ -104,6 +104,8 @@ my @plain = map { Journal::id($now) } 1 .. 3;
 put_journal(
 	Journal::record(id => $plain[0], from => 'Sender@Example.NET',
 		rcpts => ['A@example.org', 'b@example.org'], size => 100,
+		trace => "a b/tag 50-x.lua:3: breaks-dkim(x.example); "
+		. "prefix_subject([x])\n",
 		groups => [['delivered', '', 0], ['quarantined', 'Spam', 1]]),
 	Journal::record(id => $plain[1], why => 'scanner busy',
 		groups => [['deferred', '', 0]], relay => 'local'),
@@ -126,9 +128,10 @@ is($db->sql("select outcome, (select count(*) from message_rcpt r
 	'rejected|0', 'a refused session has a row, and no recipients');
 my $counters = "select name, sum(n), sum(bytes) from counter_5min
 	group by name order by name";
-is($db->sql($counters), join("\n", 'deferred|1|1234', 'delivered|1|100',
+is($db->sql($counters), join("\n", 'breaks-dkim/a b/tag|1|100',
+	'deferred|1|1234', 'delivered|1|100',
 	'quarantined|1|100', 'quarantined/Spam|1|100', 'rejected|1|0',
-	'rejected/Rejected|1|0'), 'counters by outcome and reason');
+	'rejected/Rejected|1|0'), 'counters by outcome and reason, and rules that broke a signature');
 
 # --- again, and cut ------------------------------------------------------------
 

@@ -41,7 +41,8 @@ sub record {
 		. join '', map {
 			my ($outcome, $reason, @who) = @$_;
 			pack('C V/a V/a V/a V V*', $OUTCOME{$outcome}, $reason,
-				'', "p/r f:1: said\n", scalar @who, @who)
+				'', $r{trace} // "p/r f:1: said\n",
+				scalar @who, @who)
 		} @$groups;
 }
 

@@ -151,6 +151,25 @@ static void the_gravest_outcome_counts(void **state)
 	assert_string_equal(outcome_name(OUTCOME_REDIRECTED), "redirected");
 }
 
+/* What a rule repeats of a message cannot pass for a broken signature. */
+static void broken_signatures_are_the_filters_word(void **state)
+{
+	static const char *const no[] = {
+		"p/r 50-x.lua:3: mark(k=; breaks-dkim(a.example)",
+		"p/r 50-x.lua:3: mark(k=a 5.lua:3: breaks-dkim(a.example)",
+		"p/r 50-x.lua:3", "p/r 50-x.lua:: breaks-dkim(a)", ".lua:3", "",
+		"50-x.lua:3: breaks-dkim(a)", "p/r 50-x.lua:3:breaks-dkim(a)",
+	};
+	struct span rule;
+
+	(void)state;
+	assert_true(message_breaks(SPAN("all mail/tag it 50-x.lua:31: "
+		"breaks-dkim(a.example); add_header(To)"), &rule));
+	assert_true(span_is(rule, "all mail/tag it"));
+	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+		assert_false(message_breaks(span_of(no[i]), &rule));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +177,7 @@ int main(void)
 		cmocka_unit_test(cut_anywhere_is_refused),
 		cmocka_unit_test(everybody_is_in_one_group),
 		cmocka_unit_test(the_gravest_outcome_counts),
+		cmocka_unit_test(broken_signatures_are_the_filters_word),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -28,20 +28,23 @@ static void edit(const struct facts *f, const struct group *g,
 	e_r->after.h = &e_r->header;
 }
 
-/* Notes the breakage with a rule, once a domain. */
+/*
+ * Notes the breakage with a rule, once a domain. Before what the rule said:
+ * there no text of a message can stand, so counting it is safe.
+ */
 static void blame(struct group *g, uint32_t rule, struct span domain,
 	struct arena *a)
 {
 	struct span *said = &g->trace[rule].said;
 	struct buf note = { .arena = a }, b = { .arena = a };
 
-	buf_printf(&note, "breaks-dkim(%.*s)", SPAN_FMT(domain));
+	buf_printf(&note, TRACE_BREAKS "%.*s)", SPAN_FMT(domain));
 	if (span_find(*said, buf_bytes(&note)) != SIZE_MAX)
 		return;
-	buf_span(&b, *said);
+	buf_span(&b, buf_bytes(&note));
 	if (said->n)
 		buf_string(&b, "; ");
-	buf_span(&b, buf_bytes(&note));
+	buf_span(&b, *said);
 	*said = buf_bytes(&b);
 }
 

@@ -65,6 +65,12 @@ struct splice {
 
 /* How `said` begins of a rule that failed and was passed over. */
 #define TRACE_SKIPPED "skipped: "
+/*
+ * How it begins of a rule that broke a good signature: "breaks-dkim(DOMAIN)",
+ * once a domain, then what the rule said. Nothing of a message can stand
+ * there; store/message.h counts them.
+ */
+#define TRACE_BREAKS "breaks-dkim("
 
 /* One rule that ran for a recipient, in order. */
 struct trace_step {

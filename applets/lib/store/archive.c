@@ -200,6 +200,26 @@ static void count(struct counters *c, int64_t at, struct span name,
 	one->bytes += bytes < SIZE_STRANGE ? (int64_t)bytes : 0;
 }
 
+/* Rules that broke a good signature, once a message. */
+static void count_breaks(struct counters *c, int64_t at,
+	const struct message_record *r)
+{
+	struct map *known = map_new(c->a);
+	struct span line, rule;
+
+	for (size_t i = 0; i < r->ngroups; i++) {
+		struct span rest = r->groups[i].trace;
+
+		while (span_line(&rest, &line))
+			if (message_breaks(line, &rule) &&
+			    map_put(known, rule, c) == NULL)
+				count(c, at, span_of(arena_printf(c->a,
+					"breaks-dkim/%.*s", SPAN_FMT(
+					archive_clean(rule, ARCHIVE_NAME_MAX,
+					c->a)))), 1, r->size);
+	}
+}
+
 /* A refused session had no recipients, and counts as one. */
 static void count_message(struct counters *c, const struct message_record *r)
 {
@@ -218,6 +238,7 @@ static void count_message(struct counters *c, const struct message_record *r)
 			count(c, at, span_of(arena_printf(c->a, "%s/%.*s",
 				outcome, SPAN_FMT(reason))), n, r->size);
 	}
+	count_breaks(c, at, r);
 }
 
 static int put_counters(struct db *d, const struct batch *b, struct err *e)

@@ -133,3 +133,31 @@ enum outcome message_outcome(const struct message_record *r)
 			worst = r->groups[i].outcome;
 	return worst;
 }
+
+/* Skips the digits of "FILE.lua:12: what". */
+static bool skip_number(struct span *s)
+{
+	size_t n = 0;
+
+	while (n < s->n && s->p[n] >= '0' && s->p[n] <= '9')
+		n++;
+	*s = span_after(*s, n);
+	return n > 0 && span_starts(*s, SPAN(": "));
+}
+
+/*
+ * The first place of the line counts: what comes behind it was said by a rule,
+ * which may repeat words of a message.
+ */
+bool message_breaks(struct span line, struct span *rule_r)
+{
+	size_t at = span_find(line, SPAN(".lua:"));
+	struct span before = span_sub(line, 0, at == SIZE_MAX ? 0 : at);
+	struct span rest = span_after(line, before.n + 5);
+	size_t blank = span_rchr(before, ' ');
+
+	if (at == SIZE_MAX || blank == SIZE_MAX || !skip_number(&rest))
+		return false;
+	*rule_r = span_sub(before, 0, blank);
+	return span_starts(span_after(rest, 2), SPAN(MESSAGE_BREAKS));
+}

@@ -20,12 +20,16 @@ enum outcome {
 /* "delivered", … */
 const char *outcome_name(enum outcome o);
 
+#define MESSAGE_BREAKS "breaks-dkim("
+
 /* Recipients with one outcome. */
 struct message_group {
 	enum outcome outcome;
 	struct span reason;	/* "Spam", or empty */
 	struct span reply;	/* what the sender was told, or empty */
-	struct span trace;	/* lines: "POLICY/RULE FILE:LINE: what" */
+	struct span trace;	/* lines: "POLICY/RULE FILE:LINE: what"; what
+				   begins with MESSAGE_BREAKS when the rule
+				   broke a good signature */
 	uint32_t *rcpts;	/* indices, ascending */
 	size_t nrcpts;
 };
@@ -56,6 +60,12 @@ void message_put(struct buf *b, const struct message_record *r);
  */
 bool message_get(struct span record, struct arena *a,
 	struct message_record *r_r);
+
+/*
+ * "POLICY/RULE" of a line of a trace whose rule broke a good signature; false
+ * for any other line.
+ */
+bool message_breaks(struct span line, struct span *rule_r);
 
 /* The gravest outcome of all groups. */
 enum outcome message_outcome(const struct message_record *r);

@@ -134,7 +134,7 @@ page("/", {
 		local v = { title = "Dashboard", nav = "dashboard", roles = running,
 			generation = generation, figures = shown,
 			all = all, hours = list, chart = chart(list), database = outcomes ~= nil,
-			jobs = jobs and jobs[1] }
+			breaks = try(query, "page_breaks", {}), jobs = jobs and jobs[1] }
 		if can("log") then
 			v.newest = try(query, "page_mail", { 0, 0, "", "", "", "", NEWEST })
 		end
