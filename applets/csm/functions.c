@@ -5,6 +5,7 @@
 #include "call.h"
 #include "role/status.h"
 #include "show.h"
+#include "tool/published.h"
 #include "web/helper.h"
 #include "web/pages_host.h"
 #include "web/session.h"
@@ -196,6 +197,39 @@ static void status(struct script_call *c)
 	c->result = m;
 }
 
+static struct script_value show_change(struct arena *a,
+	const struct published_change *one)
+{
+	struct script_value v = pages_map(a, 3);
+
+	pages_put(&v, "path", show_text(a, one->path));
+	pages_put(&v, "what", pages_text(span_of(one->what)));
+	pages_put(&v, "at_ms", pages_int(one->at_s * 1000));
+	return v;
+}
+
+static void draft(struct script_call *c)
+{
+	struct arena *a = call_arena(c);
+	struct published_changes changes;
+	struct script_value m = call_map(c, 3), *v;
+	struct err e;
+
+	if (call_session(c) == NULL)
+		return;
+	if (published_changes(a, &changes, &e) < 0) {
+		call_trouble(c, &e);
+		return;
+	}
+	v = arena_array(a, changes.n + 1, sizeof(*v));
+	for (size_t i = 0; i < changes.n; i++)
+		v[i] = show_change(a, &changes.v[i]);
+	pages_put(&m, "active", pages_int((int64_t)changes.active));
+	pages_put(&m, "since_ms", pages_int(changes.since_s * 1000));
+	pages_put(&m, "changes", pages_array(a, v, changes.n));
+	c->result = m;
+}
+
 static void new_key(struct script_call *c)
 {
 	struct id key = id_new();
@@ -218,5 +252,6 @@ const struct script_function csm_functions[] = {
 	{ "set_password", set_password, "set_password(old, new)" },
 	{ "log_out", log_out, "log_out()" },
 	{ "status", status, "status(): what runs" },
+	{ "draft", draft, "draft(): what of the policy is not published" },
 	{ 0 },
 };

@@ -66,6 +66,10 @@
  *	or ""), without (what its absence means for mail; absent while it
  *	runs), generation (of the policy that it works by; absent: none) }
  *	… } }
+ * draft() -> { active = number of the generation in force, since_ms (of the
+ *	earliest change), changes = { { path ("policy/50-x.lua"), what ("new",
+ *	"changed", "gone"), at_ms } … } }: what of this appliance's policy and
+ *	lists is not published
  */
 #ifndef CSM_FUNCTIONS_H
 #define CSM_FUNCTIONS_H

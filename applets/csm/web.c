@@ -21,6 +21,8 @@
 #include "functions.h"
 #include "role/life.h"
 #include "role/sandbox.h"
+#include "store/generation.h"
+#include "store/generation.h"
 #include "worker.h"
 
 #define FOLDER ROOT_ETC "/web"
@@ -87,6 +89,11 @@ static void confine(const struct process *p)
 	static const struct sandbox_path paths[] = {
 		{ FOLDER, SANDBOX_READ },
 		{ ROOT_ETC "/db", SANDBOX_MAYBE }, /* our certificates */
+		/* The draft beside what is in force. */
+		{ ROOT_POLICY, SANDBOX_MAYBE },
+		{ ROOT_LISTS, SANDBOX_MAYBE },
+		{ PUBLISHER_TRUSTED, SANDBOX_MAYBE },
+		{ GENERATION_DIR, SANDBOX_MAYBE },
 		{ 0 },
 	};
 	struct err e;

@@ -41,16 +41,15 @@ int publish_load_draft(struct arena *a, struct generation *g_r,
 
 int publish_guard_draft(struct arena *a, struct err *e)
 {
-	uint64_t active;
-	size_t n;
+	struct published_changes c;
 
-	if (published_difference(a, &active, &n, e) < 0)
+	if (published_changes(a, &c, e) < 0)
 		return -1;
-	if (n == 0)
+	if (c.n == 0)
 		return 0;
 	return err_set(e, ERR_PERMANENT, "%s of the draft would be lost: "
 		"publish or undo the changes (pm policy diff), or give "
-		"--force", publish_files(n, a));
+		"--force", publish_files(c.n, a));
 }
 
 static const char *path_in(const char *folder, struct span path,

@@ -11,14 +11,23 @@
 #include "base/root.h"
 #include "publish.h"
 
-static void print_head(const struct generation *g)
+enum { WHEN_SIZE = 32, CHANGES_SHOWN = 20 };
+
+/* Here is where the reader is, too. */
+static void local_time(int64_t time_s, char out[WHEN_SIZE])
 {
-	time_t t = (time_t)g->time_s;
+	time_t t = (time_t)time_s;
 	struct tm tm;
-	char when[32];
 
 	localtime_r(&t, &tm);
-	strftime(when, sizeof(when), "%F %T", &tm);
+	strftime(out, WHEN_SIZE, "%F %T", &tm);
+}
+
+static void print_head(const struct generation *g)
+{
+	char when[WHEN_SIZE];
+
+	local_time(g->time_s, when);
 	printf("generation %llu, published %s by %.*s%s%.*s\n",
 		(unsigned long long)g->number, when, SPAN_FMT(g->who),
 		g->message.n ? ": " : "", SPAN_FMT(g->message));
@@ -68,26 +77,38 @@ static int show(const struct args *args, struct arena *a, struct err *e)
 	return EXIT_DONE;
 }
 
+static void print_changes(const struct published_changes *c, struct arena *a)
+{
+	char when[WHEN_SIZE];
+
+	printf("%s of the draft changed since: pm policy diff\n",
+		publish_files(c->n, a));
+	for (size_t i = 0; i < c->n && i < CHANGES_SHOWN; i++) {
+		local_time(c->v[i].at_s, when);
+		printf("  %s  %-7s  %.*s\n", when, c->v[i].what,
+			SPAN_FMT(c->v[i].path));
+	}
+	if (c->n > CHANGES_SHOWN)
+		printf("  and %zu more\n", c->n - CHANGES_SHOWN);
+}
+
 /* EXIT_NO: the draft has changes. */
 static int tell(const struct args *args, struct arena *a, struct err *e)
 {
+	struct published_changes c;
 	struct generation g;
-	uint64_t active;
-	size_t n;
 
 	if (root_enter(args->root, NULL, e) < 0 ||
 	    publish_load(NULL, a, &g, e) < 0)
 		return -1;
 	print_head(&g);
-	if (published_difference(a, &active, &n, e) < 0)
+	if (published_changes(a, &c, e) < 0)
 		return -1;
-	if (n == 0) {
+	if (c.n)
+		print_changes(&c, a);
+	else
 		puts("the draft is the same");
-		return EXIT_DONE;
-	}
-	printf("%s of the draft changed since: pm policy diff\n",
-		publish_files(n, a));
-	return EXIT_NO;
+	return c.n ? EXIT_NO : EXIT_DONE;
 }
 
 static int run(int argc, char **argv, size_t most, const char *usage,

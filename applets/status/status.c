@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/applet.h"
 #include "base/args.h"
@@ -69,42 +70,54 @@ static void print_row(const struct status_row *r)
 
 /* What the filter judges by; nothing where there is no filter. */
 struct policy_state {
-	uint64_t active, live;
-	size_t unpublished;	/* files of the draft */
+	uint64_t live;
+	struct published_changes draft;
 	bool known;
 };
 
-static struct policy_state look_at_policy(const struct status *t)
+static struct policy_state look_at_policy(const struct status *t,
+	struct arena *a)
 {
-	struct arena *a = arena_new("status", POLICY_ARENA);
 	struct policy_state p = { 0 };
 	struct err e;
 
 	for (size_t i = 0; i < t->n; i++)
 		if (t->rows[i].generation)
 			p.live = t->rows[i].generation;
-	p.known = p.live && published_difference(a, &p.active,
-		&p.unpublished, &e) == 0;
-	arena_free(&a);
+	p.known = p.live && published_changes(a, &p.draft, &e) == 0;
 	return p;
+}
+
+/* "; 2 files of the draft are not published, changed since …" */
+static void print_draft(const struct published_changes *c)
+{
+	time_t since = (time_t)c->since_s;
+	char when[32];
+	struct tm tm;
+
+	localtime_r(&since, &tm);
+	strftime(when, sizeof(when), "%F %H:%M", &tm);
+	printf("; %zu file%s of the draft %s not published, changed since %s "
+		"(pm policy status)", c->n, c->n == 1 ? "" : "s",
+		c->n == 1 ? "is" : "are", when);
 }
 
 static void print_policy(const struct status *t)
 {
-	struct policy_state p = look_at_policy(t);
+	struct arena *a = arena_new("status", POLICY_ARENA);
+	struct policy_state p = look_at_policy(t, a);
 
-	if (p.live == 0)
-		return;
-	printf("policy: generation %llu is live",
-		(unsigned long long)p.live);
-	if (p.known && p.active != p.live)
+	if (p.live)
+		printf("policy: generation %llu is live",
+			(unsigned long long)p.live);
+	if (p.known && p.draft.active != p.live)
 		printf(", but %llu is active: pm reload filter",
-			(unsigned long long)p.active);
-	if (p.known && p.unpublished)
-		printf("; %zu file%s of the draft %s not published (pm policy "
-			"diff)", p.unpublished, p.unpublished == 1 ? "" : "s",
-			p.unpublished == 1 ? "is" : "are");
-	puts("");
+			(unsigned long long)p.draft.active);
+	if (p.known && p.draft.n)
+		print_draft(&p.draft);
+	if (p.live)
+		puts("");
+	arena_free(&a);
 }
 
 static void print_table(const struct status *t)
@@ -144,18 +157,36 @@ static bool all_well(const struct status *t)
 	return true;
 }
 
+static struct json *draft_json(const struct published_changes *c)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct json *o = json_new_object();
+
+		json_put_text(o, "path", c->v[i].path);
+		json_put_string(o, "what", c->v[i].what);
+		json_put_int(o, "at_ms", c->v[i].at_s * 1000);
+		json_append(list, o);
+	}
+	return list;
+}
+
 static void put_policy_json(struct json *j, const struct status *t)
 {
-	struct policy_state p = look_at_policy(t);
+	struct arena *a = arena_new("status", POLICY_ARENA);
+	struct policy_state p = look_at_policy(t, a);
 	struct json *o;
 
-	if (!p.known)
-		return;
-	o = json_new_object();
-	json_put_int(o, "live", (int64_t)p.live);
-	json_put_int(o, "active", (int64_t)p.active);
-	json_put_int(o, "unpublished", (int64_t)p.unpublished);
-	json_put(j, "policy", o);
+	if (p.known) {
+		o = json_new_object();
+		json_put_int(o, "live", (int64_t)p.live);
+		json_put_int(o, "active", (int64_t)p.draft.active);
+		json_put_int(o, "unpublished", (int64_t)p.draft.n);
+		json_put(o, "draft", draft_json(&p.draft));
+		json_put(j, "policy", o);
+	}
+	arena_free(&a);
 }
 
 static void print_json(const struct status *t)

@@ -128,7 +128,8 @@ like($out, qr{\A---\ 2/lists/blocked-relays\n
 	\+\+\+\ draft/lists/blocked-relays\n@@\ -1,5\ \+1\ @@\n
 	(-\#.*\n){5}\+192\.0\.2\.1\n\z}x, 'what they are');
 like([policy('status')]->[1], qr/^generation 2, published $time by \S+: why .*
-1 file of the draft changed since: pm policy diff\n\z/, 'status');
+1 file of the draft changed since: pm policy diff
+  $time  changed  lists\/blocked-relays\n\z/, 'status: what, and when');
 like([policy('show')]->[1], qr/\Ageneration 2, .*
 after generation 1, signed by key [0-9a-f]{16}
  +\d+  lists\/anti-spam-optouts\n/, 'show');

@@ -89,6 +89,17 @@ subtest 'log in' => sub {
 		'shows the roles');
 	like(words($text), qr/Policy: generation \d+ is in force\./,
 		'and the policy in force');
+	unlike($text, qr/id="(?:breaks|draft)"/, 'nothing else to say');
+	$app->sql("insert into counter_5min (at, appliance, name, n, "
+		. "bytes) values (now(), 't', 'breaks-dkim/p/<b>', 1234, 9)");
+	Appliance::write_file("$app->{root}/etc/pm/policy/60-new.lua", "\n");
+	chmod 0644, "$app->{root}/etc/pm/policy/60-new.lua";
+	$text = words((browse('/'))[2]);
+	like($text, qr/Signatures that rules broke.* p\/&lt;b&gt; 1,234 0 /,
+		'a rule that breaks signatures');
+	like($text, qr/1 file of the policy is not published, changed since .* policy\/60-new\.lua new /,
+		'a file that is not published');
+	unlink "$app->{root}/etc/pm/policy/60-new.lua";
 };
 
 my $id = until_true(20, sub {

@@ -1,6 +1,8 @@
 #include "tool/published.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/embed.h"
 #include "base/io.h"
@@ -81,16 +83,63 @@ int published_draft(const char *policy_dir, const char *lists_dir, bool keep,
 	return 0;
 }
 
-int published_difference(struct arena *a, uint64_t *active_r,
-	size_t *files_r, struct err *e)
+/* Times are of the disk: whoever set the clock back sees what it says. */
+static int64_t written_s(struct span path, struct arena *a)
+{
+	const char *at = arena_printf(a, ROOT_ETC "/%.*s", SPAN_FMT(path));
+	struct stat st;
+
+	if (stat(at, &st) < 0 && stat(arena_string(a, span_sub(span_of(at), 0,
+			span_rchr(span_of(at), '/'))), &st) < 0)
+		return 0;
+	return st.st_mtime;
+}
+
+static void note(struct published_changes *c, struct span path,
+	const char *what, struct arena *a)
+{
+	struct published_change *one = &c->v[c->n++];
+
+	*one = (struct published_change){ path, what, written_s(path, a) };
+	if (one->at_s && (c->since_s == 0 || one->at_s < c->since_s))
+		c->since_s = one->at_s;
+}
+
+/* Both are in path order. */
+static void compare(const struct generation *active,
+	const struct generation *draft, struct arena *a,
+	struct published_changes *c)
+{
+	size_t i = 0, k = 0;
+
+	while (i < active->n || k < draft->n) {
+		const struct generation_file *f = &active->files[i];
+		const struct generation_file *g = &draft->files[k];
+		int order = i == active->n ? 1 : k == draft->n ? -1 :
+			span_cmp(f->path, g->path);
+
+		if (order < 0)
+			note(c, f->path, "gone", a);
+		else if (order > 0)
+			note(c, g->path, "new", a);
+		else if (strcmp(f->sha256, g->sha256) != 0)
+			note(c, f->path, "changed", a);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+int published_changes(struct arena *a, struct published_changes *c_r,
+	struct err *e)
 {
 	struct generation active = { 0 }, draft;
 
-	*files_r = 0;
-	if (generation_active(active_r, e) < 0 || (*active_r &&
-	    generation_load(*active_r, a, &active, e) < 0) ||
+	*c_r = (struct published_changes){ 0 };
+	if (generation_active(&c_r->active, e) < 0 || (c_r->active &&
+	    generation_load(c_r->active, a, &active, e) < 0) ||
 	    published_draft(ROOT_POLICY, ROOT_LISTS, false, a, &draft, e) < 0)
 		return -1;
-	*files_r = generation_changes(&active, &draft);
+	c_r->v = arena_array(a, active.n + draft.n, sizeof(*c_r->v));
+	compare(&active, &draft, a, c_r);
 	return 0;
 }

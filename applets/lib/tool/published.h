@@ -23,11 +23,23 @@ int published_active(struct arena *a, struct generation *g_r,
 int published_draft(const char *policy_dir, const char *lists_dir, bool keep,
 	struct arena *a, struct generation *g_r, struct err *e);
 
-/*
- * How many files of the draft of this root are not as in the active
- * generation; 0 and *e with -1 when one of them cannot be read.
- */
-int published_difference(struct arena *a, uint64_t *active_r,
-	size_t *files_r, struct err *e);
+/* A file of the draft that is not as in the active generation. */
+struct published_change {
+	struct span path;	/* "policy/50-x.lua" */
+	const char *what;	/* "new", "changed", "gone" */
+	int64_t at_s;		/* when it was written last; of one that is
+				   gone: its folder */
+};
+
+struct published_changes {
+	uint64_t active;	/* 0: nothing was published yet */
+	struct published_change *v; /* in path order */
+	size_t n;
+	int64_t since_s;	/* the earliest of them */
+};
+
+/* What of the draft of this root is not published. */
+int published_changes(struct arena *a, struct published_changes *c_r,
+	struct err *e);
 
 #endif

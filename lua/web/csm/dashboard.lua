@@ -132,7 +132,7 @@ page("/", {
 		local jobs = try(query, "page_jobs", {})
 		local running, generation = roles()
 		local v = { title = "Dashboard", nav = "dashboard", roles = running,
-			generation = generation, figures = shown,
+			generation = generation, draft = generation and try(draft), figures = shown,
 			all = all, hours = list, chart = chart(list), database = outcomes ~= nil,
 			breaks = try(query, "page_breaks", {}), jobs = jobs and jobs[1] }
 		if can("log") then
