@@ -36,6 +36,13 @@ int publish_guard_draft(struct arena *a, struct err *e);
 int publish_write_tree(const struct generation *g, const char *folder,
 	struct arena *a, struct err *e);
 
+/*
+ * All generations that are kept to standard output, for git fast-import:
+ * commits of refs/heads/main with author, time and message. The same
+ * generations give the same bytes.
+ */
+int publish_write_history(struct arena *a, size_t *n_r, struct err *e);
+
 /* What pm policy publish and rollback do last. The exit code, or -1. */
 int publish_finish(struct generation *g, struct arena *a, struct err *e);
 

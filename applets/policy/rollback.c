@@ -106,22 +106,43 @@ static int export(const struct args *args, struct arena *a, struct err *e)
 	return 0;
 }
 
+/* The whole history; what is said goes where the stream does not. */
+static int export_git(const struct args *args, struct arena *a, struct err *e)
+{
+	size_t n;
+
+	if (isatty(STDOUT_FILENO))
+		return err_set(e, ERR_PERMANENT, "this is for git: pm policy "
+			"export --git | git -C FOLDER fast-import, in a "
+			"folder where git init was run");
+	if (root_enter(args->root, NULL, e) < 0 ||
+	    publish_write_history(a, &n, e) < 0)
+		return -1;
+	fprintf(stderr, "%zu generation%s\n", n, n == 1 ? "" : "s");
+	return 0;
+}
+
 int policy_export_command(int argc, char **argv)
 {
+	bool git = false;
+	const struct args_option options[] = {
+		{ "git", 0, ARGS_FLAG, &git },
+		{ 0 },
+	};
 	struct arena *a;
 	struct args args;
 	struct err e;
 	int code = EXIT_DONE;
 
-	if (args_parse(argc, argv, NULL, &args, &e) < 0)
+	if (args_parse(argc, argv, options, &args, &e) < 0)
 		return err_report("policy", &e);
-	if (args.n < 1 || args.n > 2) {
-		fputs("pm policy: usage: pm policy export [N] FOLDER\n",
-			stderr);
+	if (git ? args.n > 0 : args.n < 1 || args.n > 2) {
+		fputs("pm policy: usage: pm policy export [N] FOLDER, or pm "
+			"policy export --git > FILE\n", stderr);
 		return EXIT_USAGE;
 	}
 	a = arena_new("policy", PUBLISH_ARENA);
-	if (export(&args, a, &e) < 0)
+	if ((git ? export_git(&args, a, &e) : export(&args, a, &e)) < 0)
 		code = err_report("policy", &e);
 	arena_free(&a);
 	return code;

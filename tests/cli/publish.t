@@ -189,6 +189,33 @@ is((policy('publish'))[0], 0, 'options are published');
 like([policy('log', '--json')]->[1], qr/"changed": ?\["policy\/options"\]/,
 	'as a file of the generation');
 
+# The whole history for git.
+SKIP: {
+	skip 'git is not installed', 6 unless -x '/usr/bin/git';
+	local @ENV{qw(GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM HOME)} =
+		('/dev/null', '/dev/null', "$dir");
+	my $git = sub { return scalar qx(git -C repo @_ 2>&1) };
+	qx(git init -q repo 2>&1);
+	is(qx("$pm" policy export --git --root root 2>&1 >stream),
+		"7 generations\n", 'export --git');
+	qx(git -C repo fast-import --quiet <stream 2>&1);
+	is($?, 0, 'git takes it');
+	is($git->('log --format="%an <%ae> %at %s" --reverse main'), join('',
+		map { my ($t) = get("$store/$_") =~ /^time (\d+)$/m;
+			my ($who) = get("$store/$_") =~ /^who (.*)$/m;
+			my ($m) = get("$store/$_") =~ /^message ?(.*)$/m;
+			($m //= '') eq '' and $m = 'generation ' . ($_ + 0);
+			"$who <> $t $m\n" } map { sprintf '%06d', $_ } 1 .. 7),
+		'a commit of each generation: who, when, why');
+	$git->('checkout -q main~1');
+	is(qx(cd repo && find policy lists -type f | sort), qx(cd out &&
+		find policy lists -type f | sort), 'the files of one of them');
+	is(qx(diff -r repo/policy out/policy && diff -r repo/lists out/lists),
+		'', 'as they were');
+	qx("$pm" policy export --git --root root >again 2>/dev/null);
+	is(get('again'), get('stream'), 'the same generations, the same bytes');
+}
+
 # A long list is told in short.
 put('root/etc/pm/lists/blocked-relays', join '',
 	map { "host$_.example\n" } 1 .. 9000);
