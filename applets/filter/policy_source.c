@@ -93,14 +93,11 @@ static int read_keys(struct arena *a, struct bundle_settings *s,
 static int build(struct buf *b, uint64_t *number_r, struct err *e)
 {
 	struct arena *a = arena_new("wiring", WIRING_MEMORY);
-	struct bundle_sources from;
-	struct generation g;
 	struct bundle_settings s = { 0 };
 	struct wiring w;
 	int result = -1;
 
-	if (wiring_load(a, &w, e) == 0 && read_keys(a, &s, e) == 0 &&
-	    published_active(a, &g, &from, e) == 0) {
+	if (wiring_load(a, &w, e) == 0 && read_keys(a, &s, e) == 0) {
 		signing_networks(&w);
 		s.networks = arena_spans(a, w.networks, w.nnetworks);
 		s.nnetworks = w.nnetworks;
@@ -108,8 +105,7 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.ndomains = w.ndomains;
 		s.authserv = span_of(w.site);
 		s.virus = w.filter.clamd != NULL;
-		result = bundle_build_from(&s, &from, b, e);
-		*number_r = g.number;
+		result = published_build(&s, a, b, number_r, e);
 	}
 	arena_free(&a);
 	return result;

@@ -18,6 +18,7 @@
 #include "conf/wiring.h"
 #include "engine/engine.h"
 #include "engine/explain.h"
+#include "tool/published.h"
 
 enum { TEST_ARENA = 128 << 20 };
 
@@ -28,14 +29,14 @@ struct options {
 	const char *from, *relay, *helo, *auth, *direction, *policy, *resolver,
 		*clamd;
 	struct args_list to;
-	bool json;
+	bool json, active;
 };
 
 /* What the worker judges with. */
 struct policy_test {
 	struct engine *engine;
 	struct envelope env;
-	bool json;
+	bool json, active;
 };
 
 /* Whose mail goes where, when the options leave it open. */
@@ -90,13 +91,32 @@ static int make_envelope(struct policy_test *t, const struct options *o,
 	return 0;
 }
 
-static int load(struct policy_test *t, const char *dir, const char *lists,
-	const struct bundle_settings *s, struct arena *a, struct err *e)
+/* What the filter judges by; the working folder stays. */
+static int build_active(const struct bundle_settings *s, const char *root,
+	struct arena *a, struct buf *record, struct err *e)
 {
+	uint64_t number;
+	int before, result;
+
+	if (root_enter(root, &before, e) < 0)
+		return -1;
+	result = published_build(s, a, record, &number, e);
+	if (fchdir(before) < 0)
+		result = err_errno(e, ERR_PERMANENT, "the working folder");
+	close(before);
+	return result;
+}
+
+/* dir: of the draft, or what the options say. */
+static int load(struct policy_test *t, const char *dir, const char *root,
+	const struct policy_site *site, struct arena *a, struct err *e)
+{
+	const struct bundle_settings *s = &site->settings;
 	struct bundle *bundle = arena_alloc(a, sizeof(*bundle));
 	struct buf *record = arena_alloc(a, sizeof(*record));
 
-	if (bundle_build(s, dir, lists, record, e) < 0 ||
+	if ((t->active ? build_active(s, root, a, record, e) :
+	     bundle_build(s, dir, site->lists, record, e)) < 0 ||
 	    bundle_open(buf_bytes(record), a, bundle, e) < 0)
 		return -1;
 	t->engine = engine_new(bundle, e);
@@ -170,7 +190,7 @@ static int look(const struct policy_test *t, const struct tool *tool,
 static int run(const struct options *o, const struct args *args,
 	struct arena *a, struct err *e)
 {
-	struct policy_test t = { .json = o->json };
+	struct policy_test t = { .json = o->json, .active = o->active };
 	struct tool tool = { .name = "policy", .root = args->root,
 		.resolver = o->resolver, .clamd = o->clamd, .run = judge,
 		.self = &t };
@@ -178,6 +198,9 @@ static int run(const struct options *o, const struct args *args,
 	const char *dir = o->policy;
 	int result;
 
+	if (o->active && o->policy)
+		return err_set(e, ERR_PERMANENT, "--active or --policy: which "
+			"of them?");
 	if (policy_read_root(args->root, a, &site, e) < 0)
 		return -1;
 	if (o->resolver == NULL)
@@ -188,7 +211,7 @@ static int run(const struct options *o, const struct args *args,
 		dir = arena_printf(a, "%s/%s", args->root, ROOT_POLICY);
 	site.settings.virus = tool.clamd != NULL;
 	if (make_envelope(&t, o, &site.settings, a, e) < 0 ||
-	    load(&t, dir, site.lists, &site.settings, a, e) < 0)
+	    load(&t, dir, args->root, &site, a, e) < 0)
 		return -1;
 	result = look(&t, &tool, args->rest[0], e);
 	engine_free(&t.engine);
@@ -209,6 +232,7 @@ int policy_test_command(int argc, char **argv)
 		{ "resolver", 0, ARGS_TEXT, &o.resolver },
 		{ "clamd", 0, ARGS_TEXT, &o.clamd },
 		{ "json", 0, ARGS_FLAG, &o.json },
+		{ "active", 0, ARGS_FLAG, &o.active },
 		{ 0 },
 	};
 	struct arena *a;

@@ -21,6 +21,7 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "engine/engine.h"
+#include "tool/published.h"
 
 enum { SITE_ARENA = 64 << 20, SITE_PATH = 4096 };
 
@@ -30,7 +31,7 @@ enum { SITE_ARENA = 64 << 20, SITE_PATH = 4096 };
 struct options {
 	const char *ip, *helo, *from, *resolver, *dir, *policy, *clamd;
 	struct args_list rcpts;
-	bool json;
+	bool json, active, draft;
 };
 
 /* What the worker judges with. */
@@ -50,46 +51,101 @@ struct job {
 
 /* --- the site ------------------------------------------------------------ */
 
-/* What the wiring says, or nothing where there is none (a developer). */
-static int read_site(struct arena *a, struct wiring *w, bool *wired_r,
-	struct err *e)
+/* The root's wiring, and what is in force there. */
+struct site {
+	struct wiring w;
+	struct bundle_settings settings;
+	struct buf active;	/* empty: a draft judges */
+	uint64_t generation;	/* of that */
+	bool wired;
+};
+
+static void read_settings(const struct wiring *w, struct arena *a,
+	struct bundle_settings *s)
 {
-	*wired_r = access(ROOT_WIRING, F_OK) == 0;
-	if (*wired_r)
-		return wiring_load(a, w, e);
-	return 0;
+	s->networks = arena_spans(a, w->networks, w->nnetworks);
+	s->nnetworks = w->nnetworks;
+	s->domains = arena_spans(a, w->domains, w->ndomains);
+	s->ndomains = w->ndomains;
+	s->authserv = arena_span(a, span_of(w->site ? w->site : "localhost"));
 }
 
-/* Policy and lists: of the option, of the root, of the executable. */
-static int load_engine(struct scan *scan, const struct options *o,
-	const struct wiring *w, bool wired, struct arena *a, struct err *e)
+/* Drafts: of the option, of the root, of the executable. */
+static int build_draft(const struct scan *scan, const struct options *o,
+	const struct site *site, struct arena *a, struct buf *record,
+	struct err *e)
 {
-	struct bundle_settings s = { .virus = scan->clamd != NULL };
-	struct bundle *bundle = arena_alloc(a, sizeof(*bundle));
-	struct buf *record = arena_alloc(a, sizeof(*record));
 	const char *policy = arena_printf(a, "%s/%s", scan->root,
 		ROOT_POLICY);
 	const char *lists = arena_printf(a, "%s/%s", scan->root, ROOT_LISTS);
 
-	s.networks = arena_spans(a, w->networks, w->nnetworks);
-	s.nnetworks = w->nnetworks;
-	s.domains = arena_spans(a, w->domains, w->ndomains);
-	s.ndomains = w->ndomains;
-	s.authserv = span_of(w->site ? w->site : "localhost");
 	if (o->policy)
 		policy = o->policy;
-	else if (!wired)
+	else if (!site->wired)
 		policy = NULL;
-	if (!wired)
-		lists = NULL;
-	if (bundle_build(&s, policy, lists, record, e) < 0 ||
-	    bundle_open(buf_bytes(record), a, bundle, e) < 0)
+	return bundle_build(&site->settings, policy,
+		site->wired ? lists : NULL, record, e);
+}
+
+/* The filter judges by generations; where there is none, by what would be. */
+static int load_engine(struct scan *scan, const struct options *o,
+	const struct site *site, struct arena *a, struct err *e)
+{
+	struct bundle *bundle = arena_alloc(a, sizeof(*bundle));
+	struct buf *record = arena_alloc(a, sizeof(*record));
+
+	if (site->active.n)
+		*record = site->active;
+	else if (build_draft(scan, o, site, a, record, e) < 0)
+		return -1;
+	if (bundle_open(buf_bytes(record), a, bundle, e) < 0)
 		return -1;
 	scan->engine = engine_new(bundle, e);
 	if (scan->engine == NULL)
 		return -1;
 	engine_set_detail(scan->engine, o->json);
 	return 0;
+}
+
+/* Of a root without a wiring (a developer's) nothing. */
+static int read_site(struct scan *scan, const struct options *o,
+	struct arena *a, struct site *site, struct err *e)
+{
+	struct wiring *w = &site->w;
+
+	site->wired = access(ROOT_WIRING, F_OK) == 0;
+	if (site->wired && wiring_load(a, w, e) < 0)
+		return -1;
+	scan->resolver = o->resolver ? o->resolver : w->resolver;
+	scan->clamd = o->clamd ? o->clamd : w->filter.clamd;
+	read_settings(w, a, &site->settings);
+	site->settings.virus = scan->clamd != NULL;
+	if (!o->active && (o->draft || o->policy || !site->wired))
+		return 0;
+	if (!o->active && (generation_active(&site->generation, e) < 0 ||
+	    site->generation == 0))
+		return site->generation == 0 ? 0 : -1;
+	return published_build(&site->settings, a, &site->active,
+		&site->generation, e);
+}
+
+/* What judges: an answer is worth nothing without it. */
+static void tell_policy(const struct scan *scan, const struct options *o,
+	const struct site *site)
+{
+	/* With --json each object says it. */
+	if (site->wired && o->json)
+		return;
+	if (site->active.n)
+		fprintf(stderr, "pm scan: judging by generation %llu, which is "
+			"active\n", (unsigned long long)site->generation);
+	else if (o->policy == NULL && site->wired)
+		fprintf(stderr, "pm scan: judging by the draft%s\n",
+			o->draft ? "" : ": nothing is published");
+	else if (o->policy == NULL)
+		fprintf(stderr, "pm scan: no %s below %s: judging with the "
+			"policy that is in this executable\n", ROOT_WIRING,
+			scan->root);
 }
 
 /* The session that the MTA would have told of. */
@@ -119,26 +175,24 @@ static int make_envelope(struct envelope *env, const struct options *o,
 static int prepare(struct scan *scan, const struct options *o,
 	struct arena *a, struct err *e)
 {
-	struct wiring w = { 0 };
+	struct site site = { .wired = false };
 	int before;
-	bool wired;
 
+	if (o->active + o->draft + (o->policy != NULL) > 1)
+		return err_set(e, ERR_PERMANENT, "--active, --draft or "
+			"--policy: which of them?");
 	if (root_enter(scan->root, &before, e) < 0 ||
-	    read_site(a, &w, &wired, e) < 0)
+	    read_site(scan, o, a, &site, e) < 0)
 		return -1;
 	if (fchdir(before) < 0)
 		return err_errno(e, ERR_PERMANENT, "the working folder");
 	close(before);
-	if (!wired && o->policy == NULL)
-		fprintf(stderr, "pm scan: no %s below %s: judging with the "
-			"policy that is in this executable\n", ROOT_WIRING,
-			scan->root);
 	scan->json = o->json;
-	scan->resolver = o->resolver ? o->resolver : w.resolver;
-	scan->clamd = o->clamd ? o->clamd : w.filter.clamd;
-	if (make_envelope(&scan->env, o, &w, a, e) < 0)
+	if (make_envelope(&scan->env, o, &site.w, a, e) < 0 ||
+	    load_engine(scan, o, &site, a, e) < 0)
 		return -1;
-	return load_engine(scan, o, &w, wired, a, e);
+	tell_policy(scan, o, &site);
+	return 0;
 }
 
 /* --- the files ----------------------------------------------------------- */
@@ -252,6 +306,8 @@ static int scan_main(int argc, char **argv)
 	struct options o = { 0 };
 	const struct args_option options[] = {
 		{ "json", 0, ARGS_FLAG, &o.json },
+		{ "active", 0, ARGS_FLAG, &o.active },
+		{ "draft", 0, ARGS_FLAG, &o.draft },
 		{ "ip", 0, ARGS_TEXT, &o.ip },
 		{ "helo", 0, ARGS_TEXT, &o.helo },
 		{ "from", 0, ARGS_TEXT, &o.from },
@@ -308,7 +364,9 @@ const struct applet scan_applet = {
 		"  --from ADDRESS   envelope sender; default: the null sender\n"
 		"  --rcpt ADDRESS   a recipient, may be given again; default\n"
 		"                   postmaster of the first domain\n"
-		"  --policy FOLDER  drafts, not the rules of the root\n"
+		"  --active         by the generation that is in force\n"
+		"  --draft          by the draft in etc/pm of the root\n"
+		"  --policy FOLDER  by drafts that are somewhere else\n"
 		"  --resolver A:P   DNS server; default: of the wiring, the\n"
 		"                   host's\n"
 		"  --clamd WHERE    virus engine, unix:PATH (below the root\n"
@@ -317,8 +375,11 @@ const struct applet scan_applet = {
 		"\n"
 		"FILE - is standard input. A file with LF line ends is taken\n"
 		"as its form on the wire (CRLF); a first line \"From \" of an\n"
-		"mbox is passed over. Without a wiring file below the root\n"
-		"the policy of the executable judges.\n"
+		"mbox is passed over.\n"
+		"Without --active, --draft and --policy what is in force\n"
+		"judges; where nothing is published, the draft; without a\n"
+		"wiring file below the root, the policy of the executable.\n"
+		"It is told on stderr which one, and in the JSON (policy).\n"
 		"Exit codes: 0 all judged, whatever the answer; 2 wrong\n"
 		"usage, or a file could not be judged (told on stderr, and\n"
 		"with --json as {\"file\", \"error\"}); 3 try again.\n",

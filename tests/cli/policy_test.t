@@ -69,7 +69,7 @@ like($out, qr/^split into 2 groups\n/m, 'the split');
 like($out, qr/^  \+15\.000 GTUBE: test string in part 0\n/m,
 	'what adds up');
 like($out, qr/^the MTA gets: /m, 'the answer');
-like($out, qr/^policy [0-9a-f]{16}\n\z/m, 'the version');
+like($out, qr/^policy draft [0-9a-f]{16}\n\z/m, 'the version');
 
 ($code, $out) = try('mail', '--direction', 'outbound');
 is($code, 0, 'outbound');

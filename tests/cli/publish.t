@@ -66,6 +66,28 @@ is(get("$store/active"), "1\n", 'it is active');
 is_deeply([policy('publish')], [0,
 	"nothing to publish: the draft is as generation 1\n"], 'no changes');
 
+# Which of them judges: what is in force, or what is written.
+sub judged {
+	my ($verb, @options) = @_;
+	put('mail.eml', "Subject: x\r\n\r\nhello\r\n");
+	my ($code, $text) = pm(@$verb, 'mail.eml', '--resolver',
+		'127.0.0.1:9', @options);
+	return "$code " . join ' ', $text =~ /(judging\ by\ .*|^policy\ .*|(?<=\t)
+		(?:deliver|discard)(?=\t)|(?<=^\ \ )(?:Delivered|Dropped))/gmx;
+}
+rules("\treturn discard()");
+is(judged(['scan']), "0 judging by generation 1, which is active deliver",
+	'pm scan: what is in force');
+is(judged(['scan'], '--active'), "0 judging by generation 1, which is active "
+	. "deliver", 'the same in words');
+is(judged(['scan'], '--draft'), "0 judging by the draft discard",
+	'--draft');
+like(judged(['policy', 'test']), qr/^0 Dropped policy draft \w{16}$/,
+	'pm policy test: the draft');
+like(judged(['policy', 'test'], '--active'),
+	qr/^0 Delivered policy generation 1$/, '--active');
+is(judged(['scan'], '--active', '--draft'), '2 ', 'not both');
+
 rules("\treturn deliver()");
 is_deeply([policy('publish', '--dry-run')], [0,
 	"would be published: 1 file changed; nothing was done\n"],

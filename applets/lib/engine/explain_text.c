@@ -257,6 +257,7 @@ void explain_text(const struct verdict *v, const struct envelope *env,
 	put_world(&t);
 	put_reply(&t);
 	bundle_generation_name(t.f.generation, policy);
-	buf_printf(b, "policy %s\n", policy);
+	buf_printf(b, "policy %s%s\n", t.f.generation > UINT32_MAX ?
+		"draft " : "", policy);
 	arena_free(&t.arena);
 }

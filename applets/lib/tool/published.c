@@ -42,6 +42,18 @@ int published_active(struct arena *a, struct generation *g_r,
 		published_sources(g_r, a, from_r, e);
 }
 
+int published_build(const struct bundle_settings *s, struct arena *a,
+	struct buf *b, uint64_t *number_r, struct err *e)
+{
+	struct bundle_sources from;
+	struct generation g;
+
+	if (published_active(a, &g, &from, e) < 0)
+		return -1;
+	*number_r = g.number;
+	return bundle_build_from(s, &from, b, e);
+}
+
 static int take(const struct bundle_source *f, bool keep,
 	struct generation_file *file, struct err *e)
 {

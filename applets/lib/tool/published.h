@@ -16,6 +16,13 @@ int published_active(struct arena *a, struct generation *g_r,
 	struct bundle_sources *from_r, struct err *e);
 
 /*
+ * What the filter judges by: the active generation, its signature and hashes
+ * proved, as a bundle (engine/bundle.h) with these settings.
+ */
+int published_build(const struct bundle_settings *s, struct arena *a,
+	struct buf *b, uint64_t *number_r, struct err *e);
+
+/*
  * A draft's files with their hashes, in path order; keep: their content is
  * put into the store as well, under the lock. Folders as for
  * bundle_find_sources.
