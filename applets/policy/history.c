@@ -10,7 +10,7 @@
 
 struct history {
 	struct arena *arena;
-	struct map *blobs;	/* content that was written: by hash, its mark */
+	struct map *blobs;	/* of content that was written: hash, mark */
 	unsigned marks;
 	size_t commits;
 };
