@@ -24,6 +24,7 @@
 #include "front_milter.h"
 #include "health.h"
 #include "link.h"
+#include "notice_cap.h"
 #include "outcome.h"
 #include "poison.h"
 #include "policy_source.h"
@@ -89,6 +90,7 @@ static void *tend(void *unused)
 		userdata_tend();
 		outcome_sync();
 		health_tend();
+		notice_cap_tend(clock_ms());
 	}
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include "health.h"
 #include "judge.h"
 #include "message_log.h"
+#include "notice_cap.h"
 #include "poison.h"
 #include "policy_source.h"
 #include "signing.h"
@@ -188,6 +189,17 @@ static bool has_signs(const struct resolution *r)
 	return false;
 }
 
+/* The message goes its way: only that somebody hears of it is left out. */
+static void cap_notices(struct ending *d)
+{
+	size_t n = notice_cap(&d->v, clock_ms());
+
+	if (n && d->why == NULL)
+		d->why = arena_printf(d->s->message, "%zu notice%s left out: "
+			"%d to one person within an hour are enough", n,
+			n == 1 ? "" : "s", NOTICE_CAP);
+}
+
 /* Signature, spool, edits, answer: in this order. */
 static enum reply_kind carry_out(struct ending *d)
 {
@@ -196,6 +208,7 @@ static enum reply_kind carry_out(struct ending *d)
 	tell_failure(d);
 	tell_skips(d->s, &d->v);
 	signing_check(d->s, &d->v);
+	cap_notices(d);
 	verdict_resolve(&d->v, &d->s->env, &d->s->can, d->s->message, &d->r);
 	if (has_signs(&d->r)) {
 		if (signing_sign(d->s, &d->v, &d->r, &e) < 0)

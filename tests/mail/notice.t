@@ -122,5 +122,21 @@ is_deeply(box('dora'), {}, 'never for lists, programs and bounces');
 send_to('loop', to => ['kept2'], from => '',
 	header => "Auto-Submitted: auto-replied\n");
 is_deeply(box('kept2'), {}, 'no notice of a notice');
+
+# A flood: everything is withheld, and somebody hears of the first ones only.
+for my $n (1 .. 22) {
+	$app->send_mail(from => 'carol@example.net',
+		rcpts => ['keptflood@example.org'],
+		message => "Subject: flood $n\n\nhi\n");
+}
+is(Soak::settle($app, 60), '', 'spool and queue run empty');
+wait_for('keptflood', 'Withheld: flood 20');
+is_deeply([sort keys %{ box('keptflood') }],
+	[sort map { "Withheld: flood $_" } 1 .. 20], '20 notices in an hour');
+my $log = do { local (@ARGV, $/) = "$app->{root}/var/log/pm/pm.log"; <> };
+is(scalar(() = $log =~ /warn: notices to <keptflood\@example\.org>: 20 within an hour are enough, further ones are left out$/mg),
+	1, 'told once');
+is(scalar(() = $log =~ /reply=discard kept=1 .* why=1 notice left out: 20 to one person within an hour are enough$/mg),
+	2, 'and with each message that is kept without one');
 ok($app->stop, 'stops within the deadline');
 done_testing;

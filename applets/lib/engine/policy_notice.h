@@ -47,7 +47,7 @@ struct notice_wish {
 		"who is \"recipient\" (as without it), \"sender\", " \
 		"\"postmaster\" or an address; headers = true: with the " \
 		"original's header; external = true: people outside are " \
-		"told, too\n" \
+		"told, too. A person gets at most 20 in an hour\n" \
 		"plan:notify(\"attachment-removed\", { to = \"recipient\" })" \
 	}, \
 	{ "set", policy_plan_set, "set(name, value): a variable of the " \
