@@ -34,6 +34,7 @@ p:rule("thousand", function(m, rcpt, plan)
 	if n % 5 == 1 then return quarantine("Suspect") end
 	if n % 5 == 2 then return discard() end
 	if n % 5 == 3 then plan:prefix_subject("[three]") end
+	if n % 10 == 4 then plan:mark("another", "trace") end
 	if n % 5 == 4 then return redirect("all@example.org") end
 end)
 LUA

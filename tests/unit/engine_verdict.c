@@ -192,7 +192,7 @@ static void check_mixture(const unsigned plans[RCPTS], bool together,
 	}
 	assert_true(r.reply == REPLY_ACCEPT || r.reply == REPLY_DISCARD);
 	for (size_t i = 0; i < v.ngroups; i++)
-		redirects += v.groups[i].action == ACTION_REDIRECT;
+		redirects |= v.groups[i].action == ACTION_REDIRECT;
 	for (size_t i = 0; i < v.ngroups; i++)
 		for (size_t j = 0; j < v.groups[i].nrcpts; j++)
 			check_recipient(&r, v.groups[i].rcpts[j],

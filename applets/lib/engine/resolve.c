@@ -133,34 +133,16 @@ static void resolve_beside(struct resolver *s, const struct group *g)
 	}
 }
 
-/* What is withheld or goes elsewhere. */
-static void resolve_kept(struct resolver *s)
+static struct span lower(struct span s, struct arena *a)
 {
-	for (size_t i = 0; i < s->v->ngroups; i++) {
-		const struct group *g = &s->v->groups[i];
-		struct keep *k;
+	unsigned char *p = arena_alloc(a, s.n);
 
-		if (g->action == ACTION_REDIRECT) {
-			k = add_keep(s, KEEP_COPY, g, g->reason);
-			k->rcpts = g->redirect;
-			k->nrcpts = g->nredirect;
-		}
-		if (g->action == ACTION_QUARANTINE)
-			keep_original(s, KEEP_QUARANTINE, g, g->reason);
-		resolve_beside(s, g);
-	}
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = span_lower(s.p[i]);
+	return span_from(p, s.n);
 }
 
-/* Beside others who get it: the sender cannot be told of some only. */
-static void resolve_some_rejected(struct resolver *s)
-{
-	for (size_t i = 0; i < s->v->ngroups; i++)
-		if (s->v->groups[i].action == ACTION_REJECT)
-			keep_original(s, KEEP_QUARANTINE, &s->v->groups[i],
-				SPAN("Rejected"));
-}
-
-/* The content of a deliver group as a key: all that changes its bytes. */
+/* What a group gets as a key: all that changes its bytes and its sender. */
 static struct span content_key(struct resolver *s, const struct group *g)
 {
 	struct buf b = { .arena = s->a };
@@ -181,6 +163,69 @@ static struct span content_key(struct resolver *s, const struct group *g)
 		wire_put_span(&b, g->splices[i].insert);
 	}
 	return buf_bytes(&b);
+}
+
+static size_t count_redirects(const struct resolver *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->v->ngroups; i++)
+		n += s->v->groups[i].nredirect;
+	return n;
+}
+
+/* One copy of what redirect groups of one content send, and to whom. */
+struct sent {
+	struct keep *keep;
+	struct map *known;	/* addresses */
+};
+
+/* Groups that differ in trace only send one copy, to each address once. */
+static void redirect(struct resolver *s, const struct group *g,
+	struct map *copies)
+{
+	struct span key = content_key(s, g);
+	struct sent *sent = map_get(copies, key);
+	struct keep *k;
+
+	if (sent == NULL) {
+		sent = arena_alloc(s->a, sizeof(*sent));
+		sent->known = map_new(s->a);
+		sent->keep = add_keep(s, KEEP_COPY, g, g->reason);
+		sent->keep->rcpts = arena_array(s->a, count_redirects(s),
+			sizeof(*sent->keep->rcpts));
+		map_put(copies, key, sent);
+	}
+	k = sent->keep;
+	for (size_t i = 0; i < g->nredirect; i++)
+		if (map_put(sent->known, lower(g->redirect[i], s->a),
+				sent) == NULL)
+			k->rcpts[k->nrcpts++] = g->redirect[i];
+}
+
+/* What is withheld or goes elsewhere. */
+static void resolve_kept(struct resolver *s)
+{
+	struct map *copies = map_new(s->a);
+
+	for (size_t i = 0; i < s->v->ngroups; i++) {
+		const struct group *g = &s->v->groups[i];
+
+		if (g->action == ACTION_REDIRECT)
+			redirect(s, g, copies);
+		if (g->action == ACTION_QUARANTINE)
+			keep_original(s, KEEP_QUARANTINE, g, g->reason);
+		resolve_beside(s, g);
+	}
+}
+
+/* Beside others who get it: the sender cannot be told of some only. */
+static void resolve_some_rejected(struct resolver *s)
+{
+	for (size_t i = 0; i < s->v->ngroups; i++)
+		if (s->v->groups[i].action == ACTION_REJECT)
+			keep_original(s, KEEP_QUARANTINE, &s->v->groups[i],
+				SPAN("Rejected"));
 }
 
 /* Groups that differ in trace only ride together. */
@@ -208,15 +253,6 @@ static void collect_rides(struct resolver *s)
 		ride->nrcpts += g->nrcpts;
 		s->ride_of[i] = ride;
 	}
-}
-
-static struct span lower(struct span s, struct arena *a)
-{
-	unsigned char *p = arena_alloc(a, s.n);
-
-	for (size_t i = 0; i < s.n; i++)
-		p[i] = span_lower(s.p[i]);
-	return span_from(p, s.n);
 }
 
 /* Adds an address to those of a ride, unless it is there. */
