@@ -22,7 +22,7 @@ sub folder {
 	mkdir "$dir/$source";
 	mkdir "$dir/$source/$class";
 	for my $i (1 .. 40) {
-		my @say = map { $words[($i * 7 + $_ * 5) % @words] } 1 .. 12;
+		my @say = map { $words[($i * 7 + $_ * 5) % @words] } 1 .. 30;
 		spew("$dir/$source/$class/$i.eml", "From: $say[0]\@" .
 			"$source.example\nTo: you\@site.example\nSubject: " .
 			"@say[1 .. 3]\nDate: " . ($i % 28 + 1) .

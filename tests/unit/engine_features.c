@@ -183,6 +183,10 @@ static void test_limits(void **state)
 	found = features_of(buf_c(&b));
 	assert_true(found.n > 500 && found.n <= FEATURES_MAX);
 	found = features_of("");
+	assert_int_equal(found.n, 0);
+	found = features_of("Subject: hi\r\n\r\nhello you\r\n");
+	assert_int_equal(found.n, 0);
+	found = features_of("\r\nhttp://a.example/\r\n");
 	assert_true(found.n > 10);
 }
 

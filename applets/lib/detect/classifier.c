@@ -33,7 +33,7 @@ static bool head_ok(const struct classifier_head *h, size_t size)
 {
 	if (h->bits < CLASSIFIER_BITS_MIN || h->bits > CLASSIFIER_BITS_MAX ||
 	    size != sizeof(*h) + ((size_t)1 << h->bits) ||
-	    h->floor > 0 || h->ceiling < 0)
+	    h->ceiling < 0)
 		return false;
 	for (size_t g = 0; g < FEATURE_GROUPS; g++)
 		if (h->least[g] > 0 || h->most[g] < 0)
@@ -74,9 +74,9 @@ static int32_t scaled(const struct classifier *c, int64_t sum, size_t n)
 	return (int32_t)(x < 0 ? x - 0.5 : x + 0.5);
 }
 
-static int32_t within(int32_t x, int32_t least, int32_t most)
+static int32_t at_most(int32_t x, int32_t most)
 {
-	return x < least ? least : x > most ? most : x;
+	return x < most ? x : most;
 }
 
 void classifier_score(const struct classifier *c, const struct feature *v,
@@ -92,11 +92,13 @@ void classifier_score(const struct classifier *c, const struct feature *v,
 		score_r->n[v[i].group]++;
 	}
 	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
-		score_r->group[g] = scaled(c, sum[g], score_r->n[g]);
+		int32_t its = scaled(c, sum[g], score_r->n[g]);
+
+		score_r->group[g] = its < h->least[g] ? h->least[g] : its;
 		all += score_r->group[g];
-		capped += within(score_r->group[g], h->least[g], h->most[g]);
+		capped += at_most(score_r->group[g], h->most[g]);
 	}
-	score_r->sum = within(capped, h->floor, h->ceiling);
+	score_r->sum = at_most(capped, h->ceiling);
 	score_r->cap = score_r->sum - all;
 }
 

@@ -30,7 +30,8 @@ struct classifier_head {
 	uint32_t bits;		/* 1 << bits weights */
 	uint32_t unit;		/* 1/65536 of 1/1000 logit */
 	int32_t least[FEATURE_GROUPS], most[FEATURE_GROUPS]; /* 1/1000 logit */
-	int32_t floor, ceiling;	/* of their sum */
+	int32_t ceiling;	/* of their sum */
+	uint32_t reserved;	/* 0 */
 	uint32_t ham, spam;	/* messages it was trained with */
 	uint64_t hash;		/* of head with this 0, and weights */
 };
@@ -42,9 +43,9 @@ struct classifier {
 
 /* 1/1000 logit. sum = the groups' + cap, exactly. */
 struct classifier_score {
-	int32_t group[FEATURE_GROUPS];
+	int32_t group[FEATURE_GROUPS];	/* not below `least` */
 	size_t n[FEATURE_GROUPS];	/* features */
-	int32_t cap;			/* what the limits took or gave */
+	int32_t cap;			/* what `most` and ceiling took */
 	int32_t sum;
 };
 

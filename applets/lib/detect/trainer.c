@@ -9,7 +9,7 @@ enum {
 	EPOCHS = 8, AVERAGED = 4,	/* the weights of the last ones */
 	FOLDS = 5,			/* where there is only one source */
 	SURE = 8197,			/* the score of probability 90 */
-	TEXT_MOST = 15000, OTHER_MOST = 8000, FLOOR = -3000, CEILING = 25000,
+	LEAST = -2000, TEXT_MOST = 15000, OTHER_MOST = 8000, CEILING = 25000,
 	WEIGHT_MOST = 127,
 };
 
@@ -403,9 +403,10 @@ static void fill_head(const struct trainer *t, double scale,
 			h->ham++;
 	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
 		h->least[g] = rounded(least_of(g) * scale);
+		if (h->least[g] < LEAST)
+			h->least[g] = LEAST;
 		h->most[g] = g == FEATURE_TEXT ? TEXT_MOST : OTHER_MOST;
 	}
-	h->floor = FLOOR;
 	h->ceiling = CEILING;
 }
 

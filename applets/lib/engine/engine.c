@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "mail/words.h"
 #include "engine/check.h"
+#include "engine/content.h"
 #include "engine/explain.h"
 #include "engine/facts_record.h"
 #include "engine/policy.h"
@@ -21,6 +22,7 @@ struct engine {
 	const struct bundle *bundle;
 	struct policy_host *policy;
 	struct rules *rules;
+	struct classifier model;
 	struct arena *arena;	/* of the shipped rules, where they had to be
 				   compiled */
 	bool detail;
@@ -47,7 +49,7 @@ struct engine *engine_new(const struct bundle *bundle, struct err *e)
 	}
 	en->bundle = bundle;
 	en->arena = arena_new("shipped rules", RULES_ARENA_MAX);
-	if (open_rules(en, e) == 0)
+	if (open_rules(en, e) == 0 && content_shipped(&en->model, e) == 0)
 		en->policy = policy_host_new(bundle, e);
 	if (en->policy == NULL)
 		engine_free(&en);
@@ -227,6 +229,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	f = facts_new(env, en->bundle, raw, a);
 	f->dns = &dns;
 	f->auth = auth;
+	f->model = &en->model;
 	auth_message(auth, raw, &f->mime.root->header, f->authors,
 		f->nauthors);
 	check_run_all(f, en->rules, ask, dns.deadline_ms);

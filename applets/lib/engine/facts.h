@@ -32,6 +32,8 @@ enum {
 	FACTS_BYTES_MAX = 8 << 20,	/* of the record; then `cut` */
 };
 
+struct classifier;
+
 struct hit {
 	struct span name;	/* "GTUBE" */
 	int32_t weight;		/* 1/1000 logit */
@@ -102,6 +104,7 @@ struct facts {
 	struct question *virus_question;
 	const struct dnslist_set *dns;	/* NULL: nothing was asked */
 	struct auth *auth;		/* NULL: nothing was checked */
+	const struct classifier *model;	/* NULL: content is not weighed */
 	struct own_edits ours;
 	struct span breaks_dkim;	/* whose good signature a plan breaks */
 	struct why *whys;		/* engine/explain.h */

@@ -205,6 +205,18 @@ static void put_words(struct gathered *g)
 		features_put(g, "word", span_sub(word, 0, WORD_MOST_BYTES));
 }
 
+static bool too_little(struct gathered *g)
+{
+	struct span rest = g->text, word;
+	size_t n = 0;
+
+	if (g->f->mime.n > 1 || facts_urls(g->f)->n > 0)
+		return false;
+	while (n < FEATURES_WORDS_LEAST && casefold_word(&rest, &word))
+		n++;
+	return n < FEATURES_WORDS_LEAST;
+}
+
 /* --- all ----------------------------------------------------------------- */
 
 void features_find(struct facts *f, struct features *features_r)
@@ -216,6 +228,8 @@ void features_find(struct facts *f, struct features *features_r)
 	features_r->n = 0;
 	g.seen = arena_array(f->arena, SEEN_SLOTS, sizeof(*g.seen));
 	g.text = fold(gather_text(f), f->arena);
+	if (too_little(&g))
+		return;
 	g.group = FEATURE_STRUCTURE;
 	features_of_structure(&g);
 	features_of_page(&g);

@@ -20,6 +20,7 @@ enum {
 	FEATURES_VERSION = 1,
 	FEATURES_MAX = 12000,
 	FEATURES_TEXT_MAX = 4000,	/* bytes of text in all */
+	FEATURES_WORDS_LEAST = 20,	/* words of a plain text */
 };
 
 struct features {
@@ -27,7 +28,10 @@ struct features {
 	size_t n;
 };
 
-/* Everything is in the arena of the facts. */
+/*
+ * Everything is in the arena of the facts. None of a message that is too
+ * little to be judged by its content: one part, no link, few words.
+ */
 void features_find(struct facts *f, struct features *features_r);
 
 /* For people: word "viagra", html images 3. */
