@@ -13,7 +13,10 @@ plan skip_all => 'needs root and Postfix' unless $> == 0 &&
 	-x '/usr/sbin/postconf';
 alarm 240;
 
-my $app = Appliance->new(policy => <<'LUA');
+my $app = Appliance->new(lists => { moved => ['#pm type=map',
+	'refused2@example.org away@example.org',
+	'mapped@example.org away@example.org there2@example.org'] },
+	policy => <<'LUA');
 local p = policy("p", function() return true end)
 p:rule("by name", function(m, rcpt, plan)
 	local who = rcpt.local_part
@@ -27,6 +30,12 @@ p:rule("by name", function(m, rcpt, plan)
 	end
 	if who == "renamed" then plan:sender("bounces@example.org") end
 	if who == "null" then plan:sender("") end
+	if m.subject == "mixed" then
+		plan:map_recipient("moved")
+		if who:match("^tagged") then plan:prefix_subject("[T]") end
+		if who:match("^held") then return quarantine("Suspect") end
+		if who:match("^refused") then return reject("5.7.1", "no") end
+	end
 end)
 p:rule("thousand", function(m, rcpt, plan)
 	local n = tonumber(rcpt.local_part:match("^u(%d+)$"))
@@ -94,6 +103,23 @@ like($filed[0], qr{/[0-9a-f-]{36}\.eml$}, 'whose name is the id');
 open my $in, '<:raw', $filed[0] or die "$filed[0]: $!";
 my $bytes = do { local $/; <$in> };
 like($bytes, qr/^Subject: one\r\n\r\nhi\r\n\z/m, 'as it came');
+
+# Refused beside others, with recipients that a map sends elsewhere.
+like(send_to('mixed', qw(refused refused2 mapped stays tagged held))->{text},
+	qr/^250 /, 'some are refused: accepted for the others');
+settled();
+my $mixed = delivered();
+is_deeply({ map { $_ => [grep { /mixed/ } @{ $mixed->{$_} }] }
+	grep { grep { /mixed/ } @{ $mixed->{$_} } } keys %$mixed },
+	{ away => ['mixed'], there2 => ['mixed'], stays => ['mixed'],
+	tagged => ['[T] mixed'] },
+	'who a map names has it once, who is refused never');
+is_deeply({ map { %{ $_->{reasons} } } grep { $_->{subject} eq 'mixed' }
+	$app->quarantined }, { 'refused@example.org' => 'Rejected',
+	'refused2@example.org' => 'Rejected', 'held@example.org' => 'Suspect' },
+	'the refused copies are kept: their sender was told of no refusal');
+like(send_to('mixed', qw(refused refused2))->{text}, qr/^550 5\.7\.1 no/,
+	'all are refused: so is the message');
 
 # A thousand, each his own outcome, once.
 my @thousand = map { "u$_" } 0 .. 999;
