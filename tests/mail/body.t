@@ -17,6 +17,10 @@ my $app = Appliance->new(policy => <<'LUA');
 local p = policy("p", function() return true end)
 p:rule("files", function(m, rcpt, plan)
 	if rcpt.local_part == "plain" then return end
+	if rcpt.local_part:match("^east") then
+		plan:banner{ text = "\u{5916}\u{90e8}" }
+		return
+	end
 	for _, att in ipairs(m.attachments) do
 		if att.extension == "exe" then
 			plan:drop(att, { keep = rcpt.local_part ~= "unkept" and
@@ -100,5 +104,25 @@ is(body_of($_), $after, "$_: banners in both texts, a note for the program")
 is_deeply([map { [$_->{subject}, %{ $_->{reasons} }] } $app->quarantined],
 	[['files', 'edited@example.org', 'Suspect']],
 	'the original is kept where the rule wants it');
+
+# In the charset of the part, where that has the characters.
+my %east = (big5 => "\xa5~\xb3\xa1", gb18030 => "\xcd\xe2\xb2\xbf",
+	'euc-kr' => "\xe8\xe2\xdd\xbb", 'koi8-r' => undef);
+for my $charset (sort keys %east) {
+	$app->send_mail(from => 'carol@example.net', rcpts =>
+		["east-$charset\@example.org"], message => <<"END");
+Subject: east
+MIME-Version: 1.0
+Content-Type: text/plain; charset=$charset
+Content-Transfer-Encoding: 8bit
+
+\xc4\xe3
+END
+}
+is(Soak::settle($app, 60), '', 'spool and queue run empty');
+is(body_of("east-$_"), "\xc4\xe3\n$east{$_}\n", "$_: the charset's bytes")
+	for grep { $east{$_} } sort keys %east;
+is(body_of('east-koi8-r'), "\xd0\xb4\xd0\xa6\n\xe5\xa4\x96\xe9\x83\xa8\n",
+	'koi8-r has them not: utf-8');
 ok($app->stop, 'stops within the deadline');
 done_testing();

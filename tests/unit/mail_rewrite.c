@@ -169,6 +169,76 @@ static const struct row rows[] = {
 		"\r\nx\r\n", .why = "ambiguous" },
 };
 
+/* Charsets of East Asia: the bytes of the banner, or that it became UTF-8. */
+static void banners_of_east_asia(void **state)
+{
+	static const struct {
+		const char *charset, *body, *banner;
+		const char *bytes;	/* NULL: has it not */
+	} east[] = {
+		{ "big5", "\xa7\x41\xa6n",
+			"\xe5\xa4\x96\xe9\x83\xa8\xe9\x83\xb5\xe4\xbb\xb6",
+			"\xa5~\xb3\xa1\xb6l\xa5\xf3" },
+		{ "big5", "\xa7\x41\xa6n", GRUESS, NULL },
+		/* Both only in Hong Kong's. */
+		{ "big5", "\xa7\x41\xa6n", "\xc3\xbc", NULL },
+		{ "big5-hkscs", "\xa7\x41\xa6n", "\xc3\xbc", "\x88\xa2" },
+		{ "GB18030", "\xc4\xe3\xba\xc3", "\xe5\xa4\x96\xe9\x83\xa8\xe9"
+			"\x82\xae\xe4\xbb\xb6",
+			"\xcd\xe2\xb2\xbf\xd3\xca\xbc\xfe" },
+		{ "gb18030", "\xc4\xe3\xba\xc3", GRUESS "e \xe2\x82\xac"
+			"\xf0\x9f\x98\x80",
+			"Gr\xa8\xb9\x81\x30\x89\x38" "e \xa2\xe3"
+			"\x94\x39\xfc\x36" },
+		{ "gb2312", "\xc4\xe3\xba\xc3", "\xe5\xa4\x96\xe9\x83\xa8\xe9"
+			"\x82\xae\xe4\xbb\xb6",
+			"\xcd\xe2\xb2\xbf\xd3\xca\xbc\xfe" },
+		{ "gb2312", "\xc4\xe3\xba\xc3", GRUESS, NULL },
+		{ "gbk", "\xc4\xe3\xba\xc3", "\xe9\x83\xb5", "\xe0]" },
+		{ "gbk", "\xc4\xe3\xba\xc3", "\xf0\x9f\x98\x80", NULL },
+		{ "euc-kr", "\xbe\xc8\xb3\xe7",
+			"\xec\x99\xb8\xeb\xb6\x80 \xeb\xa9\x94\xec\x9d\xbc",
+			"\xbf\xdc\xba\xce \xb8\xde\xc0\xcf" },
+		{ "euc-kr", "\xbe\xc8\xb3\xe7", GRUESS, NULL },
+		{ "shift_jis", "\x82\xa0",
+			"\xe3\x83\xa1\xe3\x83\xbc\xe3\x83\xab",
+			"\x83\x81\x81[\x83\x8b" },
+		{ "euc-jp", "\xa4\xa2",
+			"\xe3\x83\xa1\xe3\x83\xbc\xe3\x83\xab",
+			"\xa5\xe1\xa1\xbc\xa5\xeb" },
+	};
+	struct arena *a = arena_new("test", 1 << 28);
+
+	(void)state;
+	charset_open_all();
+	for (size_t i = 0; i < sizeof(east) / sizeof(*east); i++) {
+		const struct rewrite_banner b = { .text =
+			span_of(east[i].banner) };
+		struct span raw = span_of(arena_printf(a, MIME
+			"Content-Type: text/plain; charset=%s\r\n"
+			"Content-Transfer-Encoding: 8bit\r\n\r\n%s\r\n",
+			east[i].charset, east[i].body)), now;
+		struct span seen = text_of(raw, "text/plain", a);
+		const char *why;
+
+		now = edited(raw, &b, 1, a, &why);
+		print_message("# %s\n", east[i].charset);
+		assert_null(why);
+		/* Read: what was there, and the banner. */
+		expect_span(text_of(now, "text/plain", a), arena_printf(a,
+			"%.*s%s\r\n", SPAN_FMT(seen), east[i].banner));
+		if (east[i].bytes)
+			assert_true(span_ends(now, span_of(arena_printf(a,
+				"charset=%s\r\nContent-Transfer-Encoding: "
+				"8bit\r\n\r\n%s\r\n%s\r\n", east[i].charset,
+				east[i].body, east[i].bytes))));
+		else
+			assert_true(span_find(now, SPAN("charset=utf-8")) !=
+				SIZE_MAX);
+	}
+	arena_free(&a);
+}
+
 static void banners_are_read_as_they_were_written(void **state)
 {
 	struct arena *a = arena_new("test", 1 << 28);
@@ -269,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(banners_are_read_as_they_were_written),
+		cmocka_unit_test(banners_of_east_asia),
 		cmocka_unit_test(what_needs_no_change_stays),
 		cmocka_unit_test(new_encoding_is_declared),
 		cmocka_unit_test(any_cut_is_survived),

@@ -85,9 +85,35 @@ static bool write_converted(struct span utf8, iconv_t cd, struct buf *out)
 	return write_end(cd, out);
 }
 
+/*
+ * Reading takes more than a label promises (WHATWG Encoding, "index gb18030"
+ * and "index Big5"); what is written must be read by older clients, too: no
+ * four bytes under gb2312 or gbk, nothing of Hong Kong's under big5. Leads
+ * below 0xa1 are Hong Kong's.
+ */
+static bool is_of_label(struct span bytes, enum charset_code code,
+	struct span label)
+{
+	bool gb = code == CHARSET_GB18030 &&
+		!span_caseeq(label, SPAN("gb18030"));
+	bool big5 = code == CHARSET_BIG5 &&
+		!span_caseeq(label, SPAN("big5-hkscs"));
+
+	for (size_t i = 0; (gb || big5) && i < bytes.n; i++) {
+		if (bytes.p[i] < 0x80)
+			continue;
+		if ((big5 && bytes.p[i] < 0xa1) || (gb && i + 1 < bytes.n &&
+		    bytes.p[i + 1] >= '0' && bytes.p[i + 1] <= '9'))
+			return false;
+		i++;
+	}
+	return true;
+}
+
 bool charset_write(struct span utf8, struct span charset, struct buf *out_r)
 {
 	enum charset_code code = charset_code_of(charset);
+	size_t start = out_r->n;
 
 	if (code == CHARSET_UTF8 || (charset_has_ascii(code) &&
 				     charset_ascii_run(utf8) == utf8.n)) {
@@ -97,5 +123,7 @@ bool charset_write(struct span utf8, struct span charset, struct buf *out_r)
 	if (code == CHARSET_1252)
 		return write_1252(utf8, out_r);
 	return code > CHARSET_HZ && code < CHARSET_OTHER && writable[code] &&
-		write_converted(utf8, writers[code], out_r);
+		write_converted(utf8, writers[code], out_r) &&
+		is_of_label(span_after(buf_bytes(out_r), start), code,
+			span_trim(charset));
 }
