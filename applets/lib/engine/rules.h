@@ -15,6 +15,7 @@
  *		{ "FEE_PRIVATE", 700, all = { "FEE_WORDS" },
  *			none = { "__BULK" }, about = "…" },
  *		{ "SPF_FAIL", 400, fact = true, about = "…" },
+ *		brands = { { "PayPal", "paypal.com", "paypal.me" }, … },
  *	}
  *
  * NAME is capitals, digits and "_"; with a leading "__" it is a helper: no
@@ -22,7 +23,8 @@
  *	subject, body, text	patterns (detect/patterns.h), or a list of
  *				them, for the subject, the visible text, or
  *				both; folded (mail/casefold.h), one blank
- *				between words
+ *				between words. A line end in a pattern and the
+ *				tabs behind it do not count
  *	header = { NAME, P… }	for each field of that name, decoded
  *	url, file		for each link, each file's name, folded
  *	raw			for the first bytes as they came
@@ -30,6 +32,8 @@
  *	fact = true		a hit of that name that a check states; without
  *				a weight it keeps the check's own
  * least = N: as many of the patterns (or of `any`) must fit; 1 without it.
+ * Brands are names of well-known senders and their organisational domains
+ * (engine/phishing.h); those of all files count.
  * A later file may name an earlier rule again: with nothing asked it gives
  * another weight only (0: the hit counts nothing), else it replaces it.
  */
@@ -46,6 +50,7 @@ enum {
 	RULES_NAME_MAX = 40,
 	RULES_WEIGHT_MAX = 30000,
 	RULES_RAW_MAX = 256 << 10,
+	RULES_BRANDS_MAX = 2000,
 };
 
 enum rule_kind { RULE_PATTERNS, RULE_META, RULE_FACT, RULE_WEIGHT };
@@ -77,6 +82,15 @@ struct rule_group {
 	int32_t cap;		/* 0: none */
 };
 
+struct rule_brand {
+	struct span shown;	/* "PayPal" */
+	struct span name;	/* folded */
+	struct span like;	/* its skeleton (mail/confusable.h) */
+	struct span *domains;
+	struct span *labels, *likes; /* their first labels, and skeletons */
+	size_t ndomains;
+};
+
 struct rule_patterns {
 	struct pattern_source *v;
 	size_t n;
@@ -88,6 +102,8 @@ struct ruleset {
 	struct rule *rules;
 	size_t nrules;
 	struct rule_patterns in[RULE_IN_N];
+	struct rule_brand *brands;
+	size_t nbrands;
 };
 
 struct rule_file {

@@ -26,6 +26,24 @@ static void put_rule(struct buf *b, const struct rule *r)
 		wire_put_span(b, r->names[i]);
 }
 
+static void put_brands(struct buf *b, const struct ruleset *r)
+{
+	wire_put_u32(b, (uint32_t)r->nbrands);
+	for (size_t i = 0; i < r->nbrands; i++) {
+		const struct rule_brand *brand = &r->brands[i];
+
+		wire_put_span(b, brand->shown);
+		wire_put_span(b, brand->name);
+		wire_put_span(b, brand->like);
+		wire_put_u32(b, (uint32_t)brand->ndomains);
+		for (size_t d = 0; d < brand->ndomains; d++) {
+			wire_put_span(b, brand->domains[d]);
+			wire_put_span(b, brand->labels[d]);
+			wire_put_span(b, brand->likes[d]);
+		}
+	}
+}
+
 /* Whose pattern it is, for a message. */
 static const struct rule *owner_of(const struct ruleset *r, enum rule_in in,
 	size_t id)
@@ -83,6 +101,7 @@ int rules_put(const struct ruleset *r, struct buf *b, struct err *e)
 	wire_put_u32(b, (uint32_t)r->nrules);
 	for (size_t i = 0; i < r->nrules; i++)
 		put_rule(b, &r->rules[i]);
+	put_brands(b, r);
 	for (size_t i = 0; i < RULE_IN_N; i++)
 		if (put_patterns(r, (enum rule_in)i, b, e) < 0)
 			return -1;
@@ -127,6 +146,36 @@ static void get_rule(struct wire *w, struct arena *a,
 		(uint64_t)r->nall + r->nany + r->nnone != names;
 }
 
+static void get_domains(struct wire *w, struct arena *a,
+	struct rule_brand *b)
+{
+	size_t n = wire_count(w, 12);
+
+	b->ndomains = n;
+	b->domains = arena_array(a, n, sizeof(*b->domains));
+	b->labels = arena_array(a, n, sizeof(*b->labels));
+	b->likes = arena_array(a, n, sizeof(*b->likes));
+	for (size_t i = 0; i < n; i++) {
+		b->domains[i] = wire_span(w);
+		b->labels[i] = wire_span(w);
+		b->likes[i] = wire_span(w);
+	}
+}
+
+static void get_brands(struct wire *w, struct arena *a, struct ruleset *r)
+{
+	r->nbrands = wire_count(w, 16);
+	r->brands = arena_array(a, r->nbrands, sizeof(*r->brands));
+	for (size_t i = 0; i < r->nbrands; i++) {
+		struct rule_brand *brand = &r->brands[i];
+
+		brand->shown = wire_span(w);
+		brand->name = wire_span(w);
+		brand->like = wire_span(w);
+		get_domains(w, a, brand);
+	}
+}
+
 static void get_patterns(struct wire *w, struct arena *a,
 	struct rule_patterns *p, struct span *compiled_r)
 {
@@ -165,6 +214,7 @@ int rules_get(struct span record, struct arena *a, struct ruleset *r,
 	r->rules = arena_array(a, r->nrules, sizeof(*r->rules));
 	for (size_t i = 0; i < r->nrules; i++)
 		get_rule(&w, a, r, &r->rules[i]);
+	get_brands(&w, a, r);
 	for (size_t i = 0; i < RULE_IN_N; i++)
 		get_patterns(&w, a, &r->in[i], &compiled_r[i]);
 	if (magic == MAGIC && wire_done(&w) && adds_up(r))

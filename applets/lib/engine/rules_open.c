@@ -163,8 +163,13 @@ static int add_record(struct rules *r, struct span record, struct err *e)
 	    r->ngroups + s->rules.ngroups > RULES_GROUPS_MAX)
 		return err_set(e, ERR_PERMANENT, "there are more than %d "
 			"groups of rules", RULES_GROUPS_MAX);
+	if (r->nbrands + s->rules.nbrands > RULES_BRANDS_MAX)
+		return err_set(e, ERR_PERMANENT, "there are more than %d "
+			"brands", RULES_BRANDS_MAX);
 	if (open_patterns(r, s, compiled, e) < 0)
 		return -1;
+	for (size_t i = 0; i < s->rules.nbrands; i++)
+		r->brands[r->nbrands++] = s->rules.brands[i];
 	for (size_t i = 0; i < s->rules.ngroups; i++)
 		groups[i] = add_group(r, &s->rules.groups[i]);
 	for (size_t i = 0; i < s->rules.nrules; i++)
@@ -187,6 +192,8 @@ struct rules *rules_open(const struct span *records, size_t n, struct err *e)
 	r->by_name = arena_array(r->arena, RULES_MAX, sizeof(*r->by_name));
 	r->groups = arena_array(r->arena, RULES_GROUPS_MAX,
 		sizeof(*r->groups));
+	r->brands = arena_array(r->arena, RULES_BRANDS_MAX,
+		sizeof(*r->brands));
 	r->sets = arena_array(r->arena, n, sizeof(*r->sets));
 	for (size_t i = 0; i < n; i++) {
 		if (records[i].n == 0 || add_record(r, records[i], e) == 0)

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/args.h"
+#include "mail/casefold.h"
+#include "mail/confusable.h"
 #include "script/script.h"
 
 enum { NAMES_MAX = 200, PATTERNS_EACH_MAX = 500 };
@@ -93,6 +95,24 @@ static int get_texts(struct reader *r, const struct rule *rule,
 	return 0;
 }
 
+/* Long patterns stand on several lines: these and their tabs do not count. */
+static struct span joined(struct span pattern, struct arena *a)
+{
+	struct buf b = { .arena = a };
+
+	if (span_chr(pattern, '\n') == SIZE_MAX)
+		return pattern;
+	for (size_t i = 0; i < pattern.n; i++) {
+		bool starts = i == 0 || pattern.p[i - 1] == '\n';
+
+		while (starts && i < pattern.n && pattern.p[i] == '\t')
+			i++;
+		if (i < pattern.n && pattern.p[i] != '\n')
+			buf_byte(&b, pattern.p[i]);
+	}
+	return buf_bytes(&b);
+}
+
 static bool is_name(struct span name)
 {
 	for (size_t i = 0; i < name.n; i++)
@@ -125,7 +145,8 @@ static int add_patterns(struct reader *r, struct rule *rule,
 	if (to->n + n > PATTERNS_MAX)
 		return bad(r, rule, "there are too many patterns");
 	for (uint32_t i = 0; i < n; i++)
-		to->v[to->n++] = (struct pattern_source){ texts[i],
+		to->v[to->n++] = (struct pattern_source){
+			joined(texts[i], r->arena),
 			exact ? 0 : PATTERN_CASELESS };
 	rule->npatterns = n;
 	return 0;
@@ -275,13 +296,14 @@ static int read_rule(struct reader *r, const struct script_value *t,
 
 static int read_group(struct reader *r, const struct script_value *t)
 {
-	static const char *const keys[] = { "about", "cap", "group" };
+	static const char *const keys[] = { "about", "brands", "cap",
+		"group" };
 	struct script_value cap = script_table_get(r->script, t, "cap");
 	struct rule_group *g = &r->set->groups[r->set->ngroups];
 
 	if (r->set->ngroups == RULES_GROUPS_MAX)
 		return bad(r, NULL, "there are too many groups");
-	if (check_keys(r, NULL, t, keys, 3) < 0)
+	if (check_keys(r, NULL, t, keys, sizeof(keys) / sizeof(*keys)) < 0)
 		return -1;
 	if (!get_text(r, t, "group", &g->name) || g->name.n == 0 ||
 	    g->name.n > RULES_NAME_MAX || !get_text(r, t, "about", &g->about))
@@ -295,13 +317,60 @@ static int read_group(struct reader *r, const struct script_value *t)
 	return 0;
 }
 
+/* { NAME, DOMAIN… } */
+static int read_brand(struct reader *r, const struct script_value *v)
+{
+	struct rule_brand *b = &r->set->brands[r->set->nbrands];
+	struct span texts[PATTERNS_EACH_MAX];
+	uint32_t n;
+
+	if (r->set->nbrands == RULES_BRANDS_MAX)
+		return bad(r, NULL, "there are too many brands");
+	if (v->type != SCRIPT_TABLE)
+		return bad(r, NULL, "a brand is { \"Name\", \"domain\", … }");
+	if (get_texts(r, NULL, v, 1, texts, &n) < 0)
+		return -1;
+	b->shown = texts[0];
+	b->name = casefold(texts[0], r->arena);
+	b->like = confusable_skeleton(texts[0], r->arena);
+	b->ndomains = n - 1;
+	b->domains = arena_array(r->arena, n, sizeof(*b->domains));
+	b->labels = arena_array(r->arena, n, sizeof(*b->labels));
+	b->likes = arena_array(r->arena, n, sizeof(*b->likes));
+	for (uint32_t i = 1; i < n; i++) {
+		b->domains[i - 1] = texts[i];
+		b->labels[i - 1] = span_sub(texts[i], 0,
+			span_chr(texts[i], '.'));
+		b->likes[i - 1] = confusable_skeleton(b->labels[i - 1],
+			r->arena);
+	}
+	r->set->nbrands++;
+	return 0;
+}
+
+static int read_brands(struct reader *r, const struct script_value *t)
+{
+	struct script_value all = script_table_get(r->script, t, "brands");
+	size_t n = script_table_count(r->script, &all);
+
+	if (all.type != SCRIPT_NIL && all.type != SCRIPT_TABLE)
+		return bad(r, NULL, "brands is a list of brands");
+	for (size_t i = 1; i <= n; i++) {
+		struct script_value v = script_table_at(r->script, &all, i);
+
+		if (read_brand(r, &v) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int read_table(struct reader *r, const struct script_value *t)
 {
 	size_t n = script_table_count(r->script, t);
 
 	if (t->type != SCRIPT_TABLE)
 		return bad(r, NULL, "does not return a table of rules");
-	if (read_group(r, t) < 0)
+	if (read_group(r, t) < 0 || read_brands(r, t) < 0)
 		return -1;
 	for (size_t i = 1; i <= n; i++) {
 		struct script_value v = script_table_at(r->script, t, i);
@@ -342,6 +411,8 @@ int rules_read(const struct rule_file *files, size_t n, struct arena *a,
 		.groups = arena_array(a, RULES_GROUPS_MAX,
 			sizeof(*r->groups)),
 		.rules = arena_array(a, RULES_MAX, sizeof(*r->rules)),
+		.brands = arena_array(a, RULES_BRANDS_MAX,
+			sizeof(*r->brands)),
 	};
 	for (size_t i = 0; i < RULE_IN_N; i++)
 		r->in[i].v = arena_array(a, PATTERNS_MAX,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "mail/casefold.h"
-#include "engine/facts.h"
+#include "engine/phishing.h"
 
 enum { EVIDENCE_MAX = 80 };
 
@@ -250,6 +250,7 @@ void rules_run(const struct rules *r, struct facts *f)
 	run.fits = arena_array(f->arena, r->n, sizeof(*run.fits));
 	run.counts = arena_array(f->arena, r->n, sizeof(*run.counts));
 	run.evidence = arena_array(f->arena, r->n, sizeof(*run.evidence));
+	phishing_look(f, r->brands, r->nbrands);
 	look_at_all(&run);
 	for (size_t i = 0; i < r->n; i++)
 		decide(&run, i);

@@ -28,6 +28,8 @@ struct rules {
 	uint32_t *by_name;		/* live, sorted */
 	struct rule_group *groups;
 	size_t ngroups;
+	struct rule_brand *brands;	/* of all records */
+	size_t nbrands;
 	struct rule_set *sets;
 	size_t nsets;
 };
