@@ -56,7 +56,8 @@ inbound:rule("spam", function(m, rcpt, plan)
 	if rcpt.local_part == "b" then plan:prefix_subject("[x]") end
 end)
 LUA
-put('mail', "From: A <a\@out.example>\nSubject: hello\n\n$gtube\n");
+put('mail', "From: A <a\@out.example>\nTo: b\@ours.example\n" .
+	"Message-ID: <1\@out.example>\nSubject: hello\n\n$gtube\n");
 
 my ($code, $out) = try('-', '--from', 'a@out.example', '--to',
 	'b@ours.example', '--to', 'nobody@ours.example');

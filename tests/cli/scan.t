@@ -69,8 +69,11 @@ for my $list (glob 'lua/policy/lists/*') {
 	put("etc/pm/lists/$name", '');
 }
 put('etc/pm/lists/anti-spam-optouts', "out\@ours.example\n");
-put('plain.eml', "From: A <a\@x.example>\r\nSubject: hi\r\n\r\nhello\r\n");
-put('gtube.eml', "From: A <a\@x.example>\nSubject: hi\n\n$gtube\n");
+# What every mail program writes.
+my $fields = "To: b\@ours.example\nMessage-ID: <1\@x.example>\n";
+(my $crlf = $fields) =~ s/\n/\r\n/g;
+put('plain.eml', "From: A <a\@x.example>\r\nSubject: hi\r\n$crlf\r\nhello\r\n");
+put('gtube.eml', "From: A <a\@x.example>\nSubject: hi\n$fields\n$gtube\n");
 my @root = ('--root', '.');
 my $draft = "pm scan: judging by the draft: nothing is published\n";
 
@@ -107,12 +110,13 @@ my $draft = "pm scan: judging by the draft: nothing is published\n";
 }
 {
 	put('from.eml', "From: \"bank\@bank.example\" <x\@attack.example>\n"
+		. "Subject: x\n$fields"
 		. "Date: Fri, 32 Jul 2026 10:00:00 +0000\n\nx\n");
 	my ($code, $out) = scan(@root, '--json', 'from.eml');
 	is_deeply([map { "$_->{name} $_->{weight} $_->{evidence}" }
-		@{decode_json($out)->{hits}}], ['FROM_NAME_ADDRESS 0 '
+		@{decode_json($out)->{hits}}], ['FROM_NAME_ADDRESS 900 '
 		. '"bank@bank.example" <x@attack.example>',
-		'DATE_INVALID 0 Fri, 32 Jul 2026 10:00:00 +0000'],
+		'DATE_INVALID 500 Fri, 32 Jul 2026 10:00:00 +0000'],
 		'a name that is another address, a day that is none');
 }
 {
@@ -171,7 +175,7 @@ my $draft = "pm scan: judging by the draft: nothing is published\n";
 	my ($code, $out) = scan(@root, '--policy', 'drafts', 'plain.eml');
 	is($code, 0, 'a failing rule is an answer, too');
 	is($out, "plain.eml\ttempfail\t10.lua:2: rule \"x\": message has no "
-		. "field \"y\"\t0 %\t\n", 'it names file, line and rule');
+		. "field \"y\" (Message-ID 1\@x.example)\t0 %\t\n", 'it names file, line and rule');
 }
 {
 	put('in', slurp('gtube.eml'));
@@ -248,7 +252,8 @@ SKIP: {
 }
 {
 	# The converters were opened before the sandbox closed.
-	my $head = "From: a\@x.example\r\nContent-Type: text/plain; charset=";
+	my $head = "From: a\@x.example\r\nSubject: x\r\n$crlf" .
+		"Content-Type: text/plain; charset=";
 	put('koi8.eml', "${head}koi8-r\r\n\r\n\xf0\xd2\xc9\r\n");
 	put('martian.eml', "${head}x-martian\r\n\r\n\xf0\r\n");
 	put('wide.eml', "${head}us-ascii\r\n"

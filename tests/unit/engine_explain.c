@@ -52,7 +52,9 @@ static const struct ask world = { NULL, send_virus, collect_nothing,
 static const char plain[] = "From: A <a@out.example>\r\n"
 	"Date: Sun, 22 Nov 2026 10:00:00 +0000\r\n"
 	"Message-ID: <1@out.example>\r\n\r\ntext\r\n";
-static const char gtube[] = "From: A <a@out.example>\r\n\r\n" GTUBE;
+#define FIELDS "To: b@ours.example\r\nMessage-ID: <1@out.example>\r\n"
+static const char gtube[] = "From: A <a@out.example>\r\nSubject: x\r\n"
+	FIELDS "\r\n" GTUBE;
 static const char program[] = "From: A <a@out.example>\r\n"
 	"MIME-Version: 1.0\r\n"
 	"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -190,7 +192,7 @@ static void test_smallest(void **state)
 {
 	(void)state;
 	load_rule("if m.spam.hits[2] then return quarantine('Two') end");
-	judge("From: A <a@out.example>\r\nSubject: x\r\n"
+	judge("From: A <a@out.example>\r\nSubject: x\r\n" FIELDS
 		"Date: Mon, 01 Jan 2096 10:00:00 +0000\r\n\r\n" GTUBE);
 	assert_int_equal(record.nhits, 2);
 	expect_of(0, "Quarantined for Two because of the hit DATE_FUTURE; "

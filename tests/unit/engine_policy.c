@@ -58,6 +58,8 @@ static const char plain[] =
 static const char gtube[] =
 	"From: A <a@out.example>\r\n"
 	"Subject: =?utf-8?Q?gr=C3=BC=C3=9Fe?=\r\n"
+	"To: b@ours.example\r\n"
+	"Message-ID: <1@out.example>\r\n"
 	"\r\n"
 	"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 	"\r\n";
@@ -185,7 +187,7 @@ static void test_fields(void **state)
 		"eq(m.relay.addr, '192.0.2.1'); eq(m.relay.external, true)\n"
 		"eq(m.relay.internal, false); eq(m.relay.name, '')\n"
 		"eq(m:header('x-one', 2), '2'); eq(m:header('nope'), nil)\n"
-		"eq(m.size, 89); eq(m.spam.score, 0)\n"
+		"eq(m.size, 89); eq(m.spam.score, 200)\n"
 		"eq(m.spam.probability, 0); eq(m.spam.gauge, '')\n"
 		"eq(m.spam:has('GTUBE'), false); eq(m.virus.found, false)\n"
 		"eq(m.virus.later, false); eq(m.virus.off, false)\n"
