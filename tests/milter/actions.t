@@ -93,8 +93,8 @@ my @copies;
 # The recorder puts it there, in its own time.
 $f->wait_until(10, sub {
 	@copies = grep { /new\@example\.org/ } map {
-		local $/;
-		open(my $in, '<:raw', $_) ? <$in> : ();
+		local ($/, @ARGV) = (undef, $_);
+		<> // '';
 	} glob "$f->{root}/var/lib/pm/spool/inject/*";
 });
 is(scalar @copies, 1, 'the copy has the new sender');
