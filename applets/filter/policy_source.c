@@ -13,6 +13,7 @@
 #include "conf/wiring.h"
 #include "store/keyring.h"
 #include "role/life.h"
+#include "tool/feedback.h"
 #include "tool/published.h"
 #include "health.h"
 #include "link.h"
@@ -95,6 +96,7 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 	struct arena *a = arena_new("wiring", WIRING_MEMORY);
 	struct bundle_settings s = { 0 };
 	struct wiring w;
+	const char *why;
 	int result = -1;
 
 	if (wiring_load(a, &w, e) == 0 && read_keys(a, &s, e) == 0) {
@@ -105,6 +107,9 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.ndomains = w.ndomains;
 		s.authserv = span_of(w.site);
 		s.virus = w.filter.clamd != NULL;
+		s.feedback = feedback_read(a, &why);
+		if (why)
+			log_warn("%s", why);
 		result = published_build(&s, a, b, number_r, e);
 	}
 	arena_free(&a);

@@ -21,6 +21,7 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "engine/engine.h"
+#include "tool/feedback.h"
 #include "tool/published.h"
 
 enum { SITE_ARENA = 64 << 20, SITE_PATH = 4096 };
@@ -63,11 +64,16 @@ struct site {
 static void read_settings(const struct wiring *w, struct arena *a,
 	struct bundle_settings *s)
 {
+	const char *why;
+
 	s->networks = arena_spans(a, w->networks, w->nnetworks);
 	s->nnetworks = w->nnetworks;
 	s->domains = arena_spans(a, w->domains, w->ndomains);
 	s->ndomains = w->ndomains;
 	s->authserv = arena_span(a, span_of(w->site ? w->site : "localhost"));
+	s->feedback = feedback_read(a, &why);
+	if (why)
+		fprintf(stderr, "pm scan: %s\n", why);
 }
 
 /* Drafts: of the option, of the root, of the executable. */

@@ -7,4 +7,5 @@ return {
 	{ "CONTENT_LINKS", fact = true, about = "its links" },
 	{ "CONTENT_SENDER", fact = true, about = "its sender" },
 	{ "CONTENT_CAP", fact = true, about = "no part counts more" },
+	{ "CONTENT_FEEDBACK", fact = true, about = "what people said of its like" },
 }

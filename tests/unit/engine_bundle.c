@@ -58,7 +58,7 @@ static void test_folders(void **state)
 		{ SPAN("a.example"), SPAN("two"), true },
 	};
 	struct bundle_settings s = { nets, 1, domains, 2, true, keys, 2,
-		SPAN("site.example") };
+		SPAN("site.example"), SPAN("taught") };
 	struct arena *a = arena_new("test", 1 << 20);
 	struct buf b = { 0 };
 	struct err e = { 0 };
@@ -81,6 +81,7 @@ static void test_folders(void **state)
 	assert_true(span_is(got.settings.keys[1].selector, "two"));
 	assert_true(got.settings.keys[1].ed25519);
 	assert_true(span_is(got.settings.authserv, "site.example"));
+	assert_true(span_is(got.settings.feedback, "taught"));
 	assert_non_null(bundle_find_list(&got, SPAN("valid-recipients")));
 	for (size_t n = 0; n < b.n; n++)
 		assert_int_equal(bundle_open(span_sub(buf_bytes(&b), 0, n), a,

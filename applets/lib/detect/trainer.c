@@ -8,7 +8,9 @@
 enum {
 	EPOCHS = 8, AVERAGED = 4,	/* the weights of the last ones */
 	FOLDS = 5,			/* where there is only one source */
+	LOGIT = 1000,
 	SURE = 8197,			/* the score of probability 90 */
+	FEEDBACK_TEXT = 2000, FEEDBACK_OTHER = 1000, FEEDBACK_ALL = 4000,
 	LEAST = -2000, TEXT_MOST = 15000, OTHER_MOST = 8000, CEILING = 25000,
 	WEIGHT_MOST = 127,
 };
@@ -17,8 +19,8 @@ enum {
 
 /* Of the unscaled score, where 1 is the hinge's margin. */
 static const double RATE = 0.2, SMOOTH = 0.1, LEAVE_OUT = 0.3,
-	BIAS_RATE = 0.01, OTHER_LEAST = -0.2,
-	TEXT_LEAST = -3, SURE_LEAST = 2,
+	BIAS_RATE = 0.01, OTHER_LEAST = -0.2, TEXT_LEAST = -3, SURE_LEAST = 2,
+	FEEDBACK_RATE = 0.05, SURE_Z = 2.2,
 	/* Mail of one source says too little about that of others. */
 	NOT_SEEN = 1.5;
 
@@ -167,7 +169,7 @@ static double z_of(struct trainer *t, const struct example *x)
 
 /* Moves the weights of one group; step: which way, and how much it counts. */
 static void move(struct trainer *t, const uint32_t *hash, size_t n,
-	double step)
+	double step, double rate)
 {
 	double by = step * classifier_norm(n);
 
@@ -176,7 +178,7 @@ static void move(struct trainer *t, const uint32_t *hash, size_t n,
 
 		*moved += by * by;
 		/* sqrt is exact by IEEE 754; the compiler has it. */
-		*slot(t, t->weight, hash[i]) += RATE * by /
+		*slot(t, t->weight, hash[i]) += rate * by /
 			(__builtin_sqrt(*moved) + SMOOTH);
 	}
 }
@@ -205,7 +207,8 @@ static void learn(struct trainer *t, const struct example *x, double step,
 	t->bias += BIAS_RATE * (x->spam ? step : -step);
 	for (size_t g = 0; g < FEATURE_GROUPS; hash += x->n[g++])
 		if (!out[g])
-			move(t, hash, x->n[g], x->spam ? step : -step);
+			move(t, hash, x->n[g], x->spam ? step : -step,
+				RATE);
 }
 
 static int by_key(const void *a, const void *b)
@@ -264,6 +267,24 @@ double trainer_guess(struct trainer *t, size_t i)
 void trainer_learn(struct trainer *t, size_t i)
 {
 	learn(t, t->v[i], 1, 0);
+}
+
+void trainer_correct(struct trainer *t, size_t i, double base, double step)
+{
+	const struct example *x = t->v[i];
+	const uint32_t *hash = x->hash;
+	double z[FEATURE_GROUPS], sum = base;
+
+	groups_of(t, x, z);
+	for (size_t g = 0; g < FEATURE_GROUPS; g++)
+		sum += g == FEATURE_STRUCTURE ? 0 : z[g];
+	if ((x->spam ? sum : -sum) >= SURE_Z)
+		return;
+	/* What it counts is of the rate: a step alone evens out. */
+	for (size_t g = 0; g < FEATURE_GROUPS; hash += x->n[g++])
+		if (g != FEATURE_STRUCTURE)
+			move(t, hash, x->n[g], x->spam ? 1 : -1,
+				FEEDBACK_RATE * step);
 }
 
 /* Learns from t->order: the weights, from nothing. */
@@ -410,32 +431,60 @@ static void fill_head(const struct trainer *t, double scale,
 	h->ceiling = CEILING;
 }
 
-/* Weights in steps of one 127th of the largest. */
-static void write_record(struct trainer *t, uint32_t features, double scale,
-	struct buf *b)
+/*
+ * Feedback corrects both ways, but no more than so much; and nothing by
+ * structure, in which the mail of a site is alike.
+ */
+static void fill_feedback(const struct trainer *t, struct classifier_head *h)
 {
-	struct classifier_head h = { .version = CLASSIFIER_VERSION,
-		.features = features, .bits = t->bits };
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i]->spam)
+			h->spam++;
+		else
+			h->ham++;
+	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
+		h->most[g] = g == FEATURE_TEXT ? FEEDBACK_TEXT :
+			g == FEATURE_STRUCTURE ? 0 : FEEDBACK_OTHER;
+		h->least[g] = -h->most[g];
+	}
+	h->ceiling = FEEDBACK_ALL;
+}
+
+/* Weights in steps of one 127th of the largest. */
+static void write_record(struct trainer *t, struct classifier_head *h,
+	double scale, struct buf *b)
+{
 	size_t slots = (size_t)1 << t->bits;
 	int8_t *w = arena_array(t->arena, slots, 1);
 	double most = 1e-9;
 
-	memcpy(h.magic, CLASSIFIER_MAGIC, sizeof(h.magic));
+	memcpy(h->magic, CLASSIFIER_MAGIC, sizeof(h->magic));
+	h->version = CLASSIFIER_VERSION;
+	h->bits = t->bits;
 	for (size_t i = 0; i < slots; i++)
 		if (__builtin_fabs(t->weight[i]) > most)
 			most = __builtin_fabs(t->weight[i]);
 	for (size_t i = 0; i < slots; i++)
 		w[i] = (int8_t)rounded(t->weight[i] / most * WEIGHT_MOST);
-	h.unit = (uint32_t)rounded(most / WEIGHT_MOST * scale * 65536);
-	fill_head(t, scale, &h);
-	h.hash = classifier_hash(&h, w);
-	buf_add(b, &h, sizeof(h));
+	h->unit = (uint32_t)rounded(most / WEIGHT_MOST * scale * 65536);
+	h->hash = classifier_hash(h, w);
+	buf_add(b, h, sizeof(*h));
 	buf_add(b, w, slots);
+}
+
+void trainer_write_feedback(struct trainer *t, uint32_t features,
+	struct buf *image_r)
+{
+	struct classifier_head h = { .features = features };
+
+	fill_feedback(t, &h);
+	write_record(t, &h, LOGIT, image_r);
 }
 
 int trainer_run(struct trainer *t, uint32_t features, struct buf *image_r,
 	struct err *e)
 {
+	struct classifier_head h = { .features = features };
 	double sure;
 
 	t->order = arena_array(t->arena, t->n + 1, sizeof(struct example *));
@@ -446,7 +495,8 @@ int trainer_run(struct trainer *t, uint32_t features, struct buf *image_r,
 	sure = find_sure(t);
 	choose(t, true, UINT32_MAX);
 	fit(t);
-	write_record(t, features, SURE / sure, image_r);
+	fill_head(t, SURE / sure, &h);
+	write_record(t, &h, SURE / sure, image_r);
 	return 0;
 }
 

@@ -48,6 +48,15 @@ int trainer_run(struct trainer *t, uint32_t features, struct buf *image_r,
 void trainer_begin(struct trainer *t);
 double trainer_guess(struct trainer *t, size_t i);
 void trainer_learn(struct trainer *t, size_t i);
+/*
+ * The same above another model, which gives the example `base` (in logit,
+ * 0: as likely as not): learns where both together are not on its side. It
+ * counts `step` of an example.
+ */
+void trainer_correct(struct trainer *t, size_t i, double base, double step);
+/* Appends what was learnt like that, as a record of small limits. */
+void trainer_write_feedback(struct trainer *t, uint32_t features,
+	struct buf *image_r);
 
 /* The score of an example by a model. */
 void trainer_score(const struct trainer *t, size_t i,

@@ -11,7 +11,7 @@
 #include "engine/rules.h"
 
 enum {
-	MAGIC = 0x6c646e64,
+	MAGIC = 0x6c646e65,
 	POLICY_FILE_MAX = 4 << 20,
 	OPTIONS_FILE_MAX = 1 << 20,
 	TEMPLATE_FILE_MAX = 1 << 20,
@@ -201,6 +201,7 @@ int bundle_build_from(const struct bundle_settings *s,
 		return -1;
 	if (from->generation == 0)
 		stamp(b, start);
+	wire_put_span(b, s->feedback);
 	return 0;
 }
 
@@ -277,6 +278,7 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 		b->lists[i].image = wire_span(&w);
 	}
 	b->rules = wire_span(&w);
+	b->settings.feedback = wire_span(&w);
 	if (magic == MAGIC && wire_done(&w))
 		return 0;
 	return err_set(e, ERR_BUG, "the policy bundle is malformed");

@@ -29,6 +29,9 @@ struct bundle_settings {
 	struct span authserv;	/* our name in Authentication-Results (RFC 8601
 				   2.5): the site, one for all its appliances;
 				   empty: none is written */
+	struct span feedback;	/* what users taught the content classifier:
+				   a record of detect/classifier.h, or empty;
+				   no part of what is published */
 };
 
 struct bundle_file {

@@ -22,7 +22,8 @@ struct engine {
 	const struct bundle *bundle;
 	struct policy_host *policy;
 	struct rules *rules;
-	struct classifier model;
+	struct classifier model, feedback;
+	bool taught;		/* there is feedback */
 	struct arena *arena;	/* of the shipped rules, where they had to be
 				   compiled */
 	bool detail;
@@ -39,6 +40,17 @@ static int open_rules(struct engine *en, struct err *e)
 	return en->rules ? 0 : -1;
 }
 
+/* Feedback of another version is none: it must not stop mail. */
+static int open_models(struct engine *en, struct err *e)
+{
+	struct err ignored;
+
+	en->taught = en->bundle->settings.feedback.n > 0 &&
+		content_open(en->bundle->settings.feedback, "feedback",
+			&en->feedback, &ignored) == 0;
+	return content_shipped(&en->model, e);
+}
+
 struct engine *engine_new(const struct bundle *bundle, struct err *e)
 {
 	struct engine *en = calloc(1, sizeof(*en));
@@ -49,7 +61,7 @@ struct engine *engine_new(const struct bundle *bundle, struct err *e)
 	}
 	en->bundle = bundle;
 	en->arena = arena_new("shipped rules", RULES_ARENA_MAX);
-	if (open_rules(en, e) == 0 && content_shipped(&en->model, e) == 0)
+	if (open_rules(en, e) == 0 && open_models(en, e) == 0)
 		en->policy = policy_host_new(bundle, e);
 	if (en->policy == NULL)
 		engine_free(&en);
@@ -230,6 +242,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	f->dns = &dns;
 	f->auth = auth;
 	f->model = &en->model;
+	f->feedback = en->taught ? &en->feedback : NULL;
 	auth_message(auth, raw, &f->mime.root->header, f->authors,
 		f->nauthors);
 	check_run_all(f, en->rules, ask, dns.deadline_ms);

@@ -105,6 +105,7 @@ struct facts {
 	const struct dnslist_set *dns;	/* NULL: nothing was asked */
 	struct auth *auth;		/* NULL: nothing was checked */
 	const struct classifier *model;	/* NULL: content is not weighed */
+	const struct classifier *feedback; /* NULL: there was none */
 	struct own_edits ours;
 	struct span breaks_dkim;	/* whose good signature a plan breaks */
 	struct why *whys;		/* engine/explain.h */

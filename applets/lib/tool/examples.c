@@ -1,6 +1,5 @@
 #include "tool/examples.h"
 
-#include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 
 enum {
 	KEY_DIGITS = 16, DATE_DIGITS = 16, HASH_DIGITS = 8,
-	ITEM_DIGITS = HASH_DIGITS + 1,
+	ITEM_DIGITS = HASH_DIGITS + 1, FEATURES_MEMORY = 16 << 20,
 };
 
 #define EXAMPLES_MEMORY ((size_t)4 << 30)
@@ -88,31 +87,55 @@ static void grow(struct examples *x)
 	x->v = v;
 }
 
-static void add_line(struct examples *x, struct span line,
-	struct example_seen seen)
+void described_read(struct span line, struct arena *a,
+	struct described *d_r)
 {
 	struct span items = span_after(line, KEY_DIGITS + DATE_DIGITS);
 	size_t n = items.n / ITEM_DIGITS;
-	struct arena *a = arena_new("features", 1 << 24);
-	struct feature *v = arena_array(a, n + 1, sizeof(*v));
 
+	*d_r = (struct described){ .v = arena_array(a, n + 1,
+		sizeof(*d_r->v)), .n = n };
+	d_r->key = number(span_sub(line, 0, KEY_DIGITS));
+	d_r->date_ms = (int64_t)number(span_sub(line, KEY_DIGITS,
+		DATE_DIGITS));
 	for (size_t i = 0; i < n; i++) {
 		uint64_t item = number(span_sub(items, i * ITEM_DIGITS,
 			ITEM_DIGITS));
 
-		v[i].hash = (uint32_t)item;
-		v[i].group = (uint8_t)(item >> 32) % FEATURE_GROUPS;
+		d_r->v[i].hash = (uint32_t)item;
+		d_r->v[i].group = (uint8_t)(item >> 32) % FEATURE_GROUPS;
 	}
-	seen.date_ms = (int64_t)number(span_sub(line, KEY_DIGITS,
-		DATE_DIGITS));
-	if (trainer_add(x->trainer, seen.source, seen.spam,
-			number(span_sub(line, 0, KEY_DIGITS)), v, n)) {
+}
+
+static void add_line(struct examples *x, struct span line,
+	struct example_seen seen)
+{
+	struct arena *a = arena_new("features", FEATURES_MEMORY);
+	struct described d;
+
+	described_read(line, a, &d);
+	seen.date_ms = d.date_ms;
+	if (trainer_add(x->trainer, seen.source, seen.spam, d.key, d.v,
+			d.n)) {
 		grow(x);
 		x->v[x->n++] = seen;
 	} else {
 		x->twice++;
 	}
 	arena_free(&a);
+}
+
+int examples_describe(struct examples *x, const char *path, struct buf *line,
+	struct err *e)
+{
+	struct buf message = { 0 };
+	int result = tool_slurp(path, &message, e);
+
+	if (result == 0)
+		result = tool_look(&x->keeper, path, buf_bytes(&message),
+			line, e);
+	buf_free(&message);
+	return result;
 }
 
 static void fail(struct examples *x, const char *path, const char *why)
@@ -124,16 +147,14 @@ static void fail(struct examples *x, const char *path, const char *why)
 static void add_file(struct examples *x, const char *path,
 	struct example_seen seen)
 {
-	struct buf message = { 0 }, line = { 0 };
+	struct buf line = { 0 };
 	struct err e;
 
 	seen.path = arena_string(x->arena, span_of(path));
-	if (tool_slurp(path, &message, &e) < 0 ||
-	    tool_look(&x->keeper, path, buf_bytes(&message), &line, &e) < 0)
+	if (examples_describe(x, path, &line, &e) < 0)
 		fail(x, path, e.text);
 	else
 		add_line(x, buf_bytes(&line), seen);
-	buf_free(&message);
 	buf_free(&line);
 }
 

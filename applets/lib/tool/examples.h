@@ -40,4 +40,18 @@ int examples_add(struct examples *x, const char *dir, bool spam,
 	struct err *e);
 void examples_end(struct examples *x);
 
+/* One message as the worker describes it: a line of hex digits. */
+struct described {
+	uint64_t key;		/* of the message's content */
+	int64_t date_ms;
+	struct feature *v;	/* hash and group only */
+	size_t n;
+};
+
+int examples_describe(struct examples *x, const char *path, struct buf *line,
+	struct err *e);
+/* What is no such line is read as something else, never out of bounds. */
+void described_read(struct span line, struct arena *a,
+	struct described *d_r);
+
 #endif

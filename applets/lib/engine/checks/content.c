@@ -23,7 +23,7 @@ static bool can_be_shown(const struct feature *v)
 }
 
 /* The loudest of a group in the direction of its sum, the first ahead. */
-static size_t loudest(const struct facts *f, const struct features *in,
+static size_t loudest(const struct classifier *c, const struct features *in,
 	unsigned group, int sign, const struct feature *out[SHOWN])
 {
 	int32_t part[SHOWN] = { 0 };
@@ -36,7 +36,7 @@ static size_t loudest(const struct facts *f, const struct features *in,
 
 		if (v->group != group || !can_be_shown(v))
 			continue;
-		its = sign * classifier_part(f->model, v, 1);
+		its = sign * classifier_part(c, v, 1);
 		if (its <= 0 || (n == SHOWN && its <= part[SHOWN - 1]))
 			continue;
 		at = n < SHOWN ? n++ : SHOWN - 1;
@@ -50,11 +50,11 @@ static size_t loudest(const struct facts *f, const struct features *in,
 	return n;
 }
 
-static struct span evidence(struct facts *f, const struct features *in,
-	unsigned group, int sign)
+static struct span evidence(struct facts *f, const struct classifier *c,
+	const struct features *in, unsigned group, int32_t weight)
 {
 	const struct feature *shown[SHOWN];
-	size_t n = loudest(f, in, group, sign, shown);
+	size_t n = loudest(c, in, group, weight < 0 ? -1 : 1, shown);
 	struct buf b = { .arena = f->arena };
 
 	for (size_t i = 0; i < n; i++) {
@@ -65,23 +65,43 @@ static struct span evidence(struct facts *f, const struct features *in,
 	return buf_bytes(&b);
 }
 
-static enum check_state content_run(struct facts *f)
+static void shipped(struct facts *f, const struct features *in)
 {
 	struct classifier_score score;
+
+	classifier_score(f->model, in->v, in->n, &score);
+	for (unsigned g = 0; g < FEATURE_GROUPS; g++)
+		if (score.group[g])
+			facts_hit(f, names[g], score.group[g], evidence(f,
+				f->model, in, g, score.group[g]));
+	if (score.cap)
+		facts_hit(f, "CONTENT_CAP", score.cap, SPAN("what content "
+			"alone may count is limited"));
+}
+
+/* What people of this site said of mail like it. */
+static void feedback(struct facts *f, const struct features *in)
+{
+	struct classifier_score score;
+
+	classifier_score(f->feedback, in->v, in->n, &score);
+	if (score.sum)
+		facts_hit(f, "CONTENT_FEEDBACK", score.sum, evidence(f,
+			f->feedback, in, FEATURE_TEXT, score.sum));
+}
+
+static enum check_state content_run(struct facts *f)
+{
+	size_t before = f->nhits;
 	struct features found;
 
 	if (f->model == NULL)
 		return CHECK_NO;
 	features_find(f, &found);
-	classifier_score(f->model, found.v, found.n, &score);
-	for (unsigned g = 0; g < FEATURE_GROUPS; g++)
-		if (score.group[g])
-			facts_hit(f, names[g], score.group[g], evidence(f,
-				&found, g, score.group[g] < 0 ? -1 : 1));
-	if (score.cap)
-		facts_hit(f, "CONTENT_CAP", score.cap, SPAN("what content "
-			"alone may count is limited"));
-	return score.sum ? CHECK_HIT : CHECK_NO;
+	shipped(f, &found);
+	if (f->feedback)
+		feedback(f, &found);
+	return f->nhits > before ? CHECK_HIT : CHECK_NO;
 }
 
 const struct check content_check = {
