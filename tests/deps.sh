@@ -9,7 +9,7 @@ build='gcc libc6-dev make pkg-config libmilter-dev libseccomp-dev liblua5.4-dev
 libjansson-dev libunbound-dev libmbedtls-dev libssl-dev libpq-dev libevent-dev
 libzstd-dev libsodium-dev libjs-bootstrap5 libpsl-dev libidn2-dev libarchive-dev
 zlib1g-dev libicu-dev libhyperscan-dev'
-run='postfix postgresql-15'
+run='postfix postgresql-15 tzdata'
 test='perl libcmocka-dev lua-check universal-ctags clang llvm
 libclang-rt-14-dev procps util-linux xz-utils clamav-daemon mmdebstrap git
 chromium curl openssl opendkim python3 python3-yaml gir1.2-gmime-3.0

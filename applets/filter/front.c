@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/root.h"
+#include "engine/zone.h"
 #include "conf/wiring.h"
 #include "role/life.h"
 #include "role/sandbox.h"
@@ -127,6 +128,7 @@ static int open_all(const struct process *p, const struct wiring *w,
 	const struct sandbox_path paths[] = {
 		{ ROOT_ETC, SANDBOX_READ }, { KEYRING_DIR, SANDBOX_READ },
 		{ GENERATION_DIR, SANDBOX_READ },
+		{ ZONE_FOLDER, SANDBOX_MAYBE },
 		{ ROOT_SPOOL "/tmp", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/new", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/poison", SANDBOX_WRITE },

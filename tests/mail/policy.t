@@ -121,6 +121,11 @@ for my $f (@failing) {
 		"$name: the log has the message's id");
 }
 
+# The host's time zones are where mail is judged.
+policy(rule(zoned => "\treturn reject(\"5.7.1\", \"it was \" .. " .
+	"clock(0, \"Europe/Berlin\").hour)"));
+is(answer('zone'), '550 5.7.1 it was 1', 'a zone by its name');
+
 # Which message it was: its sender can be asked.
 policy(rule(broken => "\terror(\"x\")"));
 is($app->send_mail(from => 'carol@example.net', rcpts => ['alice@example.org'],

@@ -83,9 +83,11 @@ static void test_folders(void **state)
 	assert_true(span_is(got.settings.authserv, "site.example"));
 	assert_true(span_is(got.settings.feedback, "taught"));
 	assert_non_null(bundle_find_list(&got, SPAN("valid-recipients")));
-	for (size_t n = 0; n < b.n; n++)
+	for (size_t n = 0; n < b.n; n++) {
+		arena_reset(a);
 		assert_int_equal(bundle_open(span_sub(buf_bytes(&b), 0, n), a,
 			&got, &e), -1);
+	}
 	buf_free(&b);
 	arena_free(&a);
 }

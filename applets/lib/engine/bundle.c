@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/embed.h"
 #include "base/io.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "engine/list.h"
 #include "engine/rules.h"
+#include "engine/zone.h"
 
 enum {
 	MAGIC = 0x6c646e65,
@@ -159,6 +161,16 @@ static void put_keys(struct buf *b, const struct bundle_settings *s)
 	}
 }
 
+/* Of the host, so no part of what makes a draft the same as another. */
+static void put_zones(struct buf *b)
+{
+	struct buf zones = { 0 };
+
+	zone_put_all(ZONE_FOLDER, clock_wall_ms() / 1000, &zones);
+	wire_put_span(b, buf_bytes(&zones));
+	buf_free(&zones);
+}
+
 /* A draft has no number: two with one content have one, a large one. */
 static void stamp(struct buf *b, size_t start)
 {
@@ -202,6 +214,7 @@ int bundle_build_from(const struct bundle_settings *s,
 	if (from->generation == 0)
 		stamp(b, start);
 	wire_put_span(b, s->feedback);
+	put_zones(b);
 	return 0;
 }
 
@@ -279,6 +292,7 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	}
 	b->rules = wire_span(&w);
 	b->settings.feedback = wire_span(&w);
+	b->zones = wire_span(&w);
 	if (magic == MAGIC && wire_done(&w))
 		return 0;
 	return err_set(e, ERR_BUG, "the policy bundle is malformed");

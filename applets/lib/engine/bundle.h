@@ -55,6 +55,7 @@ struct bundle {
 	size_t nlists;
 	struct span rules;	/* the site's own: a record of engine/rules.h,
 				   or empty */
+	struct span zones;	/* of the host that built it: engine/zone.h */
 };
 
 /* A file that a bundle is made of. */
