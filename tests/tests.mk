@@ -58,6 +58,8 @@ model-check: $(B)/pm
 eval: $(B)/pm
 	@$(B)/pm eval $(EXAMPLES) --leave-out \
 		--test-spam $(CORPUS)/phishing-pot-2022-2024/spam
+	@$(B)/pm eval $(EXAMPLES) --leave-out --whole \
+		--test-spam $(CORPUS)/phishing-pot-2022-2024/spam
 	@$(B)/pm eval $(EXAMPLES) --halves
 	@$(B)/pm eval $(EXAMPLES) --feedback
 

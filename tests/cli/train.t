@@ -73,6 +73,13 @@ is_deeply([map { $_->{roc_missing_ppm} } @rows], [0, 0],
 is(scalar(split /\n/, $out), 2, 'immediate feedback');
 ($code, $out) = run_pm('eval', $all, '--halves --json');
 is(decode_json((split /\n/, $out)[0])->{ham}, 20, 'the later half');
+spew("$dir/one/spam/sure.eml", "From: x\@y.example\nSubject: x\n\nXJS*C4JDBQADN1" .
+	".NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n");
+my %sure = map { $_ => decode_json((run_pm('eval', "--spam $dir/one/spam",
+	$_, '--json'))[1])->{spam_below_90} } '--whole', '';
+cmp_ok($sure{'--whole'}, '<', $sure{''},
+	'the whole engine knows more than the classifier');
+unlink "$dir/one/spam/sure.eml";
 ($code, $out) = run_pm('eval', "--ham $dir/one/ham --json");
 ok($code == 0 && !exists decode_json($out)->{roc_missing_ppm},
 	'one class: no curve');

@@ -27,6 +27,7 @@ struct engine {
 	struct arena *arena;	/* of the shipped rules, where they had to be
 				   compiled */
 	bool detail;
+	bool no_content;
 };
 
 /* The shipped ones, and the site's above them. */
@@ -93,6 +94,11 @@ void engine_set_userdata(struct engine *en, struct span record)
 void engine_set_detail(struct engine *en, bool detail)
 {
 	en->detail = detail;
+}
+
+void engine_set_content(struct engine *en, bool content)
+{
+	en->no_content = !content;
 }
 
 void engine_tell_failures(struct engine *en,
@@ -241,7 +247,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	f = facts_new(env, en->bundle, raw, a);
 	f->dns = &dns;
 	f->auth = auth;
-	f->model = &en->model;
+	f->model = en->no_content ? NULL : &en->model;
 	f->feedback = en->taught ? &en->feedback : NULL;
 	auth_message(auth, raw, &f->mime.root->header, f->authors,
 		f->nauthors);

@@ -34,6 +34,8 @@ void engine_count(const struct engine *en, size_t *policies_r,
  * always do: people look at it.
  */
 void engine_set_detail(struct engine *en, bool detail);
+/* Whether the content classifier has a say; at first it has. */
+void engine_set_content(struct engine *en, bool content);
 /* engine/policy.h: policy_set_userdata */
 void engine_set_userdata(struct engine *en, struct span record);
 /* engine/policy.h: policy_tell_failures */

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "engine/features.h"
 #include "mail/date.h"
 
 enum {
-	KEY_DIGITS = 16, DATE_DIGITS = 16, HASH_DIGITS = 8,
+	KEY_DIGITS = 16, DATE_DIGITS = 16, REST_DIGITS = 8, HASH_DIGITS = 8,
+	HEAD_DIGITS = KEY_DIGITS + DATE_DIGITS + REST_DIGITS,
 	ITEM_DIGITS = HASH_DIGITS + 1, FEATURES_MEMORY = 16 << 20,
 };
 
@@ -33,6 +35,25 @@ static bool date_of(const struct facts *f, struct span name, struct date *d_r)
 	return date_parse(value, d_r);
 }
 
+/*
+ * By rules and structure, without the network, as if it came when it says:
+ * the age of a collection says nothing.
+ */
+static int32_t judged(struct engine *en, const struct facts *f,
+	struct span message, int64_t date_ms)
+{
+	struct span rcpt = SPAN("somebody@site.example");
+	const struct envelope env = { .received_ms = date_ms ? date_ms :
+		clock_wall_ms(), .relay_addr = SPAN("203.0.113.1"),
+		.mail_from = f->from.full, .rcpts = &rcpt, .nrcpts = 1 };
+	struct verdict v;
+
+	engine_set_content(en, false);
+	engine_judge(en, &env, message, ask_socket_new(-1, f->arena),
+		clock_ms() + TOOL_DEADLINE_MS, f->arena, &v);
+	return v.score;
+}
+
 static void describe(const void *self, struct span file_name,
 	struct span message, struct ask *ask, struct arena *a,
 	struct buf *line)
@@ -42,17 +63,20 @@ static void describe(const void *self, struct span file_name,
 	const struct bundle bundle = { 0 };
 	struct facts *f = facts_new(&env, &bundle, message, a);
 	struct features found;
+	const struct examples *x = self;
 	struct date d = { 0 };
+	int32_t rest = 0;
 
-	(void)self;
 	(void)file_name;
 	(void)ask;
 	features_find(f, &found);
 	if (!date_of(f, SPAN("Received"), &d))
 		date_of(f, SPAN("Date"), &d);
-	buf_printf(line, "%016llx%016llx",
+	if (x->engine)
+		rest = judged(x->engine, f, message, d.ms);
+	buf_printf(line, "%016llx%016llx%08x",
 		(unsigned long long)map_hash(key, message),
-		(unsigned long long)d.ms);
+		(unsigned long long)d.ms, (unsigned)rest);
 	for (size_t i = 0; i < found.n; i++)
 		buf_printf(line, "%u%08x", found.v[i].group,
 			found.v[i].hash);
@@ -90,7 +114,7 @@ static void grow(struct examples *x)
 void described_read(struct span line, struct arena *a,
 	struct described *d_r)
 {
-	struct span items = span_after(line, KEY_DIGITS + DATE_DIGITS);
+	struct span items = span_after(line, HEAD_DIGITS);
 	size_t n = items.n / ITEM_DIGITS;
 
 	*d_r = (struct described){ .v = arena_array(a, n + 1,
@@ -98,6 +122,8 @@ void described_read(struct span line, struct arena *a,
 	d_r->key = number(span_sub(line, 0, KEY_DIGITS));
 	d_r->date_ms = (int64_t)number(span_sub(line, KEY_DIGITS,
 		DATE_DIGITS));
+	d_r->rest = (int32_t)number(span_sub(line, KEY_DIGITS + DATE_DIGITS,
+		REST_DIGITS));
 	for (size_t i = 0; i < n; i++) {
 		uint64_t item = number(span_sub(items, i * ITEM_DIGITS,
 			ITEM_DIGITS));
@@ -115,6 +141,7 @@ static void add_line(struct examples *x, struct span line,
 
 	described_read(line, a, &d);
 	seen.date_ms = d.date_ms;
+	seen.rest = d.rest;
 	if (trainer_add(x->trainer, seen.source, seen.spam, d.key, d.v,
 			d.n)) {
 		grow(x);
@@ -221,7 +248,7 @@ void examples_begin(struct examples *x, const char *name, const char *root,
 	x->arena = arena_new("examples", EXAMPLES_MEMORY);
 	x->trainer = trainer_new(bits);
 	x->tool = (struct tool){ .name = name, .root = root,
-		.run = describe };
+		.run = describe, .self = x };
 	x->keeper = tool_keeper(&x->tool);
 }
 

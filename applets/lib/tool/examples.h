@@ -9,12 +9,14 @@
 #define TOOL_EXAMPLES_H
 
 #include "detect/trainer.h"
+#include "engine/engine.h"
 #include "tool/keeper.h"
 
 struct example_seen {
 	unsigned source;
 	bool spam;
 	int64_t date_ms;	/* the receiver's, else the sender's; 0: none */
+	int32_t rest;		/* score by all but the classifier */
 	const char *path;
 };
 
@@ -28,6 +30,8 @@ struct examples {
 	unsigned sources;
 	size_t twice;		/* left out: the same message again */
 	size_t failed;		/* left out: told on stderr */
+	struct engine *engine;	/* what `rest` is by; NULL: it is 0. To be set
+				   before the first message */
 	struct keeper keeper;
 	struct tool tool;
 };
@@ -44,6 +48,7 @@ void examples_end(struct examples *x);
 struct described {
 	uint64_t key;		/* of the message's content */
 	int64_t date_ms;
+	int32_t rest;
 	struct feature *v;	/* hash and group only */
 	size_t n;
 };
