@@ -31,6 +31,7 @@
 #include "policy_source.h"
 #include "pthread_guard.h"
 #include "scanners.h"
+#include "tags.h"
 #include "userdata_share.h"
 
 enum {
@@ -72,6 +73,7 @@ static void *obey_signals(void *fd)
 		poll(&p, 1, -1);
 		while (read(p.fd, &c, 1) == 1) {
 			if (c == 'H') {
+				tags_load();
 				policy_source_read();
 				continue;
 			}
@@ -161,6 +163,7 @@ static void configure(const struct wiring *w)
 	scanners_start((unsigned)w->filter.concurrency);
 	outcome_start(w->name ? w->name : "", w->mta.kind && w->mta.reinject);
 	poison_start();
+	tags_load();
 	spool_sweep();
 }
 

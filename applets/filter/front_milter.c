@@ -15,6 +15,7 @@
 #include "owner.h"
 #include "policy_source.h"
 #include "session.h"
+#include "tags.h"
 
 /*
  * No answer where policy has none to give: an answer for each header costs
@@ -220,6 +221,7 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **argv)
 	struct session *s = session_of(ctx);
 
 	session_rcpt(s, argv);
+	tags_look(s);
 	return s->no_reply_rcpt ? SMFIS_NOREPLY : stage(ctx, STAGE_RCPT);
 }
 

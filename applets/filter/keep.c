@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/spool.h"
+#include "tags.h"
 
 #define DKIM_FIELD "DKIM-Signature"
 #define LATER_TEXT "mail filter: temporary failure, try again later"
@@ -60,11 +61,13 @@ struct span keep_trace(struct arena *a, const struct group *g)
 }
 
 /* The envelope's sender of what a group gets; false: as it came. */
-static bool new_sender(const struct group *g, struct span *sender_r)
+static bool new_sender(struct session *s, const struct group *g,
+	struct span *sender_r)
 {
-	if (g->new_sender)
-		*sender_r = g->mail_from;
-	return g->new_sender;
+	struct span sender = g->new_sender ? g->mail_from : s->env.mail_from;
+
+	*sender_r = g->batv ? tags_sign(s, sender) : sender;
+	return !span_eq(*sender_r, s->env.mail_from);
 }
 
 /* A message of our own stands in the place of the whole one. */
@@ -99,7 +102,7 @@ static void make_item(struct session *s, const struct keep *k,
 	if (k->kind != KEEP_COPY)
 		return;
 	copy_splices(s->message, k->group, item);
-	item->new_sender = new_sender(k->group, &item->mail_from);
+	item->new_sender = new_sender(s, k->group, &item->mail_from);
 }
 
 /* What every record of this message says. */
@@ -242,7 +245,7 @@ static int change_recipients(struct session *s, const struct resolution *r,
 		uint32_t n = r->delete_rcpts[i];
 
 		if (n >= s->env.nrcpts || ops->delete_rcpt(ops->to,
-		    arena_string(s->message, s->env.rcpts[n])) < 0)
+		    arena_string(s->message, s->env.given[n])) < 0)
 			return -1;
 	}
 	/* After them: who goes for one may be added for another. */
@@ -266,7 +269,7 @@ int keep_edit(struct session *s, const struct resolution *r,
 	if (r->own && r->own->new_body &&
 	    replace_body(s, r->own, ops) < 0)
 		return -1;
-	if (r->own && new_sender(r->own, &sender) &&
+	if (r->own && new_sender(s, r->own, &sender) &&
 	    ops->change_from(ops->to, arena_string(s->message, sender)) < 0)
 		return -1;
 	return change_recipients(s, r, ops);

@@ -100,14 +100,27 @@ void session_mail(struct session *s, char **argv, const char *auth_user,
 }
 
 /* Room for one more recipient; what it outgrew ends with the arena. */
+static void *grow(struct arena *a, const void *old, size_t n, size_t room,
+	size_t size)
+{
+	void *more = arena_array(a, room, size);
+
+	if (n)
+		memcpy(more, old, n * size);
+	return more;
+}
+
 static void grow_rcpts(struct session *s)
 {
 	size_t room = s->rcpts_room ? s->rcpts_room * 2 : 8;
-	struct span *more = arena_array(s->message, room, sizeof(*more));
+	struct envelope *e = &s->env;
 
-	if (s->env.nrcpts)
-		memcpy(more, s->env.rcpts, s->env.nrcpts * sizeof(*more));
-	s->env.rcpts = more;
+	e->rcpts = grow(s->message, e->rcpts, e->nrcpts, room,
+		sizeof(*e->rcpts));
+	e->given = grow(s->message, e->given, e->nrcpts, room,
+		sizeof(*e->given));
+	e->tags = grow(s->message, e->tags, e->nrcpts, room,
+		sizeof(*e->tags));
 	s->rcpts_room = room;
 }
 
@@ -122,7 +135,9 @@ void session_rcpt(struct session *s, char **argv)
 	}
 	if (s->env.nrcpts == s->rcpts_room)
 		grow_rcpts(s);
-	s->env.rcpts[s->env.nrcpts++] = address(s->message, argv[0]);
+	s->env.rcpts[s->env.nrcpts] = address(s->message, argv[0]);
+	s->env.given[s->env.nrcpts] = s->env.rcpts[s->env.nrcpts];
+	s->env.nrcpts++;
 	s->env_bytes += n;
 }
 

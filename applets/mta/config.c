@@ -187,7 +187,9 @@ static void set_filter(struct make *m)
 {
 	set(m, "smtpd_milters", milters(m),
 		"The filter. Without it mail waits at the sender (4xx).");
-	set(m, "non_smtpd_milters", "", NULL);
+	/* Bounces that it makes itself go to tagged senders, too (BATV). */
+	set(m, "non_smtpd_milters", milters(m), NULL);
+	set(m, "internal_mail_filter_classes", "bounce", NULL);
 	set(m, "milter_default_action", "tempfail", NULL);
 	set(m, "milter_protocol", "6", NULL);
 	set(m, "milter_connect_timeout", "60s", NULL);

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "crypto/seal.h"
+#include "mailauth/batv.h"
 #include "role/life.h"
 #include "role/plan.h"
 #include "setup.h"
@@ -100,6 +102,24 @@ static int make_body_key(struct err *e)
 	return 0;
 }
 
+/* Signs envelope senders (BATV); front's alone. One that is there stays. */
+static int make_tag_key(struct err *e)
+{
+	const struct passwd *front = getpwnam("pm-milt");
+	struct buf b = { 0 };
+	int result = 0;
+
+	if (access(BATV_KEY_FILE, F_OK) < 0) {
+		batv_make_key(&b);
+		result = io_replace_file(BATV_KEY_FILE, 0400, buf_bytes(&b), e);
+		buf_free(&b);
+	}
+	if (result == 0 && geteuid() == 0 && front &&
+	    chown(BATV_KEY_FILE, front->pw_uid, front->pw_gid) < 0)
+		return err_errno(e, ERR_PERMANENT, BATV_KEY_FILE);
+	return result;
+}
+
 /*
  * The filter needs a generation to start with. What is published already
  * stays, whatever the draft is.
@@ -143,7 +163,8 @@ int apply_plan(struct setup *s, struct err *e)
 	    install_files(s->a, FROM_LISTS, ROOT_LISTS, e) < 0 ||
 	    tuning_apply(s, e) < 0)
 		return -1;
-	if (wiring_has_role(&s->plan, "filter") && publish_first(s->a, e) < 0)
+	if (wiring_has_role(&s->plan, "filter") &&
+	    (publish_first(s->a, e) < 0 || make_tag_key(e) < 0))
 		return -1;
 	if (wiring_conninfo(&s->plan) && make_body_key(e) < 0)
 		return -1;

@@ -1,4 +1,4 @@
--- batv: signs our envelope senders, and refuses bounces to what we never sent
+-- batv: signs our envelope senders, refuses bounces of what was not sent
 --
 -- Bounces of mail that somebody forged in our name come to addresses without
 -- our signature. Switch "batv_refuse" on when all outgoing mail has been
@@ -6,7 +6,6 @@
 --
 -- Lists: batv-exceptions
 -- Templates: none
--- Needs: plan:batv, rcpt.batv
 -- Options:
 --	batv_refuse = no		yes: refuse, else a mark only
 
@@ -16,7 +15,7 @@ local outgoing = policy("BATV outgoing",
 	function(s) return s.relay.internal or s.auth_user ~= "" end)
 
 outgoing:rule("sign", function(m, rcpt, plan)
-	if m.mail_from == "" or rcpt.ours or
+	if m.bounce or rcpt.ours or
 		m:sender_listed("batv-exceptions") then
 		return
 	end

@@ -324,6 +324,7 @@ sub on_the_wire {
 sub send_mail {
 	my ($self, %m) = @_;
 	my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+		LocalAddr => $m{source} // '127.0.0.1',
 		PeerPort => $m{port} // $self->{smtp}, Timeout => 30)
 		or return { code => 0, text => "connect: $!" };
 	my %r = (rcpts => {});

@@ -7,6 +7,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.h"
 
+#include <mbedtls/md.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 
@@ -31,6 +32,14 @@ void hash_sha256_hex(struct span s, char out[HASH_SHA256_HEX_SIZE])
 	hash_sha256(s, raw);
 	for (size_t i = 0; i < HASH_SHA256_SIZE; i++)
 		snprintf(out + 2 * i, 3, "%02x", raw[i]);
+}
+
+void hash_hmac_sha1(struct span key, struct span s,
+	unsigned char out[HASH_SHA1_SIZE])
+{
+	if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1),
+			key.p, key.n, s.p, s.n, out) != 0)
+		log_panic("HMAC-SHA-1 failed");
 }
 
 /* The library's view of our bytes; its state is plain memory. */

@@ -2,7 +2,7 @@
 
 #include "base/wire.h"
 
-enum { ENVELOPE_MAGIC = 0x31456d70 }; /* "pmE1" */
+enum { ENVELOPE_MAGIC = 0x32456d70 }; /* "pmE2" */
 
 /* The texts of an envelope, in the order of the record. */
 #define TEXTS(X) X(id) X(relay_name) X(relay_addr) X(helo) X(mail_from) \
@@ -17,8 +17,10 @@ void envelope_put(struct buf *b, const struct envelope *env)
 	TEXTS(X)
 #undef X
 	wire_put_u32(b, (uint32_t)env->nrcpts);
-	for (size_t i = 0; i < env->nrcpts; i++)
+	for (size_t i = 0; i < env->nrcpts; i++) {
 		wire_put_span(b, env->rcpts[i]);
+		wire_put_u8(b, env->tags ? env->tags[i] : BATV_NONE);
+	}
 }
 
 bool envelope_get(struct span record, struct arena *a,
@@ -34,11 +36,15 @@ bool envelope_get(struct span record, struct arena *a,
 #define X(name) env_r->name = wire_span(&w);
 	TEXTS(X)
 #undef X
-	env_r->nrcpts = wire_count(&w, 4);
+	env_r->nrcpts = wire_count(&w, 5);
 	if (env_r->nrcpts > ENVELOPE_RCPTS_MAX)
 		return false;
 	env_r->rcpts = arena_array(a, env_r->nrcpts, sizeof(*env_r->rcpts));
-	for (size_t i = 0; i < env_r->nrcpts; i++)
+	env_r->tags = arena_array(a, env_r->nrcpts, sizeof(*env_r->tags));
+	for (size_t i = 0; i < env_r->nrcpts; i++) {
 		env_r->rcpts[i] = wire_span(&w);
+		env_r->tags[i] = wire_u8(&w);
+		w.bad |= env_r->tags[i] >= BATV_N;
+	}
 	return wire_done(&w);
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "mailauth/batv.h"
 
 enum {
 	ENVELOPE_RCPTS_MAX = 20000,
@@ -30,8 +31,11 @@ struct envelope {
 	struct span queue_id;	/* the MTA's {i} */
 	struct span mta_name;	/* {j} or {daemon_name} */
 	struct span tls;	/* "TLSv1.3 CIPHER", empty: none */
-	struct span *rcpts;	/* without < > */
+	struct span *rcpts;	/* without < >, and without a good tag */
 	size_t nrcpts;
+	struct span *given;	/* as the MTA knows them; NULL: the same.
+				   Front's own, never part of the record */
+	unsigned char *tags;	/* enum batv_result of each; NULL: none */
 };
 
 void envelope_put(struct buf *b, const struct envelope *env);

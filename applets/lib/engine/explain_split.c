@@ -57,6 +57,7 @@ static struct json *group_json(const struct group *g,
 	json_put(o, "elsewhere", elsewhere_json(g, env));
 	json_put(o, "sender", g->new_sender ? json_new_text(g->mail_from) :
 		json_new_null());
+	json_put_bool(o, "batv", g->batv);
 	json_put(o, "copies", texts_json(g->copies, g->ncopies));
 	json_put(o, "archives", texts_json(g->archives, g->narchives));
 	json_put(o, "notices", notices_json(g));

@@ -475,6 +475,7 @@ static void put_plan(struct buf *b, const struct plan *p)
 	}
 	put_texts(b, p->copies, p->ncopies);
 	put_texts(b, p->archives, p->narchives);
+	wire_put_u8(b, p->batv);
 	wire_put_u8(b, p->new_sender);
 	wire_put_span(b, p->mail_from);
 	policy_notice_put(b, &p->wish);
@@ -525,6 +526,7 @@ static int fill_group(struct policy_host *h, struct group *g, struct err *e)
 	g->copies = copy_texts(a, p->copies, p->ncopies);
 	g->narchives = p->narchives;
 	g->archives = copy_texts(a, p->archives, p->narchives);
+	g->batv = p->batv;
 	g->new_sender = p->new_sender;
 	g->mail_from = arena_span(a, p->mail_from);
 	g->ntrace = r->ntrace;

@@ -86,6 +86,7 @@ struct plan {
 	size_t ndrops;
 	uint32_t bodily[PLAN_BANNERS_MAX + PLAN_DROPS_MAX];
 	size_t nbodily;			/* rules that change the body */
+	bool batv;
 	bool new_sender;
 	struct span mail_from;
 	struct notice_wish wish;

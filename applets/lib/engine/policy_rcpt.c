@@ -26,6 +26,14 @@ VIEW(rcpt_direction)
 		SPAN("internal") : SPAN("outbound"));
 }
 
+VIEW(rcpt_batv)
+{
+	const struct envelope *e = RUN->env;
+
+	return policy_text(span_of(batv_word(e->tags ?
+		(enum batv_result)e->tags[RUN->rcpt] : BATV_NONE)));
+}
+
 static void rcpt_listed(struct script_call *c)
 {
 	struct policy_host *h = c->context;
@@ -40,7 +48,14 @@ const struct script_class policy_rcpt_class = {
 	.name = "rcpt",
 	.fields = (const struct script_field[]){
 		{ "address", rcpt_address,
-			"local part@domain, as in the envelope: text" },
+			"local part@domain, as in the envelope, without "
+			"a good tag of ours (BATV): text" },
+		{ "batv", rcpt_batv, "the tag that the address had (BATV): "
+			"\"good\" (taken off), \"expired\", \"bad\" or "
+			"\"none\": text\n"
+			"if m.bounce and rcpt.batv ~= \"good\" then "
+			"return reject(\"5.7.1\", \"we did not send that\") "
+			"end" },
 		{ "domain", rcpt_domain, "what is behind the @: text" },
 		{ "local_part", rcpt_local, "what is before the @: text" },
 		{ "ours", rcpt_ours,

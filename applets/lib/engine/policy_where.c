@@ -95,6 +95,17 @@ void policy_plan_sender(struct script_call *c)
 	policy_say(h, c, "sender", address.n ? address : SPAN("<>"));
 }
 
+void policy_plan_batv(struct script_call *c)
+{
+	struct policy_host *h = c->context;
+	struct plan *p = plan_of(c);
+
+	if (!policy_arg_count(c, 0, 0, "plan:batv()"))
+		return;
+	p->batv = true;
+	policy_say(h, c, "batv", SPAN(""));
+}
+
 /* From now on his copy goes to p->to, which holds himself at first. */
 static void begin_elsewhere(struct policy_host *h, struct plan *p)
 {

@@ -15,6 +15,10 @@
 		"kept in var/lib/pm/archive/NAME/ID.eml, too, one file a " \
 		"message; a name has letters a-z, digits and dashes\n" \
 		"if rcpt.domain == \"ours\" then plan:archive(\"all\") end" }, \
+	{ "batv", policy_plan_batv, "batv(): the envelope's sender gets a " \
+		"tag (BATV), by which its bounces are known for 7 days; not " \
+		"the null sender\n" \
+		"if not rcpt.ours then plan:batv() end" }, \
 	{ "sender", policy_plan_sender, "sender(address): the envelope's " \
 		"sender becomes this one, \"\": the null sender\n" \
 		"plan:sender(\"bounces@example.org\")" }, \
@@ -40,6 +44,7 @@
 
 void policy_plan_copy(struct script_call *c);
 void policy_plan_archive(struct script_call *c);
+void policy_plan_batv(struct script_call *c);
 void policy_plan_sender(struct script_call *c);
 void policy_plan_add(struct script_call *c);
 void policy_plan_remove(struct script_call *c);

@@ -327,6 +327,12 @@ static bool can_edit(const struct mta_can *can, const struct group *g)
 	return true;
 }
 
+/* As the MTA knows him. */
+static struct span given(const struct resolver *s, size_t rcpt)
+{
+	return s->env->given ? s->env->given[rcpt] : s->env->rcpts[rcpt];
+}
+
 /*
  * MTAs delete a recipient by his address. One that was given twice and shall
  * both stay and go cannot be served on the MTA's own copy.
@@ -338,7 +344,7 @@ static bool deletes_a_stayer(const struct resolver *s, const struct ride *own)
 	for (size_t i = 0; i < own->nto; i++)
 		map_put(stays, lower(own->to[i], s->a), s->r);
 	for (size_t i = 0; i < s->r->ndelete; i++) {
-		struct span gone = s->env->rcpts[s->r->delete_rcpts[i]];
+		struct span gone = given(s, s->r->delete_rcpts[i]);
 
 		if (map_get(stays, lower(gone, s->a)))
 			return true;
@@ -372,11 +378,16 @@ static void collect_additions(struct resolver *s, const struct ride *own,
 			s->r->add_rcpts[s->r->nadd++] = own->to[i];
 }
 
-/* Is the recipient's copy for himself, perhaps among others? */
+/*
+ * Is the recipient's copy for himself, perhaps among others? Who came with a
+ * tag is another one for the MTA.
+ */
 static bool is_for_himself(const struct resolver *s, uint32_t rcpt)
 {
 	const struct destination *d = s->elsewhere[rcpt];
 
+	if (!span_eq(given(s, rcpt), s->env->rcpts[rcpt]))
+		return false;
 	for (size_t i = 0; d && i < d->n; i++)
 		if (span_caseeq(d->to[i], s->env->rcpts[rcpt]))
 			return true;
