@@ -151,8 +151,8 @@ int policy_check_sources(const struct bundle_settings *s,
 	return 0;
 }
 
-static int check(const char *root, const char *dir, struct arena *a,
-	struct findings *f, struct err *e)
+static int check(const char *root, const char *dir, bool verbose,
+	struct arena *a, struct findings *f, struct err *e)
 {
 	struct policy_site site;
 	struct buf record = { .arena = a };
@@ -175,27 +175,34 @@ static int check(const char *root, const char *dir, struct arena *a,
 		printf("ok: %zu %s, %zu %s\n", policies,
 			policies == 1 ? "policy" : "policies", rules,
 			rules == 1 ? "rule" : "rules");
-	return 0;
+	return verbose && f->errors == 0 ? check_cover(&bundle,
+		&site.settings, dir, a, e) : 0;
 }
 
 int policy_check_command(int argc, char **argv)
 {
+	bool verbose = false;
+	const struct args_option options[] = {
+		{ "verbose", 'v', ARGS_FLAG, &verbose },
+		{ 0 },
+	};
 	struct findings f = { 0 };
 	struct args args;
 	struct arena *a;
 	struct err e;
 	int code = EXIT_DONE;
 
-	if (args_parse(argc, argv, NULL, &args, &e) < 0)
+	if (args_parse(argc, argv, options, &args, &e) < 0)
 		return err_report("policy", &e);
 	if (args.n > 1) {
 		fprintf(stderr, "pm policy: usage: pm policy check "
-			"[FOLDER]\n");
+			"[FOLDER] [--verbose]\n");
 		return EXIT_USAGE;
 	}
 	a = arena_new("policy", POLICY_ARENA);
 	f.arena = a;
-	if (check(args.root, args.n ? args.rest[0] : NULL, a, &f, &e) < 0)
+	if (check(args.root, args.n ? args.rest[0] : NULL, verbose, a, &f,
+		&e) < 0)
 		code = err_report("policy", &e);
 	else if (f.errors)
 		code = EXIT_USAGE;

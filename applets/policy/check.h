@@ -109,6 +109,13 @@ void check_options(const struct bundle *bundle, const struct seen *seen,
 /* What follows from all files together. */
 void check_order(const struct seen *seen, struct findings *f);
 
+/*
+ * Prints which branches no sample message, no test message of the library's
+ * and none of dir/ *.test (library.h) reached. dir NULL: there are none.
+ */
+int check_cover(const struct bundle *bundle, const struct bundle_settings *s,
+	const char *dir, struct arena *a, struct err *e);
+
 /* A world that knows no records and no viruses. */
 extern const struct ask check_quiet_world;
 /* Asks all rules about sample messages; errors go to f. */

@@ -322,13 +322,27 @@ static int test(const char *name, struct arena *a, struct tally *t,
 
 /* --- the verb ------------------------------------------------------------ */
 
+/* NAME: the rules; NAME.test: their messages, to write one's own like. */
+static int show(const char *name, struct arena *a, struct err *e)
+{
+	struct span own = span_of(name), text;
+	bool test = span_ends(own, SPAN(".test"));
+
+	name = arena_string(a, span_sub(own, 0, own.n - (test ? 5 : 0)));
+	if (find(a, name, &text, e) < 0)
+		return -1;
+	if (test)
+		text = library_file(a, name, ".test");
+	fwrite(text.p, 1, text.n, stdout);
+	return 0;
+}
+
 static int run(const struct args *args, struct arena *a, int *code_r,
 	struct err *e)
 {
 	const char *verb = args->n ? args->rest[0] : "";
 	const char *name = args->n > 1 ? args->rest[1] : NULL;
 	struct tally t = { 0 };
-	struct span lua;
 
 	*code_r = EXIT_DONE;
 	if (args->n == 0) {
@@ -343,12 +357,8 @@ static int run(const struct args *args, struct arena *a, int *code_r,
 		*code_r = t.failed ? EXIT_NO : EXIT_DONE;
 		return 0;
 	}
-	if (strcmp(verb, "show") == 0 && args->n == 2) {
-		if (find(a, name, &lua, e) < 0)
-			return -1;
-		fwrite(lua.p, 1, lua.n, stdout);
-		return 0;
-	}
+	if (strcmp(verb, "show") == 0 && args->n == 2)
+		return show(name, a, e);
 	if (strcmp(verb, "add") == 0 && args->n == 2)
 		return add(args->root, name, a, e);
 	return err_set(e, ERR_PERMANENT, "usage: pm policy library [show NAME "

@@ -31,6 +31,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "engine/engine.h"
 
 #define LIBRARY "lua/library/"
 
@@ -65,6 +66,10 @@ struct span library_needed(struct arena *a, const char *key,
  */
 int library_next_case(struct span *rest, const char *name, struct arena *a,
 	struct library_case *c_r, bool *more_r, struct err *e);
+
+/* Judges a case's message in its world, by the rules of an engine. */
+void library_judge(struct engine *engine, const struct library_case *c,
+	struct arena *a, struct verdict *v_r);
 
 /*
  * Runs one case against the rules NAME.lua; *why_r is NULL when all is as

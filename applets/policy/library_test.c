@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "base/io.h"
-#include "engine/engine.h"
 #include "store/spool.h"
 
 enum { DEADLINE_MS = 5000, DNS_TXT = 16, DNS_A = 1 };
@@ -259,7 +258,7 @@ static const char *compare(const struct library_case *c,
 	return NULL;
 }
 
-static void judge(struct engine *engine, const struct library_case *c,
+void library_judge(struct engine *engine, const struct library_case *c,
 	struct arena *a, struct verdict *v_r)
 {
 	struct world world = { c };
@@ -305,7 +304,7 @@ static int run_in(const char *dir, const char *name,
 	engine = engine_new(&bundle, e);
 	if (engine == NULL)
 		return -1;
-	judge(engine, c, a, &v);
+	library_judge(engine, c, a, &v);
 	*why_r = compare(c, &v, a);
 	engine_free(&engine);
 	return 0;

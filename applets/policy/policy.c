@@ -105,7 +105,7 @@ const struct applet policy_applet = {
 	.name = "policy",
 	.summary = "the site's rules: drafts, and what is in force",
 	.help =
-		"usage: pm policy check [FOLDER]\n"
+		"usage: pm policy check [FOLDER] [--verbose]\n"
 		"       pm policy test FILE [options]\n"
 		"       pm policy words\n"
 		"       pm policy import-sieve FILE [--out FILE.lua]\n"
@@ -132,7 +132,11 @@ const struct applet policy_applet = {
 		"       failed. A warning is a rule that is never asked, an\n"
 		"       option that no rule reads, a group without a list.\n"
 		"       Lists are those of the root. No mail is touched. Exit\n"
-		"       codes: 0 good, warnings too; 2 not.\n"
+		"       codes: 0 good, warnings too; 2 not. --verbose tells\n"
+		"       which branches of the rules nothing has tried: neither\n"
+		"       the sample mail, nor the library's test messages, nor\n"
+		"       yours, in files *.test of FOLDER (in the form that pm\n"
+		"       policy library show NAME.test prints).\n"
 		"words  prints everything that a rule may read and call; with\n"
 		"       examples the same stands below.\n"
 		"import-sieve\n"
@@ -141,7 +145,8 @@ const struct applet policy_applet = {
 		"       and is told with its line; then the exit code is 1.\n"
 		"       The texts of banners are read from files beside FILE.\n"
 		"library\n"
-		"       lists ready-made rules, one a line. show prints one;\n"
+		"       lists ready-made rules, one a line. show prints one\n"
+		"       (NAME.test: the messages that come with it);\n"
 		"       add copies it, and the lists and templates it needs,\n"
 		"       into the root's policy; test runs the messages that\n"
 		"       come with one, or with all, through it.\n"

@@ -220,6 +220,50 @@ for my $body ('local m = "x" return m.subject and nil',
 		[0, "ok: 1 policy, 1 rule\n"], "good: $body");
 }
 
+# What nothing has tried, by --verbose.
+my %cover = ('50-x.lua' => <<'MORE');
+local always = 1
+if always == 2 then always = 3 end
+local p = policy("p")
+p:rule("a", function(m, rcpt, plan)
+	if m.spam.probability > 90 then plan:mark("a", "b") else plan:mark("c", "d") end
+	if m.subject == "never" then return discard()
+	elseif m.subject == "own" then plan:mark("own", "yes") end
+	for _, f in ipairs(m.files) do if f.name == "x" then
+		plan:mark("x", "y")
+	end end
+	local odd = function() return 1 end
+	if m.size < 0 then end
+end)
+p:at_rcpt("b", function(s, rcpt) if s.helo == "x" then return end return end)
+MORE
+check(%cover);
+sub cover {
+	open my $run, '-|', 'sh', '-c', 'exec "$0" "$@" 2>&1', $pm, 'policy',
+		'check', 'drafts', '--verbose', '--root', '.' or die;
+	local $/;
+	my $all = <$run>;
+	close $run;
+	return $all =~ s/ and \d+ test messages$/ and N test messages/mr;
+}
+is(cover(), <<'SAYS', 'branches that nothing has tried');
+ok: 1 policy, 2 rules
+not tried: 50-x.lua:6: if m.subject == "never" then return discard()
+not tried: 50-x.lua:7: elseif m.subject == "own" then plan:mark("own", "yes") end
+not tried: 50-x.lua:8: for _, f in ipairs(m.files) do if f.name == "x" then
+not tried: 50-x.lua:11: local odd = function() return 1 end
+not tried: 50-x.lua:14: p:at_rcpt("b", function(s, rcpt) if s.helo == "x" then retur
+tried: 4 of 9 branches, by sample mail and N test messages
+SAYS
+put('drafts/own.test', "case: mine\nfrom: a\@example.net\n\n"
+	. "Subject: own\n\nhi\n====\n");
+unlike(cover(), qr/"own"/, 'a test message of the site');
+like(cover(), qr/^tried: 5 of 9 /m, 'is counted');
+put('drafts/own.test', "nonsense\n");
+like(cover(), qr/^pm policy: own\.test: case "": no such key: "nonsense"$/m,
+	'one that is wrong');
+unlink 'drafts/own.test';
+
 # A file that is cut anywhere costs an answer, never the checker.
 open my $in, '<', $default or die;
 my $text = do { local $/; <$in> };

@@ -107,6 +107,12 @@ void engine_tell_failures(struct engine *en,
 	policy_tell_failures(en->policy, failed, self);
 }
 
+void engine_watch_lines(struct engine *en, void (*reached)(void *self,
+	const char *file, unsigned line), void *self)
+{
+	policy_watch_lines(en->policy, reached, self);
+}
+
 bool engine_has_rules(const struct engine *en, enum engine_stage stage)
 {
 	return policy_host_has_rules(en->policy, stage);

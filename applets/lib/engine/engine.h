@@ -41,6 +41,9 @@ void engine_set_userdata(struct engine *en, struct span record);
 /* engine/policy.h: policy_tell_failures */
 void engine_tell_failures(struct engine *en,
 	void (*failed)(void *self, const char *text), void *self);
+/* script/script.h: script_watch_lines */
+void engine_watch_lines(struct engine *en, void (*reached)(void *self,
+	const char *file, unsigned line), void *self);
 bool engine_has_rules(const struct engine *en, enum engine_stage stage);
 
 /* An answer before DATA: action DELIVER means "go on". */

@@ -103,6 +103,12 @@ void policy_tell_failures(struct policy_host *h,
 	h->failed_self = self;
 }
 
+void policy_watch_lines(struct policy_host *h, void (*reached)(void *self,
+	const char *file, unsigned line), void *self)
+{
+	script_watch_lines(h->script, reached, self);
+}
+
 void policy_host_free(struct policy_host **h)
 {
 	if (*h == NULL)

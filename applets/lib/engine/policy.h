@@ -36,6 +36,10 @@ void policy_host_count(const struct policy_host *h, size_t *policies_r,
 void policy_tell_failures(struct policy_host *h,
 	void (*failed)(void *self, const char *text), void *self);
 
+/* script/script.h: script_watch_lines */
+void policy_watch_lines(struct policy_host *h, void (*reached)(void *self,
+	const char *file, unsigned line), void *self);
+
 /* The internal networks of the settings; live as long as the host. */
 size_t policy_networks(const struct policy_host *h,
 	const struct cidr **networks_r);

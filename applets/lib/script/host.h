@@ -26,6 +26,9 @@ struct script {
 	void *context;
 	const struct arena *watched; /* of what the host makes; or NULL */
 	size_t watched_max;
+	/* script_watch_lines; NULL: nobody looks */
+	void (*reached)(void *self, const char *file, unsigned line);
+	void *reached_self;
 	int last_ref, frozen_ref; /* registry slots in use */
 	unsigned depth;		/* of script_call and script_run */
 	/* The call at hand. */

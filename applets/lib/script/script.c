@@ -69,9 +69,14 @@ static void on_step(lua_State *L, lua_Debug *at)
 {
 	struct script *s = script_of(L);
 
-	(void)at;
 	if (s->condemned)
 		script_condemn(L);
+	if (at->event == LUA_HOOKLINE) {
+		lua_getinfo(L, "S", at);
+		s->reached(s->reached_self, at->short_src,
+			(unsigned)at->currentline);
+		return;
+	}
 	script_charge(L, HOST_HOOK_STEPS);
 }
 
@@ -331,6 +336,13 @@ void script_add_class(struct script *s, const struct script_class *class)
 		log_panic("script: %s", e.text);
 }
 
+void script_watch_lines(struct script *s, void (*reached)(void *self,
+	const char *file, unsigned line), void *self)
+{
+	s->reached = reached;
+	s->reached_self = self;
+}
+
 /* Starts the limits of a call; a call inside a call shares them. */
 static void begin(struct script *s, int64_t deadline_ms)
 {
@@ -342,7 +354,8 @@ static void begin(struct script *s, int64_t deadline_ms)
 	s->condemned = false;
 	s->refused = false;
 	s->refused_at[0] = 0;
-	lua_sethook(s->L, on_step, LUA_MASKCOUNT, HOST_HOOK_STEPS);
+	lua_sethook(s->L, on_step, LUA_MASKCOUNT | (s->reached ?
+		LUA_MASKLINE : 0), HOST_HOOK_STEPS);
 }
 
 static void end(struct script *s)

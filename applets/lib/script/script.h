@@ -144,6 +144,10 @@ void script_add_class(struct script *s, const struct script_class *class);
  */
 void script_watch_arena(struct script *s, const struct arena *a, size_t max);
 
+/* From now on told of each line that is reached: file as script_run's name. */
+void script_watch_lines(struct script *s, void (*reached)(void *self,
+	const char *file, unsigned line), void *self);
+
 /*
  * Runs a chunk of text named `name` ("50-default.lua"); *value_r (may be
  * NULL) is what it returned. Errors read "NAME:LINE: what". The step cap and
