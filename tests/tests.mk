@@ -43,25 +43,29 @@ bench: $(B)/pm tools
 	@perl tests/bench/recorder.pl
 	@$(B)/tools/speed_policy
 
-# The content classifier: its shipped model made of the unpacked sets below
-# CORPUS, the same bit for bit; and what it is worth (lua/model/content.md).
-CORPUS  ?= build/corpus
+# The content classifier: its shipped model made of the sets of the corpus,
+# the same bit for bit; what it is worth; and other filters beside it, where
+# they are installed (lua/model/content.md).
+CORPUS  ?= build/corpus/mail
 LEARNT  := apache-lists-2016-2020 csdmc2010-new enron-lokay-beck-2000 \
 	foff-2025 ml-usrp-users-2019-2026 spamassassin-2002
 EXAMPLES = $(foreach s,$(LEARNT),$(foreach c,ham spam,$(if $(wildcard \
 	$(CORPUS)/$(s)/$(c)),--$(c) $(CORPUS)/$(s)/$(c))))
-model: $(B)/pm
+UNSEEN   = --test-spam $(CORPUS)/phishing-pot-2022-2024/spam
+$(CORPUS):
+	@perl -Itests/lib -MCorpus -e 'Corpus::mail() or die "no corpus: set \
+		PM_CORPUS or CORPUS\n"'
+model: $(B)/pm | $(CORPUS)
 	$(B)/pm train $(EXAMPLES) --out lua/model/content.model
-model-check: $(B)/pm
-	$(B)/pm train $(EXAMPLES) --out $(B)/content.model
+model-check: $(B)/pm | $(CORPUS)
+	@$(B)/pm train $(EXAMPLES) --out $(B)/content.model
 	cmp $(B)/content.model lua/model/content.model
-eval: $(B)/pm
-	@$(B)/pm eval $(EXAMPLES) --leave-out \
-		--test-spam $(CORPUS)/phishing-pot-2022-2024/spam
-	@$(B)/pm eval $(EXAMPLES) --leave-out --whole \
-		--test-spam $(CORPUS)/phishing-pot-2022-2024/spam
+eval: $(B)/pm | $(CORPUS)
+	@$(B)/pm eval $(EXAMPLES) $(UNSEEN) --leave-out
+	@$(B)/pm eval $(EXAMPLES) $(UNSEEN) --leave-out --whole
 	@$(B)/pm eval $(EXAMPLES) --halves
 	@$(B)/pm eval $(EXAMPLES) --feedback
+	@PM=$(B)/pm perl tests/bench/peers.pl $(CORPUS) $(LEARNT)
 
 # 2 M rows in a private cluster, the time of each search beside its aim.
 bench-db: $(B)/pm

@@ -12,14 +12,14 @@ enum {
 	SURE = 8197,			/* the score of probability 90 */
 	FEEDBACK_TEXT = 2000, FEEDBACK_OTHER = 1000, FEEDBACK_ALL = 4000,
 	LEAST = -2000, TEXT_MOST = 15000, OTHER_MOST = 8000, CEILING = 25000,
-	WEIGHT_MOST = 127,
+	WEIGHT_MOST = 127, ROOT_PARTS = 1 << 20,
 };
 
 #define TRAINER_MEMORY ((size_t)16 << 30)
 
 /* Of the unscaled score, where 1 is the hinge's margin. */
 static const double RATE = 0.2, SMOOTH = 0.1, LEAVE_OUT = 0.3,
-	BIAS_RATE = 0.01, OTHER_LEAST = -0.2, TEXT_LEAST = -3, SURE_LEAST = 2,
+	BIAS_RATE = 0.01, OTHER_LEAST = -0.2, TEXT_LEAST = -3, SURE_LEAST = 3,
 	FEEDBACK_RATE = 0.05, SURE_Z = 2.2,
 	/* Mail of one source says too little about that of others. */
 	NOT_SEEN = 1.5;
@@ -222,18 +222,19 @@ static int by_key(const void *a, const void *b)
 static void weigh(struct trainer *t)
 {
 	size_t n[TRAINER_SOURCES][2] = { 0 };
-	double all[2] = { 0 };
+	uint64_t all[2] = { 0 };	/* in whole parts: in any order */
 
 	for (size_t i = 0; i < t->ordered; i++)
 		n[t->order[i]->source][t->order[i]->spam]++;
 	for (size_t s = 0; s < TRAINER_SOURCES; s++)
 		for (size_t c = 0; c < 2; c++)
-			all[c] += __builtin_sqrt((double)n[s][c]);
+			all[c] += (uint64_t)(__builtin_sqrt(
+				(double)n[s][c]) * ROOT_PARTS);
 	for (size_t s = 0; s < TRAINER_SOURCES; s++)
 		for (size_t c = 0; c < 2; c++)
 			if (n[s][c])
-				t->share[s][c] = (double)t->ordered / 2 /
-					all[c] /
+				t->share[s][c] = (double)t->ordered / 2 *
+					ROOT_PARTS / (double)all[c] /
 					__builtin_sqrt((double)n[s][c]);
 }
 
@@ -358,9 +359,13 @@ static void score_unseen(struct trainer *t, bool by_source)
 /* Can every source be left out? */
 static bool many_sources(struct trainer *t)
 {
+	size_t all;
+
+	choose(t, true, UINT32_MAX);
+	all = t->ordered;
 	for (unsigned s = 0; s < TRAINER_SOURCES; s++) {
 		choose(t, true, s);
-		if (t->ordered && !both_classes(t))
+		if (t->ordered < all && !both_classes(t))
 			return false;
 	}
 	return true;
