@@ -23,6 +23,9 @@ sub rules {
 local p = policy("p", function() return true end)
 p:rule("name", function(m, rcpt, plan)
 	plan:add_header("X-Generation", "$name")
+	if m:sender_listed("blocked-senders") then
+		return reject("5.7.1", "you are on a list")
+	end
 end)
 LUA
 }
@@ -79,6 +82,17 @@ for my $n (1 .. 5) {
 	push @from, [$at, "number$n"];
 	sleep 0.4;
 }
+# A list alone, under the same load; what comes after it is judged by it.
+my ($code, $out) = $app->pm('list', 'add', 'blocked-senders',
+	'dora@example.net');
+like($out, qr/^1 added: generation \d+ is live \((\d+\.\d+) s\): 1 file/,
+	'a list, changed alone');
+my ($took) = $out =~ /\((\d+\.\d+) s\)/;
+cmp_ok($took // 99, '<', 3, 'is live within 1 s (3 asserted)');
+like($app->send_mail(from => 'dora@example.net',
+	rcpts => ['alice@example.org'],
+	message => "Subject: x\n\nhello\n")->{text}, qr/^550 5\.7\.1 you are/,
+	'and judged by');
 kill 'TERM', @pids;
 waitpid $_, 0 for @pids;
 
