@@ -139,17 +139,17 @@ is(scalar(grep { $_->{restarts} } @{ $app->status->{processes} }), 0,
 	'no process had to be restarted');
 
 # What pm status says.
-my ($code, $out) = $app->pm('status');
-like($out, qr/^policy: generation 7 is live$/m, 'pm status: what is in force');
+($code, $out) = $app->pm('status');
+like($out, qr/^policy: generation 8 is live$/m, 'pm status: what is in force');
 Appliance::write_file($file, rules('draft'));
 ($code, $out) = $app->pm('status');
-like($out, qr/^policy:\ generation\ 7\ is\ live;\ 1\ file\ of\ the\ draft\ is
+like($out, qr/^policy:\ generation\ 8\ is\ live;\ 1\ file\ of\ the\ draft\ is
 	\ not\ published,\ changed\ since\ 20\d\d-\d\d-\d\d\ \d\d:\d\d
 	\ \(pm\ policy\ status\)$/mx, 'and what is not yet');
 my $state = $app->status->{policy};
 cmp_ok(abs(delete($state->{draft}[0]{at_ms}) / 1000 - time), '<', 60,
 	'since when');
-is_deeply($state, { live => 7, active => 7, unpublished => 1, draft =>
+is_deeply($state, { live => 8, active => 8, unpublished => 1, draft =>
 	[{ path => 'policy/50-test.lua', what => 'changed' }] },
 	'pm status --json');
 ok($app->stop, 'stops within the deadline');
