@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,6 +41,16 @@ struct reports {
 	size_t n;
 };
 
+/* Whatever the umask says: front reads it. */
+int feedback_make(struct err *e)
+{
+	if (io_mkdirs(FEEDBACK_DIR, DIR_MODE, e) < 0)
+		return -1;
+	if (chmod(FEEDBACK_DIR, DIR_MODE) < 0)
+		return err_errno(e, ERR_PERMANENT, FEEDBACK_DIR);
+	return 0;
+}
+
 struct span feedback_read(struct arena *a, const char **why_r)
 {
 	struct buf b = { .arena = a };
@@ -47,7 +58,7 @@ struct span feedback_read(struct arena *a, const char **why_r)
 	struct err e;
 
 	*why_r = NULL;
-	if (access(FEEDBACK_MODEL, F_OK) < 0)
+	if (access(FEEDBACK_MODEL, F_OK) < 0 && errno == ENOENT)
 		return SPAN("");
 	if (io_slurp(FEEDBACK_MODEL, MODEL_MAX, &b, &e) == 0 &&
 	    content_open(buf_bytes(&b), FEEDBACK_MODEL, &c, &e) == 0)
@@ -228,7 +239,7 @@ int feedback_report(const struct feedback_report *r, bool *found_r,
 	struct arena *a = arena_new("report", FILE_MAX * 16);
 	struct described d;
 	const char *name;
-	int result = io_mkdirs(FEEDBACK_DIR, DIR_MODE, e);
+	int result = feedback_make(e);
 
 	described_read(r->line, a, &d);
 	name = name_of(d.key, r->user, a);

@@ -21,6 +21,8 @@ enum {
 	FEEDBACK_EACH = 20,
 };
 
+/* The folder, as root, before the power to make it is given up. */
+int feedback_make(struct err *e);
 /*
  * The model's record, or empty where there is none. Of another version it is
  * as if there were none, which *why_r says (NULL: all is well).
