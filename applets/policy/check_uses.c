@@ -9,7 +9,7 @@
 #include "base/args.h"
 #include "engine/policy.h"
 
-static bool is_one_of(struct span name, const char *const *names, size_t n)
+static bool is_named(struct span name, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (span_is(name, names[i]))
@@ -17,8 +17,8 @@ static bool is_one_of(struct span name, const char *const *names, size_t n)
 	return false;
 }
 
-#define IS_ONE_OF(name, names) \
-	is_one_of(name, names, sizeof(names) / sizeof(names[0]))
+#define IS_NAMED(name, names) \
+	is_named(name, names, sizeof(names) / sizeof(names[0]))
 
 /* --- lists --------------------------------------------------------------- */
 
@@ -100,7 +100,7 @@ static void look_at_notify(struct walk *w)
 		depth -= walk_is(w, k, ")");
 		if (walk_is(w, k, "notify") && walk_is(w, k + 1, "=") &&
 		    t->kind == LUA_TEXT && (walk_is(w, k + 3, "}") ||
-			walk_is(w, k + 3, ",")) && !IS_ONE_OF(t->text, roles))
+			walk_is(w, k + 3, ",")) && !IS_NAMED(t->text, roles))
 			check_template(w, t);
 	}
 }
@@ -222,7 +222,7 @@ static void look_at_function(struct walk *w, const struct callee *c)
 		note_option(w);
 	else if (span_is(c->name, "quarantine"))
 		look_at_notify(w);
-	else if (t && IS_ONE_OF(c->name, of_lists))
+	else if (t && IS_NAMED(c->name, of_lists))
 		check_list(w, t);
 }
 
@@ -237,9 +237,9 @@ void walk_uses(struct walk *w, const struct callee *c)
 		look_at_function(w, c);
 	else if (span_is(c->name, "dns_list"))
 		note_zones(w, w->seen->asked, &w->seen->nasked, false);
-	else if (t && IS_ONE_OF(c->name, of_lists))
+	else if (t && IS_NAMED(c->name, of_lists))
 		check_list(w, t);
-	else if (t && IS_ONE_OF(c->name, of_groups))
+	else if (t && IS_NAMED(c->name, of_groups))
 		check_group(w, t);
 	else if (t && strcmp(c->class, "plan") == 0 &&
 		 span_is(c->name, "notify"))
