@@ -9,6 +9,8 @@
 #include "base/args.h"
 #include "engine/policy.h"
 
+enum { UNREAD_MAX = 100 };	/* options that are told */
+
 static bool is_named(struct span name, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -181,13 +183,16 @@ void check_options(const struct bundle *b, const struct seen *s,
 	struct findings *f)
 {
 	struct span rest = b->options, line, name;
+	size_t told = 0;
 
-	for (unsigned n = 1; !s->options_made && span_line(&rest, &line);
-	     n++) {
+	for (unsigned n = 1; !s->options_made && told < UNREAD_MAX &&
+	     span_line(&rest, &line); n++) {
 		name = span_trim(span_sub(line, 0, span_chr(line, '=')));
 		if (name.n && name.p[0] != '#' && name.n < line.n &&
-		    !is_read(s, name))
+		    !is_read(s, name)) {
 			tell_unread(b, s, name, n, f);
+			told++;
+		}
 	}
 }
 
