@@ -19,6 +19,7 @@
  *				is that recipient's own part
  *	option: NAME = VALUE	the site's switch
  *	dns: NAME TXT TEXT	what is in the DNS (A ADDRESS, too)
+ *	rate: MESSAGES RCPTS SPAM  what m:rate knows beside this message
  *	expect: ACTION REASON	of the most severe recipient; the reason may
  *				be left out
  *	said: TEXT		a rule said this ("prefix_subject([EXTERNAL])")

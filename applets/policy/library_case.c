@@ -13,8 +13,8 @@ static int wrong(const char *name, const struct library_case *c,
 static bool is_key(struct span key)
 {
 	static const char *const keys[] = { "case", "from", "to", "relay",
-		"user", "list", "option", "dns", "expect", "said", "silent",
-		"text" };
+		"user", "list", "option", "dns", "rate", "expect", "said",
+		"silent", "text" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (span_is(key, keys[i]))

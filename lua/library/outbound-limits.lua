@@ -6,7 +6,6 @@
 --
 -- Lists: bulk-senders
 -- Templates: none
--- Needs: m:rate
 -- Options:
 --	outbound_per_hour = 500		recipients of one sender
 --	outbound_spam_rcpts = 20	spam to as many is refused

@@ -48,7 +48,7 @@ static void request_comes_back(void **state)
 
 static void request_of_unknown_kind_is_refused(void **state)
 {
-	struct question q = { .kind = (enum ask_kind)3 }, got;
+	struct question q = { .kind = ASK_KINDS }, got;
 	struct buf b = { 0 };
 	uint32_t id;
 

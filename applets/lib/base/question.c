@@ -32,7 +32,7 @@ bool question_get_request(struct span record, uint32_t *id_r,
 
 	*q_r = (struct question){ .type = wire_u16(&w) };
 	q_r->name = wire_span(&w);
-	if (!wire_done(&w) || !known || kind > ASK_HISTORY ||
+	if (!wire_done(&w) || !known || kind >= ASK_KINDS ||
 	    q_r->name.n > NAME_MAX_BYTES)
 		return false;
 	q_r->kind = (enum ask_kind)kind;

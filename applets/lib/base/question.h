@@ -17,6 +17,8 @@ enum ask_kind {
 	ASK_DNS,	/* name, type -> records */
 	ASK_VIRUS,	/* bytes -> found (name), clean, or cannot scan */
 	ASK_HISTORY,	/* name -> not available in this version: LATER */
+	ASK_RATE,	/* name: a request -> one record (base/rate.h) */
+	ASK_KINDS
 };
 
 enum ask_state {

@@ -264,6 +264,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	policy_run_message(en->policy, f, &dns, deadline_ms, v, &lists,
 		&nlists);
 	explain_verdict(en->policy, f, &dns, v, en->detail);
+	policy_count_rates(en->policy, v);
 	/* After the explanation: no rule has read it. */
 	if (f->breaks_dkim.n)
 		facts_hit(f, "BREAKS_DKIM", 0, f->breaks_dkim);

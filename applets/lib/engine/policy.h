@@ -65,6 +65,12 @@ void policy_run_message(struct policy_host *h, struct facts *f,
 	struct list_hit **lists_r, size_t *nlists_r);
 
 /*
+ * After policy_run_message: the message counts for the rates that rules asked
+ * about, unless its sender is told to come again.
+ */
+void policy_count_rates(struct policy_host *h, const struct verdict *v);
+
+/*
  * After policy_run_message: how would a recipient have ended with other
  * facts (their env, too)? Leaves no trace: what it looks up is not told of.
  */

@@ -1,6 +1,4 @@
-/*
- * What the policy_*.c files share. Private to them.
- */
+/* What the policy_*.c files share. Private to them. */
 #ifndef ENGINE_POLICY_HOST_H
 #define ENGINE_POLICY_HOST_H
 
@@ -119,6 +117,7 @@ struct run {
 	struct banner_known *banners;	/* policy_body.c */
 	const struct list_hit *without;	/* as if that entry were not there */
 	bool trial;			/* policy_try: nothing is noted */
+	struct policy_rates *rates;	/* policy_rate.c; NULL: none asked */
 };
 
 struct policy_host {

@@ -357,6 +357,17 @@ const struct script_class policy_message_class = {
 			"return reject(\"5.4.6\", \"loop\") end" },
 		{ "has_header", message_has_header,
 			"has_header(name): is there such a field? boolean" },
+		{ "rate", policy_get_rate, "rate(key, seconds): what was "
+			"sent in that time, this message included; key is "
+			"\"sender\", \"user\" (who logged in) or \"relay\", "
+			"seconds 60 to 86400. messages, rcpts, spam (messages "
+			"of probability 50 and more): numbers; later: it "
+			"could not be known, they are of this message only. "
+			"Counted is what rules asked about and what was not "
+			"put off, by this appliance, since its filter "
+			"started: table\n"
+			"if m:rate(\"user\", 3600).rcpts > 500 then "
+			"return tempfail(\"too many recipients\") end" },
 		{ "contains", policy_contains, "contains(what, text, ...): "
 			"does one of the texts stand in it? Case does not "
 			"matter, white space is one blank; " WHAT_DOC

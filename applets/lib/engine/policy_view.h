@@ -87,6 +87,7 @@ struct script_value policy_get_eight_bit(void *self);
 struct script_value policy_get_charsets(void *self);
 void policy_relay_listed(struct script_call *c);
 void policy_sender_listed(struct script_call *c);
+void policy_get_rate(struct script_call *c);
 void policy_sender_member(struct script_call *c);
 void policy_contains(struct script_call *c);
 void policy_matches(struct script_call *c);

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/question.h"
+#include "base/rate.h"
 #include "net/broker_virus.h"
 #include "net/dns.h"
 
@@ -55,6 +56,7 @@ struct flight {
 };
 
 struct broker {
+	struct rate_table *rates;	/* NULL: nobody asked yet */
 	const struct broker_settings *s;
 	struct dns *dns;
 	struct virus_pool *virus;
@@ -295,6 +297,32 @@ static void collect_virus(struct broker *b)
 		on_virus(b, context, &a);
 }
 
+/* False: not a request. */
+static bool ask_rate(struct broker *b, struct connection *c, uint32_t id,
+	struct span request)
+{
+	struct buf record = { 0 };
+	struct rate_counts counts = { 0 };
+	struct rate_request r;
+	struct span bytes;
+	struct question q = { .state = ASK_YES, .records = &bytes,
+		.nrecords = 1 };
+
+	if (!rate_get_request(request, &r))
+		return false;
+	if (b->rates == NULL)
+		b->rates = rate_new();
+	if (r.add)
+		rate_add(b->rates, r.key, &r.counts, clock_ms());
+	else
+		rate_get(b->rates, r.key, r.seconds, clock_ms(), &counts);
+	rate_put_counts(&record, &counts);
+	bytes = buf_bytes(&record);
+	answer(c, id, &q);
+	buf_free(&record);
+	return true;
+}
+
 /* One request, as the scanner sent it; false: not a request. */
 static bool request(struct broker *b, struct connection *c, struct span s,
 	const int *fds, size_t nfds)
@@ -313,6 +341,8 @@ static bool request(struct broker *b, struct connection *c, struct span s,
 		ask_dns(b, c, id, &q);
 	else if (q.kind == ASK_VIRUS)
 		ask_virus(b, c, id, fds[0]);
+	else if (q.kind == ASK_RATE)
+		return ask_rate(b, c, id, q.name);
 	else
 		answer_short(c, id, ASK_LATER, "sender history: not in this "
 			"version");
@@ -476,6 +506,7 @@ static void broker_free(struct broker *b)
 	while (b->nconnections)
 		close_connection(b, b->nconnections - 1);
 	dns_free(&b->dns);
+	rate_free(&b->rates);
 	virus_pool_free(&b->virus);
 	while (b->flights)
 		land(b->flights);
