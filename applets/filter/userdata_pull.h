@@ -13,9 +13,6 @@
 #include "db/db.h"
 #include "store/journal.h"
 
-/* Replaced whole; a copy that was read stays what it was. */
-#define USERDATA_FILE ROOT_JOURNAL "/.userdata"
-
 /*
  * Asks, at most once a second, whether there is anything new, and writes the
  * file then. An error is the database's; one of the disk is logged.

@@ -8,7 +8,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
-#include "userdata_pull.h"
+#include "store/journal.h"
 
 enum { USERDATA_MAX = 256 << 20 };	/* what a scanner has room to map */
 
@@ -47,10 +47,10 @@ void userdata_tend(void)
 	struct err e;
 	int fd = -1, old;
 
-	if (stat(USERDATA_FILE, &st) < 0 || is_seen(&st))
+	if (stat(JOURNAL_USERDATA, &st) < 0 || is_seen(&st))
 		return;
 	seen = st;
-	if (io_slurp(USERDATA_FILE, USERDATA_MAX, &b, &e) < 0)
+	if (io_slurp(JOURNAL_USERDATA, USERDATA_MAX, &b, &e) < 0)
 		log_error("user data: %s; what was there before stays",
 			e.text);
 	else

@@ -11,6 +11,7 @@
 #include "base/args.h"
 #include "base/root.h"
 #include "conf/wiring.h"
+#include "tool/published.h"
 
 enum { POLICY_ARENA = 512 << 20 };
 
@@ -38,6 +39,9 @@ int policy_read_root(const char *root, struct arena *a,
 	s->ndomains = w.ndomains;
 	s->authserv = arena_span(a, span_of(w.site ? w.site : "localhost"));
 	s->virus = w.filter.clamd != NULL;
+	site_r->users.arena = a;
+	if (result == 0)
+		result = published_users(&site_r->users, e);
 	if (fchdir(before) < 0)
 		result = err_errno(e, ERR_PERMANENT, "the working folder");
 	close(before);

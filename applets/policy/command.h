@@ -30,6 +30,7 @@ struct policy_site {
 				   stand */
 	const char *resolver, *clamd;	/* NULL: the host's; none */
 	bool wired;		/* there is a wiring */
+	struct buf users;	/* tool/published.h */
 };
 
 /* The working folder stays. */

@@ -20,7 +20,7 @@
 #include "engine/explain.h"
 #include "tool/published.h"
 
-enum { TEST_ARENA = 128 << 20 };
+enum { TEST_ARENA = 512 << 20 };
 
 /* An address that nobody has (RFC 5737): outside of every network. */
 #define SOME_RELAY "203.0.113.1"
@@ -123,6 +123,8 @@ static int load(struct policy_test *t, const char *dir, const char *root,
 	if (t->engine == NULL)
 		return -1;
 	engine_set_detail(t->engine, true);
+	if (site->users.n)
+		engine_set_userdata(t->engine, buf_bytes(&site->users));
 	return 0;
 }
 

@@ -24,7 +24,7 @@
 #include "tool/feedback.h"
 #include "tool/published.h"
 
-enum { SITE_ARENA = 64 << 20, SITE_PATH = 4096 };
+enum { SITE_ARENA = 512 << 20, SITE_PATH = 4096 };
 
 /* An address that nobody has (RFC 5737): outside of every network. */
 #define SOME_RELAY "203.0.113.1"
@@ -58,6 +58,7 @@ struct site {
 	struct bundle_settings settings;
 	struct buf active;	/* empty: a draft judges */
 	uint64_t generation;	/* of that */
+	struct buf users;	/* what users have set; empty: nothing */
 	bool wired;
 };
 
@@ -110,6 +111,8 @@ static int load_engine(struct scan *scan, const struct options *o,
 	if (scan->engine == NULL)
 		return -1;
 	engine_set_detail(scan->engine, o->json);
+	if (site->users.n)
+		engine_set_userdata(scan->engine, buf_bytes(&site->users));
 	return 0;
 }
 
@@ -125,6 +128,9 @@ static int read_site(struct scan *scan, const struct options *o,
 	scan->resolver = o->resolver ? o->resolver : w->resolver;
 	scan->clamd = o->clamd ? o->clamd : w->filter.clamd;
 	read_settings(w, a, &site->settings);
+	site->users.arena = a;
+	if (published_users(&site->users, e) < 0)
+		return -1;
 	site->settings.virus = scan->clamd != NULL;
 	if (!o->active && (o->draft || o->policy || !site->wired))
 		return 0;

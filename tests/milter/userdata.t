@@ -52,6 +52,11 @@ like($f->answer("Subject: x\r\n\r\nx\r\n", 'c@example.org'),
 $db->sql("insert into pm.mail_group (name) values ('staff')");
 $db->sql("insert into pm.mail_group_member values ('staff', 'd\@example.org')");
 in_time('a member of a group', qr/staff/, 'd@example.org');
+Appliance::write_file("$f->{root}/x.eml", "Subject: x\n\nx\n");
+like(scalar `$ENV{PM} scan --json --root $f->{root} --rcpt d\@example.org \\
+	$f->{root}/x.eml 2>&1`, qr/reject\(staff\)/, 'pm scan knows it, too');
+like(scalar `$ENV{PM} policy test --root $f->{root} --to d\@example.org \\
+	$f->{root}/x.eml 2>&1`, qr/5\.7\.1 staff/, 'and pm policy test');
 
 $db->stop;
 $f->signal('front', 'TERM');

@@ -22,6 +22,8 @@
 #include "base/root.h"
 
 #define ROOT_JOURNAL ROOT_SPOOL "/journal"
+/* What users have set (engine/userdata.h); replaced whole. */
+#define JOURNAL_USERDATA ROOT_JOURNAL "/.userdata"
 
 enum {
 	JOURNAL_DAYS = 31,

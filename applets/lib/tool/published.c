@@ -3,9 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/embed.h"
 #include "base/io.h"
+#include "store/journal.h"
+
+enum { USERS_MAX = 256 << 20 };
 
 int published_sources(const struct generation *g, struct arena *a,
 	struct bundle_sources *from_r, struct err *e)
@@ -154,4 +158,11 @@ int published_changes(struct arena *a, struct published_changes *c_r,
 	c_r->v = arena_array(a, active.n + draft.n, sizeof(*c_r->v));
 	compare(&active, &draft, a, c_r);
 	return 0;
+}
+
+int published_users(struct buf *b, struct err *e)
+{
+	if (access(JOURNAL_USERDATA, R_OK) < 0)
+		return 0;
+	return io_slurp(JOURNAL_USERDATA, USERS_MAX, b, e);
 }

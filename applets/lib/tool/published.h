@@ -30,6 +30,13 @@ int published_build(const struct bundle_settings *s, struct arena *a,
 int published_draft(const char *policy_dir, const char *lists_dir, bool keep,
 	struct arena *a, struct generation *g_r, struct err *e);
 
+/*
+ * Appends what users have set (engine/userdata.h) as the filter of this
+ * appliance has it; nothing where there is none, or where only others may
+ * read it.
+ */
+int published_users(struct buf *b, struct err *e);
+
 /* A file of the draft that is not as in the active generation. */
 struct published_change {
 	struct span path;	/* "policy/50-x.lua" */
