@@ -48,7 +48,8 @@ static void write_file(const struct db_rows *rows)
 		v[i] = (struct userdata_row){ db_span(rows, i, 0),
 			db_span(rows, i, 1), db_span(rows, i, 2) };
 	userdata_build(v, n, &b, &wrong);
-	if (io_replace_file(JOURNAL_USERDATA, FILE_MODE, buf_bytes(&b), &e) < 0) {
+	if (io_replace_file(JOURNAL_USERDATA, FILE_MODE, buf_bytes(&b),
+	    &e) < 0) {
 		if (!self.unwritten)
 			log_error("%s: what users set does not reach the "
 				"scanners", e.text);
