@@ -33,7 +33,7 @@ $(FUZZ_B)/%.o: %.c | $(B)/applets.def $(B)/checks.def
 	$(Q)$(FUZZ_CC) $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
 		-MMD -MP -c -o $@ $<
 
-$(FUZZ_B)/files.o: $(B)/files.c
+$(FUZZ_B)/files.o: $(B)/files.c $(DATA)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(CPPFLAGS) -g -c -o $@ $<
 

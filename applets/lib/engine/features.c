@@ -227,6 +227,8 @@ void features_find(struct facts *f, struct features *features_r)
 		sizeof(*features_r->v));
 	features_r->n = 0;
 	g.seen = arena_array(f->arena, SEEN_SLOTS, sizeof(*g.seen));
+	/* Reads every text: flags are the same whatever was asked before. */
+	facts_urls(f);
 	g.text = fold(gather_text(f), f->arena);
 	if (too_little(&g))
 		return;

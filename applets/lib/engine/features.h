@@ -17,7 +17,7 @@
 enum {
 	/* To be raised with every change of what is found: a model is of one
 	   version. */
-	FEATURES_VERSION = 1,
+	FEATURES_VERSION = 2,
 	FEATURES_MAX = 12000,
 	FEATURES_TEXT_MAX = 4000,	/* bytes of text in all */
 	FEATURES_WORDS_LEAST = 20,	/* words of a plain text */
