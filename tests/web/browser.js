@@ -240,7 +240,7 @@ async function hostile(page) {
 	await open(page, "/message/" + id);
 	is((await page.locator("h1").innerText()).trim(), given.hostile.subject,
 		"the subject is text, as it was written");
-	const number = (text) => Math.round(parseFloat(text.replace("\u2212", "-")) * 10);
+	const number = (text) => Math.round(parseFloat(text.replace("\u2212", "-")) * 1000);
 	const cells = await page.locator(".pm-sum tbody tr td:nth-of-type(1)").allInnerTexts();
 	const score = await page.locator(".pm-sum tfoot td").first().innerText();
 	ok(cells.length > 0, "the checks that spoke");

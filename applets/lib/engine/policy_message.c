@@ -365,7 +365,7 @@ const struct script_class policy_message_class = {
 			"could not be known, they are of this message only. "
 			"Counted is what rules asked about and what was not "
 			"put off, by this appliance, since its filter "
-			"started: table\n"
+			"started\n"
 			"if m:rate(\"user\", 3600).rcpts > 500 then "
 			"return tempfail(\"too many recipients\") end" },
 		{ "contains", policy_contains, "contains(what, text, ...): "

@@ -73,9 +73,9 @@ function words.record_type(n)
 	return record_types[n] or "TYPE" .. n
 end
 
--- "1.25" of 1/1000 logit
+-- "+1.250" of 1/1000 logit: all of it, so that what is shown adds up
 function words.score(n)
-	return string.format("%+.1f", n / 1000)
+	return string.format("%+.3f", n / 1000)
 end
 
 return words
