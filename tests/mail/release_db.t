@@ -131,7 +131,8 @@ for my $victim (qw(mta/jobs db/postgres mta/jobs mta/jobs)) {
 is(join(' ', map { waitpid $_, 0; $? >> 8 } @pids), '0 0 0 0 0 0',
 	'each release says that it is done');
 ok(until_true(sub { 7 <= (() = $app->delivered($dave)) }, 90),
-	'all arrive') or diag $app->log_tail(60);
+	'all arrive') or diag $app->log_tail(60), "\n",
+	$app->sql('select * from pm.job');
 is(Soak::settle($app, 20), '', 'spool and queue run empty');
 my %times;
 for my $file ($app->delivered($dave)) {
