@@ -14,7 +14,7 @@ use Soak;
 
 plan skip_all => 'needs root, Postfix and PostgreSQL' unless $> == 0 &&
 	-x '/usr/sbin/postconf' && Db::installed();
-alarm 170;
+alarm 420;
 
 my $app = Appliance->new(db => 1);
 $app->setup->start(60);
@@ -130,7 +130,8 @@ for my $victim (qw(mta/jobs db/postgres mta/jobs mta/jobs)) {
 }
 is(join(' ', map { waitpid $_, 0; $? >> 8 } @pids), '0 0 0 0 0 0',
 	'each release says that it is done');
-ok(until_true(sub { 7 <= (() = $app->delivered($dave)) }, 90),
+# A lease that died lasts 60 s; one that failed then waits 60 s more.
+ok(until_true(sub { 7 <= (() = $app->delivered($dave)) }, 200),
 	'all arrive') or diag $app->log_tail(60), "\n",
 	$app->sql('select * from pm.job');
 is(Soak::settle($app, 20), '', 'spool and queue run empty');
