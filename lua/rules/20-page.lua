@@ -28,7 +28,7 @@ return {
 		about = "text turns the direction of writing" },
 	{ "PAGE_UNCLOSED", 150, fact = true,
 		about = "a page ends in the middle" },
-	{ "PAGE_ALONE", 250, fact = true,
+	{ "PAGE_ALONE", 150, fact = true,
 		about = "a page without a plain text beside it" },
 	{ "BASE64_ASCII", 300, fact = true,
 		about = "plain text is packed as base64" },

@@ -2,7 +2,7 @@
 return {
 	group = "links", cap = 4200,
 	about = "links hide where they lead",
-	{ "LINK_OTHER", 450, fact = true,
+	{ "LINK_OTHER", 250, fact = true,
 		about = "a link's text names another host" },
 	{ "LINK_USER", 1800, fact = true,
 		about = "a name stands before the host of a link" },
@@ -133,7 +133,7 @@ return {
 		about = "a link to a program" },
 	{ "LINK_ARCHIVE", 0, url = [[\.(?:zip|rar|7z|gz|ace)(?:\?|$)]],
 		about = "a link to an archive" },
-	{ "LINK_OPEN_REDIRECT", 450, url = [[
+	{ "LINK_OPEN_REDIRECT", 250, url = [[
 		^https?://(?:www\.google\.[a-z.]{2,6}/(?:url|amp)\b|
 		[^/]*google\.[a-z.]{2,6}/url\?|adclick\.g\.doubleclick\.net|
 		googleads\.g\.doubleclick\.net|

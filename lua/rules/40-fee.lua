@@ -13,7 +13,7 @@ return {
 		eur) ?[0-9]{1,3}[,.][0-9]{3}[,.][0-9]{3}(?:[.,][0-9]{2})?\b
 		]],
 		about = "speaks of millions" },
-	{ "FEE_BENEFICIARY", 1000, text = [[\bbeneficiary\b]],
+	{ "FEE_BENEFICIARY", 400, text = [[\bbeneficiary\b]],
 		about = "speaks of a beneficiary" },
 	{ "FEE_DECEASED", 450, text = [[
 		\b(?:deceased|late (?:husband|father|client|customer|mr|mrs|
@@ -71,7 +71,7 @@ return {
 		honest person)\b
 		]],
 		about = "a stranger introduces himself" },
-	{ "FEE_LOTTERY", 1600, text = [[
+	{ "FEE_LOTTERY", 800, text = [[
 		\b(?:lottery|lotto|sweepstakes?|promo(?:tion)?(?:al)? (?:draw|
 		award|program)|e-?mail (?:ballot|draw|promotion)|online (?:draw|
 		promo)|mega ?millions|powerball)\b.{0,250}\b(?:won|winner|

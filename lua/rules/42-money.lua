@@ -137,7 +137,7 @@ return {
 		congrat|congratulations)
 		]],
 		about = "a present to claim" },
-	{ "MONEY_EXPIRES", 150, text = [[
+	{ "MONEY_EXPIRES", 100, text = [[
 		\b(?:offer|deal|promotion|coupon|discount|sale|price|this) (?:\w+ )?
 		(?:expires?|ends?|is valid|valid only|good only|only valid|
 		won't last|will not last)\b|\b(?:limited[- ]time|today only|

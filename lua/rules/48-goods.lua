@@ -117,7 +117,7 @@ return {
 		notice|confirm|conflict|objection|respond|fail|secure)
 		]],
 		about = "a domain to renew or to protect" },
-	{ "GOODS_CATALOGUE", 200, text = [[
+	{ "GOODS_CATALOGUE", 100, text = [[
 		\b(?:% off|save (?:up to )?[0-9]{2}|up to [0-9]{2}% off|
 		[0-9]{2}% (?:discount|off|savings)|buy (?:one|1|two|2) get|
 		free shipping|lowest prices?|best prices?|clearance|
