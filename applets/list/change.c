@@ -36,13 +36,16 @@ static int read_entries(const struct list_command *c, struct span **v_r,
 	*n_r = c->args->n - 2;
 	*v_r = arena_array(c->a, *n_r, sizeof(**v_r));
 	for (size_t i = 0; i < *n_r; i++) {
-		struct span s = span_trim(span_of(c->args->rest[i + 2]));
+		struct span s = span_of(c->args->rest[i + 2]);
+		struct listfile_entry entry;
+		uint32_t line = 0;
 
-		if (s.n == 0 || span_chr(s, '\n') != SIZE_MAX ||
-		    s.p[0] == '#')
-			return err_set(e, ERR_PERMANENT, "\"%.*s\" is no "
-				"entry of a list", SPAN_FMT(s));
-		(*v_r)[i] = s;
+		/* A comment behind it is none of it. */
+		if (span_chr(s, '\n') != SIZE_MAX ||
+		    !listfile_next(&s, &line, &entry))
+			return err_set(e, ERR_PERMANENT, "\"%s\" is no entry "
+				"of a list", c->args->rest[i + 2]);
+		(*v_r)[i] = entry.text;
 	}
 	return 0;
 }

@@ -77,8 +77,9 @@ static int read_file(struct import *im, const struct import_format *f,
 			&text, e) < 0)
 		return -1;
 	if (!f->read(im, buf_bytes(&text)))
-		return err_set(e, ERR_PERMANENT, "%s: this is not what %s "
-			"writes", path, f->name);
+		return err_set(e, ERR_PERMANENT, "%s: %s", path, im->why ?
+			im->why : arena_printf(im->a, "this is not what %s "
+			"writes", f->name));
 	for (struct import_entry *i = *from; user.n && i; i = i->next)
 		i->user = user;
 	return 0;

@@ -17,10 +17,11 @@ struct import_entry {
 struct import {
 	struct arena *a;
 	const char *file;	/* for messages */
-	const char *group;	/* --group; NULL: all */
+	const char *group;	/* --group; NULL: the only one there is */
 	bool patterns;		/* the list holds regular expressions */
 	struct import_entry *first, **last;
 	size_t n, refused;
+	const char *why;	/* a file cannot be read: a clause, or NULL */
 };
 
 /* One format: reads a whole file. False: this is no such file. */

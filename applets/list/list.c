@@ -136,10 +136,11 @@ const struct applet list_applet = {
 "what is there already is counted. FILE - is standard input.\n"
 "  pm, puremessage  one entry a line; a folder: a file for each user, named\n"
 "                   by his address\n"
-"  pmg              what pmgdb dump prints, of one who group: --group NAME\n"
-"  mailwatch        an SQL dump or a table (tab or comma) of its whitelist or\n"
-"                   blacklist: to, domain, from; \"default\" is everybody,\n"
-"                   the others get their own part\n"
+"  pmg              what pmgdb dump prints, of one group of people or hosts:\n"
+"                   --group NAME where there are several\n"
+"  mailwatch        an SQL dump (--group whitelist or blacklist, where it has\n"
+"                   both) or a table (tab or comma): to, domain, from;\n"
+"                   \"default\" is everybody, the others get their own part\n"
 "  rspamd           a map: entry and perhaps a value, /pattern/flags\n",
 	.main = list_main,
 };

@@ -65,6 +65,8 @@ says('test blocked-senders x@fine.example', 1, "not on blocked-senders\n",
 	'one is not');
 says('add blocked-senders SPAM@example.net', 2, 'pm list: blocked-senders: ' .
 	"SPAM\@example.net is on the list already (line 2)\n", 'a duplicate');
+says(q{add blocked-senders 'SPAM@example.net # again'}, 2,
+	qr/is on the list already/, 'a comment makes no other');
 says('add blocked-senders y@example.net y@example.net', 0, qr/\A1 added, /,
 	'twice in one breath');
 says('remove blocked-senders spam@example.net Y@example.net', 0,
@@ -135,18 +137,29 @@ says("import blocked-senders $in --from puremessage", 0,
 	"PureMessage's");
 put("$root/in", "Found RULE 4 (prio: 98, in, active): Blacklist\n" .
 	"  FOUND FROM GROUP 2: Blacklist\n    OBJECT 3: x\@pmg.example\n" .
-	"    OBJECT 4: pmg.example\n  FOUND FROM GROUP 9: Other\n" .
-	"    OBJECT 5: other\@pmg.example\n");
+	"    OBJECT 4: pmg.example\n    OBJECT 6: .*\@pattern\\.example\n" .
+	"  FOUND ACTION GROUP 17: Block\n    OBJECT 18: block\n" .
+	"  FOUND FROM GROUP 9: Whitelist\n    OBJECT 5: good\@pmg.example\n");
+says("import blocked-senders $in --from pmg", 2, "pm list: $in: say which " .
+	"with --group: \"Blacklist\", \"Whitelist\"\n",
+	"of Proxmox's groups one must be named");
 says("import blocked-senders $in --from pmg --group Blacklist", 0,
-	qr/\A2 added: /, "Proxmox's");
-says("import blocked-senders $in --from pmg", 0,
-	qr/\A1 added, 2 there already: /, 'all groups of it');
-put("$root/in", "INSERT INTO `blacklist` VALUES " .
-	"(1,'default','','sql\@mw.example'),(2,'o\\'x\@ours.example','ours.e'," .
-	"'mw.example'),(3,'bob\@ours.example','ours.example','m\@mw.example')," .
-	"(4,'ours.example','ours.example','d\@mw.example');\n");
-says("import blocked-senders $in --from mailwatch", 0, qr/^2 added: /m,
-	"MailWatch's");
+	qr/:5: .*regular expression.*\n1 could not be taken\n2 added: /s,
+	'and that one is taken');
+unlike((list('items blocked-senders'))[1], qr/good|^block$/m, 'no other');
+put("$root/in", "INSERT INTO `users` VALUES ('x','y','z');\n" .
+	"INSERT INTO `blacklist` VALUES\n(1,'default','','sql\@mw.example')," .
+	"\n(2,'o\\'x\@ours.example','ours.e','mw.example'),\n" .
+	"(3,'bob\@ours.example','ours.example','m\@mw.example')," .
+	"(4,'ours.example','ours.example','d\@mw.example');\n" .
+	"INSERT INTO `whitelist` VALUES (1,'default','','good\@mw.example');\n");
+says("import blocked-senders $in --from mailwatch", 2, "pm list: $in: say " .
+	"which with --group: \"blacklist\", \"whitelist\"\n",
+	"of MailWatch's tables, too");
+says("import blocked-senders $in --from mailwatch --group blacklist", 0,
+	qr/:5: ours\.example is a whole domain.*:4: o'x.*2 added: /s,
+	'and that one is taken, over lines');
+unlike((list('items blocked-senders'))[1], qr/good/, 'no other');
 says('items blocked-senders --user bob@ours.example', 0, "m\@mw.example\n",
 	'with parts of users');
 put("$root/in", "to_address,to_domain,from_address\ndefault,,t\@mw.example\n");
@@ -155,8 +168,8 @@ says("import blocked-senders $in --from mailwatch", 0, qr/\A1 added: /,
 put("$root/in", "r.example 5.0\n/^x\@.*/i\n198.51.100.0/24\n");
 says("import blocked-senders $in --from rspamd", 0,
 	qr/:2: .* is a regular expression: import it.*\n2 added: /s, "rspamd's");
-put("$root/in", "/^offer [0-9]+/i\n");
-says("import words $in --from rspamd", 0, qr/\A1 added: /,
+put("$root/in", "/^offer [0-9]+/i\t4.0\n/^Case/\n");
+says("import words $in --from rspamd", 0, qr/:2: .* minds case.*1 added: /s,
 	'its patterns into a list of them');
 says("import words $in --from rspam", 2, "pm list: --from rspam: is no " .
 	"format, did you mean \"rspamd\"?\n", 'no format');
