@@ -122,19 +122,34 @@ static bool confess(struct logbook *j)
 	return true;
 }
 
+/* Whole lines of what waits, as many as one file may have. */
+static size_t next_piece(const struct logbook *j)
+{
+	size_t n = j->used;
+
+	if (n <= j->max)
+		return n;
+	n = (size_t)j->max;
+	while (n && j->ring[n - 1] != '\n')
+		n--;
+	return n ? n : j->used;
+}
+
 void logbook_flush(struct logbook *j)
 {
-	size_t wrote = 0;
+	size_t n, wrote;
 
 	if (j->used == 0 || (j->retry_ms && clock_ms() < j->retry_ms))
 		return;
-	if (j->size && j->size + j->used > j->max)
-		rotate(j);
-	if (confess(j))
-		wrote = write_lines(j, j->ring, j->used);
-	j->retry_ms = wrote == j->used ? 0 : clock_ms() + LOGBOOK_RETRY_MS;
-	memmove(j->ring, j->ring + wrote, j->used - wrote);
-	j->used -= wrote;
+	do {
+		n = next_piece(j);
+		if (j->size && j->size + n > j->max)
+			rotate(j);
+		wrote = confess(j) ? write_lines(j, j->ring, n) : 0;
+		memmove(j->ring, j->ring + wrote, j->used - wrote);
+		j->used -= wrote;
+	} while (wrote == n && j->used);
+	j->retry_ms = j->used ? clock_ms() + LOGBOOK_RETRY_MS : 0;
 }
 
 int64_t logbook_retry(const struct logbook *j)

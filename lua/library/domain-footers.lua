@@ -5,7 +5,6 @@
 --
 -- Lists: none
 -- Templates: none
--- Needs: plan:banner
 -- Options: none
 
 local footers = {

@@ -5,7 +5,6 @@
 --
 -- Lists: no-external-banner
 -- Templates: none
--- Needs: plan:banner
 -- Options:
 --	external_banner = TEXT
 --	external_tag = no		yes: [EXTERNAL] in the subject, too

@@ -5,7 +5,6 @@
 --
 -- Lists: none
 -- Templates: none
--- Needs: plan:banner
 -- Options:
 --	disclaimer = TEXT		one line; \n begins a new one
 

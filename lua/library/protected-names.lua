@@ -7,7 +7,6 @@
 --
 -- Lists: protected-names
 -- Templates: none
--- Needs: map
 -- Options:
 --	protected_names = tag		or: quarantine
 
