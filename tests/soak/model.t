@@ -16,7 +16,7 @@ my $dir = tempdir(CLEANUP => 1);
 
 # The card's table: a line for each set that was learnt.
 open my $card, '<', 'lua/model/content.md' or die;
-my @sets = map { /^\| ([a-z][\w-]+-20[\w-]+|csdmc2010-new|enron[\w-]+) \| \d/
+my @sets = map { /^\| ([a-z][\w-]+) \| \d+ \| (?:\d+|–) \| \d{4}/
 	? $1 : () } <$card>;
 is(scalar @sets, 6, 'the card names the sets') or BAIL_OUT('no sets');
 my @args = map { my $set = $_; map { -d "$corpus/$set/$_" ?
