@@ -28,6 +28,7 @@ END {
 	local $?;
 	run("umount -l $root/$_") for reverse @mounts;
 	system('rm', '-rf', '--one-file-system', $root) if $root;
+	unlink $log unless $ENV{PM_KEEP};
 }
 
 # The same packages as this machine installs from; nothing is named here.
@@ -63,5 +64,4 @@ like($out, qr/^MESSAGE +RECIPIENT/m, 'the table is printed');
 like($out, qr/Everything is stopped\./, 'nothing is left running');
 ok(typed('make check'), "README's second line works") or diag(tail());
 like(tail(), qr/^pm: all tests done$/m, 'to its end');
-unlink $log unless $ENV{PM_KEEP};
 done_testing;

@@ -169,6 +169,16 @@ static void files(void **state)
 	out.n = 0;
 	zone_put_all(folder, at + 2 * (int64_t)YEAR, &out);
 	assert_string_equal(buf_c(&out), "Area/City <+01>-1\n");
+	/* The rule fits the change, but has a summer before that never was. */
+	b.n = 0;
+	put_tzif(&b, at, "AAA0BBB,J322/11:06:40,J60");
+	out.n = 0;
+	assert_int_equal(io_replace_file(path, 0644, buf_bytes(&b), &e), 0);
+	zone_put_all(folder, at - 86400, &out);
+	assert_string_equal(buf_c(&out), "Area/City AAA0BBB,J322/11:06:40,J60 "
+		"1622200000:0 1795000000:3600\n");
+	b.n = 0;
+	put_tzif(&b, at, "<+01>-1");
 	for (size_t n = 0; n < b.n; n++) {
 		out.n = 0;
 		assert_int_equal(io_replace_file(path, 0644,

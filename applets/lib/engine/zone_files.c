@@ -15,6 +15,7 @@ enum {
 	FOLDERS_MAX = 100, PATH_SIZE = 256, FILE_MAX = 64 << 10,
 	HEADER = 44, YEAR = 366 * 86400,
 	CHANGES_MAX = 64,
+	STEP = 20 * 86400,	/* no summer is shorter */
 };
 
 /* The data of version 2 or later: 64-bit times, and the TZ text behind. */
@@ -85,15 +86,30 @@ static int64_t offset_from(const struct tzif *z, size_t i)
 		4, 0) : 0;
 }
 
-/* Does the rule alone tell all changes behind that one? */
+/* Does the rule alone tell an offset, at times before that one, too? */
+static bool is_steady(const struct zone *z, int64_t from, int64_t to,
+	int64_t offset)
+{
+	for (int64_t t = to - 1; t >= from; t -= STEP)
+		if (zone_offset(z, t) != offset)
+			return false;
+	return true;
+}
+
+/*
+ * Does the rule alone tell all changes behind that one, and none that is not
+ * there? A country may leave out a summer.
+ */
 static bool is_told(const struct tzif *f, const struct zone *z, size_t from,
-	size_t to)
+	size_t to, int64_t oldest)
 {
 	for (size_t i = from + 1; i < to; i++) {
 		int64_t t = number(f->times, 8, i);
+		int64_t before = number(f->times, 8, i - 1);
 
 		if (zone_offset(z, t) != offset_from(f, i) ||
-		    zone_offset(z, t - 1) != offset_from(f, i - 1))
+		    !is_steady(z, before > oldest ? before : oldest, t,
+		    offset_from(f, i - 1)))
 			return false;
 	}
 	return true;
@@ -111,7 +127,7 @@ static void put_changes(const struct tzif *f, const struct zone *z,
 	     (from == to || number(f->times, 8, from) > now_s - YEAR); from--)
 		;
 	/* The last one before that says how the time began. */
-	if (is_told(f, z, from, to))
+	if (is_told(f, z, from, to, now_s - YEAR))
 		return;
 	for (size_t i = from; i < to; i++)
 		buf_printf(b, " %lld:%lld", (long long)number(f->times, 8, i),
