@@ -29,6 +29,7 @@
 #include "store/recover.h"
 #include "store/retire.h"
 #include "store/spool.h"
+#include "store/state.h"
 
 /* --- the disk that dies or fails at step `left` ----------------------- */
 
@@ -646,6 +647,79 @@ static void dying_in_delete_ends_deleted(void **state)
 	assert_true(at > 5);
 }
 
+/* A record that the quarantine alone wants; the inode of its file. */
+static ino_t commit_held(const struct id *id)
+{
+	struct spool_record r = sample(*id);
+	struct stat st;
+	struct err e;
+
+	r.nitems = 1;
+	assert_int_equal(spool_commit(&r, &e), 0);
+	assert_int_equal(stat(path_of("new", id->text), &st), 0);
+	return st.st_ino;
+}
+
+/* The inode of its entry, whose content is right; its record is gone. */
+static ino_t held_inode(const struct id *id)
+{
+	struct arena *a = arena_new("test", 1 << 20);
+	char path[COMMIT_PATH_MAX];
+	struct held_entry q;
+	struct stat st;
+	struct err e;
+
+	assert_int_equal(count_files("new"), 0);
+	assert_int_equal(held_get(id, a, &q, &e), 0);
+	assert_true(span_eq(q.record.body, sample(*id).body));
+	assert_int_equal(q.record.nitems, 1);
+	state_paths_file(id, "", path);
+	assert_int_equal(stat(path, &st), 0);
+	arena_free(&a);
+	return st.st_ino;
+}
+
+static void record_for_the_quarantine_is_moved(void **state)
+{
+	int at = 0, status;
+
+	(void)state;
+	do {
+		struct id id = id_new();
+		ino_t inode = commit_held(&id);
+
+		status = run_dying(retire, &id, ++at);
+		assert_true(status == DIED || status == 0);
+		/* Dead behind the move: there is no record any more. */
+		if (access(path_of("new", id.text), F_OK) == 0)
+			assert_int_equal(retire(&id), 0);
+		assert_int_equal(held_inode(&id), inode);
+	} while (status == DIED);
+	assert_true(at > 3);
+}
+
+/* The step that renames says EXDEV: the record is copied instead. */
+static void quarantine_on_another_disk_gets_a_copy(void **state)
+{
+	unsigned copied = 0;
+
+	(void)state;
+	for (int at = 1; at < 12; at++) {
+		struct id id = id_new();
+		ino_t inode = commit_held(&id);
+
+		disk = FAILS;
+		failure = EXDEV;
+		left = at;
+		retire(&id);
+		disk = WORKS;
+		if (access(path_of("new", id.text), F_OK) == 0)
+			assert_int_equal(retire(&id), 0);
+		copied += held_inode(&id) != inode;
+	}
+	assert_true(copied > 0);
+}
+
 static void unreadable_record_is_put_aside(void **state)
 {
 	struct id id = id_new();
@@ -709,6 +783,8 @@ int main(void)
 		cmocka_unit_test(failing_in_retire_is_repeated),
 		cmocka_unit_test(dying_in_release_sends_once),
 		cmocka_unit_test(dying_in_delete_ends_deleted),
+		cmocka_unit_test(record_for_the_quarantine_is_moved),
+		cmocka_unit_test(quarantine_on_another_disk_gets_a_copy),
 		cmocka_unit_test(unreadable_record_is_put_aside),
 	};
 

@@ -65,6 +65,23 @@ bool held_knows(const struct id *id)
 	return access(path, F_OK) == 0;
 }
 
+int held_take(const char *path, const struct id *id, struct err *e)
+{
+	char day[COMMIT_PATH_MAX], entry[COMMIT_PATH_MAX];
+
+	if (held_knows(id))
+		return 0;
+	state_paths_day(id, day);
+	state_paths_file(id, "", entry);
+	if (make_day(id, e) < 0)
+		return -1;
+	if (rename(path, entry) < 0)
+		return errno == EXDEV ? 0 : commit_error(ROOT_QUARANTINE,
+			entry, e);
+	return io_sync_dir(day) < 0 ?
+		commit_error(ROOT_QUARANTINE, entry, e) : 1;
+}
+
 int held_add(const struct spool_record *r, struct err *e)
 {
 	struct spool_record kept = *r;

@@ -25,6 +25,13 @@ struct held_entry {
 
 /* Adds what a spool record keeps for the quarantine; idempotent by id. */
 int held_add(const struct spool_record *r, struct err *e);
+/*
+ * The same without a copy: a spool file that has items of the quarantine
+ * alone is an entry already, and gets its place. 1: it has moved there; 0: it
+ * is where it was, as an entry is there, or the quarantine is on another disk
+ * (held_add serves both).
+ */
+int held_take(const char *path, const struct id *id, struct err *e);
 
 struct held_filter {
 	struct span reason, rcpt, sender, subject; /* empty: any; substrings */

@@ -109,18 +109,40 @@ static int publish_copies(const struct id *id, unsigned n, struct err *e)
 	return result;
 }
 
+/*
+ * Most records are for the quarantine alone: they are moved. 1: done; 0: not
+ * such a one.
+ */
+static int move_to_quarantine(const struct spool_record *r, const char *path,
+	struct err *e)
+{
+	int moved;
+
+	for (size_t i = 0; i < r->nitems; i++)
+		if (r->items[i].kind != SPOOL_QUARANTINE)
+			return 0;
+	moved = r->nitems ? held_take(path, &r->id, e) : 0;
+	if (moved == 1 && io_sync_dir(NEW) < 0)
+		return err_errno(e, ERR_TEMPORARY, "%s: cannot sync", NEW);
+	return moved;
+}
+
 static int retire(const char *name, const char *path, struct arena *a,
 	struct err *e)
 {
 	struct spool_record r;
 	unsigned copies;
+	int moved;
 
-	if (spool_read(path, a, &r, e) < 0)
+	if (spool_read_head(path, a, &r, e) < 0)
 		return -1;
 	if (!span_is(span_of(name), r.id.text))
 		return err_set(e, ERR_PERMANENT,
 			"%s: holds another record, %s", path, r.id.text);
-	if (held_add(&r, e) < 0 || write_archives(&r, e) < 0 ||
+	moved = move_to_quarantine(&r, path, e);
+	if (moved != 0)
+		return moved < 0 ? -1 : 0;
+	if (spool_read(path, a, &r, e) < 0 || held_add(&r, e) < 0 || write_archives(&r, e) < 0 ||
 	    write_copies(&r, &copies, e) < 0 || remove_record(path, e) < 0)
 		return -1;
 	return publish_copies(&r.id, copies, e);
