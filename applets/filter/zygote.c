@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ enum {
 	CPU_S = 12,		/* 10 a message, and 2 that it may have used */
 	CPU_HARD_S = 14,
 	AS_BYTES = 512 << 20,
+	KEPT_BYTES = 4 << 20,
 	BUNDLE_MEMORY = 64 << 20,
 	NOFILE = 256,
 };
@@ -115,6 +117,7 @@ static void load(uint64_t generation, int fd)
 		tell(&n, e.text);
 		return;
 	}
+	engine_warm(fresh);
 	engine_free(&z.engine);
 	arena_free(&z.arena);
 	if (z.bundle)
@@ -323,6 +326,16 @@ static int serve(void)
 	}
 }
 
+/*
+ * A scanner lives for a few messages of the same kind: memory that goes back
+ * to the kernel after each would only be zeroed again for the next.
+ */
+static void keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 int zygote_run(const struct process *p)
 {
 	struct err e;
@@ -335,6 +348,7 @@ int zygote_run(const struct process *p)
 	z.program = sandbox_compile(SANDBOX_SCANNER, &e);
 	if (z.program == NULL)
 		return err_report("filter", &e);
+	keep_memory();
 	charset_open_all();
 	archive_prepare();
 	life_drop_power(p);

@@ -25,6 +25,11 @@ enum engine_stage { STAGE_CONNECT, STAGE_MAIL, STAGE_RCPT, STAGE_N };
  */
 struct engine *engine_new(const struct bundle *bundle, struct err *e);
 void engine_free(struct engine **en);
+/*
+ * Judges a message of ours for nobody, so that what a first message costs
+ * (bound symbols, opened tables, memory) is paid before a fork.
+ */
+void engine_warm(struct engine *en);
 /* How many policies and rules were loaded. */
 void engine_count(const struct engine *en, size_t *policies_r,
 	size_t *rules_r);

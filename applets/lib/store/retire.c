@@ -142,7 +142,8 @@ static int retire(const char *name, const char *path, struct arena *a,
 	moved = move_to_quarantine(&r, path, e);
 	if (moved != 0)
 		return moved < 0 ? -1 : 0;
-	if (spool_read(path, a, &r, e) < 0 || held_add(&r, e) < 0 || write_archives(&r, e) < 0 ||
+	if (spool_read(path, a, &r, e) < 0 || held_add(&r, e) < 0 ||
+	    write_archives(&r, e) < 0 ||
 	    write_copies(&r, &copies, e) < 0 || remove_record(path, e) < 0)
 		return -1;
 	return publish_copies(&r.id, copies, e);
