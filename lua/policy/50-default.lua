@@ -60,16 +60,18 @@ end)
 
 local inbound = policy("inbound", function(s) return s.relay.external end)
 
--- Before DATA: only relay, HELO, sender and one recipient are known.
-inbound:at_rcpt("known recipients", function(s, rcpt)
-	if not rcpt.ours or rcpt.local_part:lower() == "postmaster" then
-		return
-	end
-	if list_empty("valid-recipients") then return end
-	if not rcpt:listed("valid-recipients") then
-		return reject("5.1.1", "no such user")
-	end
-end)
+-- Before DATA: only relay, HELO, sender and one recipient are known. A rule
+-- for recipients costs a look at each: there is none while the list is empty.
+if not list_empty("valid-recipients") then
+	inbound:at_rcpt("known recipients", function(s, rcpt)
+		if not rcpt.ours or rcpt.local_part:lower() == "postmaster" then
+			return
+		end
+		if not rcpt:listed("valid-recipients") then
+			return reject("5.1.1", "no such user")
+		end
+	end)
+end
 
 inbound:rule("puremessage headers", function(m, rcpt, plan)
 	if puremessage_headers then plan:replace_header("X-PMX-Version", "pm") end
