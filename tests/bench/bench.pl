@@ -18,6 +18,7 @@ use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
 use Appliance;
 use Corpus;
+use Rspamd;
 use ZoneDns;
 
 my $n = $ENV{BENCH_N} // 3000;
@@ -207,69 +208,24 @@ CONF
 	start('nsd', '-c', "$work/nsd/nsd.conf", '-d');
 }
 
-# Private copies of rspamd's package configuration, on loopback.
-sub rspamd_files {
-	my ($r, $dns, $redis, $controller) = @_;
-	remove_tree($r);
-	make_path(map { "$r/$_" }
-		qw(conf/local.d conf/override.d db run log));
-	my %file = (
-		'greylist.conf' => "enabled = false;\n",
-		'worker-normal.inc' => "enabled = false;\n",
-		'redis.conf' => "servers = \"127.0.0.1:$redis\";\n",
-		'options.inc' =>
-			"dns { nameserver = [\"127.0.0.1:$dns\"]; }\n",
-		'worker-controller.inc' => "bind_socket = " .
-			"\"127.0.0.1:$controller\";\npassword = \"bench\";\n" .
-			"secure_ip = \"127.0.0.1\";\n",
-		'worker-proxy.inc' => "bind_socket = \"$r/run/milter.sock " .
-			"mode=0666\";\nmilter = yes;\ntimeout = 60s;\n" .
-			"count = 1;\nupstream \"local\" { default = yes; " .
-			"self_scan = yes; }\n",
-	);
-	write_file("$r/conf/local.d/$_", $file{$_}) for keys %file;
-	write_file("$r/log/rspamd.log", '');
-}
-
-sub rspamd_learn {
-	my ($controller) = @_;
-	my $corpus = Corpus::mail() or return;
-	for my $class (qw(ham spam)) {
-		my @files = Corpus::sample($corpus, $class, 300);
-		qx(rspamc -h 127.0.0.1:$controller -P bench -n 4 \\
-			learn_$class @files 2>&1);
-	}
-}
-
 sub rspamd {
 	my ($mail) = @_;
-	for my $program (qw(rspamd rspamc redis-server nsd)) {
-		next if grep { -x "$_/$program" }
-			split /:/, "$ENV{PATH}:/usr/sbin";
-		print "rspamd-bayes   not measured: $program is not " .
+	my ($missing) = (Rspamd::missing(), grep { !-x "/usr/sbin/$_" } 'nsd');
+	if ($missing) {
+		print "rspamd-bayes   not measured: $missing is not " .
 			"installed\n";
 		return;
 	}
-	my ($dns, $redis, $controller) =
-		map { Appliance::free_port() } 1 .. 3;
-	my $r = "$work/rspamd";
+	my $dns = Appliance::free_port();
 	start_dns($dns);
-	rspamd_files($r, $dns, $redis, $controller);
-	my $redis_pid = start('redis-server', '--bind', '127.0.0.1', '--port',
-		$redis, '--save', '', '--appendonly', 'no', '--dir', $work);
-	my $pid = start('rspamd', '-f', '-i', '-u', 'root', '-g', 'root',
-		'-c', '/etc/rspamd/rspamd.conf', '--var=CONFDIR=/etc/rspamd',
-		"--var=LOCAL_CONFDIR=$r/conf", "--var=DBDIR=$r/db",
-		"--var=RUNDIR=$r/run", "--var=LOGDIR=$r/log");
-	wait_for('rspamd', 60, sub { -S "$r/run/milter.sock" });
-	wait_for('rspamd', 60, sub {
-		open my $in, '<', "$r/log/rspamd.log" or return 0;
-		return scalar grep { /hyperscan database of .* loaded/ } <$in>;
-	});
-	sleep 4;
-	rspamd_learn($controller);
-	measure('rspamd-bayes', "unix:$r/run/milter.sock", $mail, $pid,
-		$redis_pid);
+	my $rspamd = Rspamd->new("$work/rspamd", dns => "127.0.0.1:$dns");
+	my $corpus = Corpus::mail();
+	for my $class ($corpus ? qw(ham spam) : ()) {
+		$rspamd->learn($class, Corpus::sample($corpus, $class, 300));
+	}
+	measure('rspamd-bayes', 'unix:' . $rspamd->socket, $mail,
+		$rspamd->pids);
+	$rspamd->stop;
 	stop_all();
 }
 

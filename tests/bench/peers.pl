@@ -6,13 +6,18 @@
 #
 # bogofilter: its own words, no configuration. SpamAssassin: all its rules and
 # its Bayes, without the network (it loses much without), every STEP-th
-# message, as it takes a third of a second for each.
+# message, as it takes a third of a second for each. rspamd: all its rules and
+# its Bayes, with a name server that knows nothing (it loses much, too).
 use strict;
 use warnings;
 use File::Find;
 use File::Temp qw(tempdir);
 use IPC::Open2;
+use FindBin;
 use JSON::PP qw(decode_json);
+use lib "$FindBin::Bin/../lib";
+use Rspamd;
+use ZoneDns;
 
 my ($corpus, @sets) = @ARGV;
 die "usage: perl tests/bench/peers.pl CORPUS SET...\n" unless @sets;
@@ -119,6 +124,19 @@ sub spamassassin {
 	} qw(ham spam);
 }
 
+sub rspamd {
+	my ($set) = @_;
+	my $dns = ZoneDns->new({});
+	my $rspamd = Rspamd->new("$dir/rspamd", dns => $dns->resolver,
+		scan => 1);
+	for my $other (grep { $_ ne $set } @sets) {
+		$rspamd->learn($_, files($other, $_, 1)) for qw(ham spam);
+	}
+	my @scores = map { $rspamd->scores(files($set, $_, 1)) } qw(ham spam);
+	$rspamd->stop;
+	return @scores;
+}
+
 printf "%-14s %-26s %6s %6s  %7s  %6s  %6s\n", '', 'percent of each', 'ham',
 	'spam', '1-ROCA', 'at 1 %', 'at 0.1';
 my $all = join ' ', map { my $s = $_; map { -d "$corpus/$s/$_" ?
@@ -131,10 +149,12 @@ for (split /\n/, `$pm eval $all --leave-out --json`) {
 		map { $_ / 10000 } $o->{roc_missing_ppm},
 		$o->{'missed_at_1'}{ppm}, $o->{'missed_at_0.1'}{ppm};
 }
-my %peers = (bogofilter => \&bogofilter, spamassassin => \&spamassassin);
+my %peers = (bogofilter => \&bogofilter, spamassassin => \&spamassassin,
+	rspamd => \&rspamd);
 my @peers = $ENV{PEERS} ? split(/ /, $ENV{PEERS}) : sort keys %peers;
 for my $peer (@peers) {
-	next if system("command -v $peer >/dev/null 2>&1");
+	next if $peer eq 'rspamd' ? Rspamd::missing() :
+		system("command -v $peer >/dev/null 2>&1");
 	for my $set (grep { -d "$corpus/$_/ham" && -d "$corpus/$_/spam" }
 		@sets) {
 		row($peer, $set, $peers{$peer}->($set));
