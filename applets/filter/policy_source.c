@@ -13,6 +13,7 @@
 #include "conf/wiring.h"
 #include "store/keyring.h"
 #include "role/life.h"
+#include "tool/dnskeys.h"
 #include "tool/feedback.h"
 #include "tool/published.h"
 #include "health.h"
@@ -108,6 +109,9 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.authserv = span_of(w.site);
 		s.virus = w.filter.clamd != NULL;
 		s.feedback = feedback_read(a, &why);
+		if (why)
+			log_warn("%s", why);
+		s.dns_keys = dnskeys_read(a, &why);
 		if (why)
 			log_warn("%s", why);
 		result = published_build(&s, a, b, number_r, e);

@@ -21,6 +21,7 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "engine/engine.h"
+#include "tool/dnskeys.h"
 #include "tool/feedback.h"
 #include "tool/published.h"
 
@@ -73,6 +74,9 @@ static void read_settings(const struct wiring *w, struct arena *a,
 	s->ndomains = w->ndomains;
 	s->authserv = arena_span(a, span_of(w->site ? w->site : "localhost"));
 	s->feedback = feedback_read(a, &why);
+	if (why)
+		fprintf(stderr, "pm scan: %s\n", why);
+	s->dns_keys = dnskeys_read(a, &why);
 	if (why)
 		fprintf(stderr, "pm scan: %s\n", why);
 }

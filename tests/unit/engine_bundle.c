@@ -58,7 +58,7 @@ static void test_folders(void **state)
 		{ SPAN("a.example"), SPAN("two"), true },
 	};
 	struct bundle_settings s = { nets, 1, domains, 2, true, keys, 2,
-		SPAN("site.example"), SPAN("taught") };
+		SPAN("site.example"), SPAN("taught"), SPAN("spamhaus w") };
 	struct arena *a = arena_new("test", 1 << 20);
 	struct buf b = { 0 };
 	struct err e = { 0 };

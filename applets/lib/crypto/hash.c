@@ -34,6 +34,13 @@ void hash_sha256_hex(struct span s, char out[HASH_SHA256_HEX_SIZE])
 		snprintf(out + 2 * i, 3, "%02x", raw[i]);
 }
 
+void hash_sha1(struct span s, unsigned char out[HASH_SHA1_SIZE])
+{
+	if (mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), s.p, s.n,
+			out) != 0)
+		log_panic("SHA-1 failed");
+}
+
 void hash_hmac_sha1(struct span key, struct span s,
 	unsigned char out[HASH_SHA1_SIZE])
 {

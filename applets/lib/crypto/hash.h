@@ -1,6 +1,6 @@
 /*
  * SHA-256 (FIPS 180-4), of bytes in memory, at once or piece by piece; and
- * HMAC-SHA-1 (RFC 2104), which old formats want.
+ * SHA-1 and HMAC-SHA-1 (RFC 2104), which old formats want.
  */
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H
@@ -14,6 +14,8 @@ void hash_sha256(struct span s, unsigned char out[HASH_SHA256_SIZE]);
 /* Lower-case hex and a NUL. */
 void hash_sha256_hex(struct span s, char out[HASH_SHA256_HEX_SIZE]);
 
+/* For lists that know things by it, never for proof. */
+void hash_sha1(struct span s, unsigned char out[HASH_SHA1_SIZE]);
 void hash_hmac_sha1(struct span key, struct span s,
 	unsigned char out[HASH_SHA1_SIZE]);
 

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
+#include "engine/dnstable.h"
 #include "engine/list.h"
 #include "engine/rules.h"
 #include "engine/zone.h"
@@ -21,6 +22,7 @@ enum {
 	GENERATION_AT = 4,
 	SOURCES_MEMORY = 64 << 20,
 	RULES_MEMORY = 256 << 20,
+	DNSLISTS_MEMORY = 64 << 20,
 };
 
 /* The text of one source, and only that one if it is known which. */
@@ -28,7 +30,8 @@ static int read_source(const struct bundle_source *f, struct buf *text,
 	struct err *e)
 {
 	static const size_t most[] = { POLICY_FILE_MAX, OPTIONS_FILE_MAX,
-		TEMPLATE_FILE_MAX, LIST_FILE_MAX, POLICY_FILE_MAX };
+		TEMPLATE_FILE_MAX, LIST_FILE_MAX, POLICY_FILE_MAX,
+		POLICY_FILE_MAX };
 	char hex[HASH_SHA256_HEX_SIZE];
 	int result = 0;
 
@@ -106,15 +109,16 @@ static int put_options(const struct bundle_sources *all, struct buf *b,
 	return 0;
 }
 
-/* Those of the rules, in name order; how many. */
-static int read_rules(const struct bundle_sources *all, struct arena *a,
-	struct rule_file *files, size_t *n_r, struct err *e)
+/* Tables of one kind, in name order; how many. */
+static int read_tables(const struct bundle_sources *all,
+	enum bundle_kind kind, struct arena *a, struct rule_file *files,
+	size_t *n_r, struct err *e)
 {
 	*n_r = 0;
 	for (size_t i = 0; i < all->n; i++) {
 		struct buf text = { .arena = a };
 
-		if (all->v[i].kind != BUNDLE_RULES)
+		if (all->v[i].kind != kind)
 			continue;
 		if (read_source(&all->v[i], &text, e) < 0)
 			return -1;
@@ -132,13 +136,32 @@ static int put_rules(const struct bundle_sources *all, struct buf *b,
 	struct buf record = { .arena = a };
 	struct ruleset set;
 	size_t n;
-	int result = read_rules(all, a, files, &n, e);
+	int result = read_tables(all, BUNDLE_RULES, a, files, &n, e);
 
 	if (result == 0 && n) {
 		result = rules_read(files, n, a, &set, e);
 		if (result == 0)
 			result = rules_put(&set, &record, e);
 	}
+	wire_put_span(b, buf_bytes(&record));
+	arena_free(&a);
+	return result;
+}
+
+static int put_dnslists(const struct bundle_sources *all, struct buf *b,
+	struct err *e)
+{
+	struct arena *a = arena_new("DNS lists", DNSLISTS_MEMORY);
+	struct rule_file *files = arena_array(a, all->n, sizeof(*files));
+	struct buf record = { .arena = a };
+	struct dnstable table;
+	size_t n;
+	int result = read_tables(all, BUNDLE_DNSLISTS, a, files, &n, e);
+
+	if (result == 0)
+		result = dnstable_read_all(files, n, a, &table, e);
+	if (result == 0)
+		dnstable_put(&table, &record);
 	wire_put_span(b, buf_bytes(&record));
 	arena_free(&a);
 	return result;
@@ -209,11 +232,12 @@ int bundle_build_from(const struct bundle_settings *s,
 	    put_options(from, b, e) < 0 ||
 	    put_kind(from, BUNDLE_TEMPLATE, put_text, b, e) < 0 ||
 	    put_kind(from, BUNDLE_LIST, put_list, b, e) < 0 ||
-	    put_rules(from, b, e) < 0)
+	    put_rules(from, b, e) < 0 || put_dnslists(from, b, e) < 0)
 		return -1;
 	if (from->generation == 0)
 		stamp(b, start);
 	wire_put_span(b, s->feedback);
+	wire_put_span(b, s->dns_keys);
 	put_zones(b);
 	return 0;
 }
@@ -291,7 +315,9 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 		b->lists[i].image = wire_span(&w);
 	}
 	b->rules = wire_span(&w);
+	b->dnslists = wire_span(&w);
 	b->settings.feedback = wire_span(&w);
+	b->settings.dns_keys = wire_span(&w);
 	b->zones = wire_span(&w);
 	if (magic == MAGIC && wire_done(&w))
 		return 0;

@@ -32,6 +32,8 @@ struct bundle_settings {
 	struct span feedback;	/* what users taught the content classifier:
 				   a record of detect/classifier.h, or empty;
 				   no part of what is published */
+	struct span dns_keys;	/* words for DNS lists (engine/dnstable.h), or
+				   empty; no part of what is published */
 };
 
 struct bundle_file {
@@ -55,20 +57,23 @@ struct bundle {
 	size_t nlists;
 	struct span rules;	/* the site's own: a record of engine/rules.h,
 				   or empty */
+	struct span dnslists;	/* shipped and the site's: a record of
+				   engine/dnstable.h, or empty */
 	struct span zones;	/* of the host that built it: engine/zone.h */
 };
 
 /* A file that a bundle is made of. */
 enum bundle_kind {
 	BUNDLE_POLICY, BUNDLE_OPTIONS, BUNDLE_TEMPLATE, BUNDLE_LIST,
-	BUNDLE_RULES,
+	BUNDLE_RULES, BUNDLE_DNSLISTS,
 };
 
 struct bundle_source {
 	enum bundle_kind kind;
 	struct span name;	/* "policy/50-x.lua", "policy/options",
 				   "policy/templates/x.txt",
-				   "policy/rules/x.lua", "lists/NAME" */
+				   "policy/rules/x.lua",
+				   "policy/dnslists/x.lua", "lists/NAME" */
 	const char *path;	/* where it is read */
 	bool embedded;		/* … in the executable */
 	const char *sha256;	/* hex it must have; NULL: a draft's */
@@ -82,8 +87,9 @@ struct bundle_sources {
 
 /*
  * The files of a draft: POLICY_DIR/ *.lua, POLICY_DIR/options,
- * POLICY_DIR/templates/ *.txt, POLICY_DIR/rules/ *.lua, LISTS_DIR/ *. A folder
- * that is NULL stands for the files shipped in the executable. Names with a
+ * POLICY_DIR/templates/ *.txt, POLICY_DIR/rules/ *.lua,
+ * POLICY_DIR/dnslists/ *.lua, LISTS_DIR/ *. A folder that is NULL stands for
+ * the files shipped in the executable. Names with a
  * leading dot or # or a trailing ~ are not of it. No *.lua is an error.
  */
 int bundle_find_sources(const char *policy_dir, const char *lists_dir,

@@ -41,6 +41,8 @@ bool bundle_kind_of(struct span name, enum bundle_kind *kind_r)
 		*kind_r = BUNDLE_TEMPLATE;
 	else if (is_in(name, "policy/rules/", ".lua"))
 		*kind_r = BUNDLE_RULES;
+	else if (is_in(name, "policy/dnslists/", ".lua"))
+		*kind_r = BUNDLE_DNSLISTS;
 	else if (is_in(name, "lists/", ""))
 		*kind_r = BUNDLE_LIST;
 	else
@@ -130,8 +132,11 @@ static int find_policy(const char *dir, struct arena *a,
 	    add_folder(all, arena_printf(a, "%s/templates", dir),
 			"policy/templates/", false, a, e) < 0)
 		return -1;
-	return add_folder(all, arena_printf(a, "%s/rules", dir),
-		"policy/rules/", false, a, e);
+	if (add_folder(all, arena_printf(a, "%s/rules", dir),
+			"policy/rules/", false, a, e) < 0)
+		return -1;
+	return add_folder(all, arena_printf(a, "%s/dnslists", dir),
+		"policy/dnslists/", false, a, e);
 }
 
 int bundle_find_sources(const char *policy_dir, const char *lists_dir,

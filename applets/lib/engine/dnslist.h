@@ -1,7 +1,8 @@
 /*
- * DNS lists of hosts (RFC 5782): is the address of the relay under a zone?
+ * Questions to DNS lists (RFC 5782): is the relay's address under a zone that
+ * the policy names; is something under a list that is data (dnstable.h)?
  *
- * A zone is asked once, however many recipients want to know. All questions
+ * A name is asked once, however many recipients want to know. All questions
  * go out before anything waits: dnslist_ask never does, dnslist_collect waits
  * for all of them.
  */
@@ -14,6 +15,7 @@
 enum {
 	DNSLIST_ZONE_MAX = 180,	/* with the nibbles of IPv6 still a name */
 	DNSLIST_ZONES_MAX = 64,	/* of one message */
+	DNSLIST_ASKED_MAX = 120, /* of one message, to lists that are data */
 	DNSLIST_TYPE_A = 1,	/* RFC 1035 */
 };
 
@@ -25,8 +27,12 @@ enum dnslist_state {
 	DNSLIST_N
 };
 
+struct dnstable_list;
+
 struct dnslist {
-	struct span zone;	/* lower case */
+	struct span zone;	/* lower case; of a list its name */
+	const struct dnstable_list *list; /* NULL: a zone of the policy's */
+	struct span shown;	/* the name that was asked, without keys */
 	struct question question; /* without a name: was not asked */
 	bool settled;		/* the next three are known */
 	enum dnslist_state state;
@@ -42,7 +48,7 @@ struct dnslist_set {
 	struct span relay_addr;
 	struct arena *arena;
 	struct dnslist *first;
-	size_t n;
+	size_t n, nlists;	/* of zones, of lists */
 };
 
 /* Letters, digits and inner hyphens, two labels at least, no final dot. */
@@ -54,6 +60,17 @@ bool dnslist_is_zone(struct span zone);
  * NULL: there are DNSLIST_ZONES_MAX others.
  */
 struct dnslist *dnslist_ask(struct dnslist_set *s, struct span zone);
+/*
+ * Asks a list about something: "9.113.0.203" (dnslist_reversed), "bad.example",
+ * a hash. NULL: its key is missing, this makes no name, or DNSLIST_ASKED_MAX
+ * were asked.
+ */
+struct dnslist *dnslist_ask_list(struct dnslist_set *s,
+	const struct dnstable_list *list, struct span what);
+/* RFC 5782 sections 2.1 and 2.4: bytes or nibbles, the last one first. */
+struct span dnslist_reversed(const struct netaddr *ip, struct arena *a);
+/* Not one that means another host everywhere (RFC 6890). */
+bool dnslist_is_public(const struct netaddr *ip);
 /* Waits for what is under way; all entries are settled then. */
 void dnslist_collect(struct dnslist_set *s);
 

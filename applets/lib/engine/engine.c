@@ -7,6 +7,7 @@
 #include "mail/words.h"
 #include "engine/check.h"
 #include "engine/content.h"
+#include "engine/dnstable.h"
 #include "engine/explain.h"
 #include "engine/facts_record.h"
 #include "engine/policy.h"
@@ -22,10 +23,11 @@ struct engine {
 	const struct bundle *bundle;
 	struct policy_host *policy;
 	struct rules *rules;
+	struct dnstable dnstable;
 	struct classifier model, feedback;
 	bool taught;		/* there is feedback */
-	struct arena *arena;	/* of the shipped rules, where they had to be
-				   compiled */
+	struct arena *arena;	/* of the DNS lists, and of the shipped rules
+				   where they had to be compiled */
 	bool detail;
 	bool no_content;
 };
@@ -39,6 +41,16 @@ static int open_rules(struct engine *en, struct err *e)
 		return -1;
 	en->rules = rules_open(records, 2, e);
 	return en->rules ? 0 : -1;
+}
+
+static int open_dnslists(struct engine *en, struct err *e)
+{
+	if (dnstable_get(en->bundle->dnslists, en->arena, &en->dnstable,
+			e) < 0)
+		return -1;
+	dnstable_set_keys(&en->dnstable, en->bundle->settings.dns_keys,
+		en->arena);
+	return 0;
 }
 
 /* Feedback of another version is none: it must not stop mail. */
@@ -62,7 +74,8 @@ struct engine *engine_new(const struct bundle *bundle, struct err *e)
 	}
 	en->bundle = bundle;
 	en->arena = arena_new("shipped rules", RULES_ARENA_MAX);
-	if (open_rules(en, e) == 0 && open_models(en, e) == 0)
+	if (open_rules(en, e) == 0 && open_dnslists(en, e) == 0 &&
+	    open_models(en, e) == 0)
 		en->policy = policy_host_new(bundle, e);
 	if (en->policy == NULL)
 		engine_free(&en);
@@ -132,8 +145,9 @@ void engine_stage(struct engine *en, enum engine_stage stage,
 	const struct envelope *env, const struct ask *ask,
 	int64_t deadline_ms, struct arena *a, struct stage_answer *answer_r)
 {
-	struct dnslist_set dns = { ask, answers_until(deadline_ms),
-		env->relay_addr, a, NULL, 0 };
+	struct dnslist_set dns = { .ask = ask, .arena = a,
+		.deadline_ms = answers_until(deadline_ms),
+		.relay_addr = env->relay_addr };
 
 	policy_run_stage(en->policy, stage, env, &dns, deadline_ms, a,
 		answer_r);
@@ -234,8 +248,9 @@ static void judge(struct engine *en, const struct envelope *env,
 	struct span raw, const struct ask *ask, int64_t deadline_ms,
 	const uint32_t *index, struct arena *a, struct verdict *v)
 {
-	struct dnslist_set dns = { ask, answers_until(deadline_ms),
-		env->relay_addr, a, NULL, 0 };
+	struct dnslist_set dns = { .ask = ask, .arena = a,
+		.deadline_ms = answers_until(deadline_ms),
+		.relay_addr = env->relay_addr };
 	struct auth_input who = { .env = env, .methods = AUTH_ALL,
 		.receiver = en->bundle->settings.authserv };
 	struct auth *auth;
@@ -252,6 +267,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	auth = auth_new(&who, ask, a);
 	f = facts_new(env, en->bundle, raw, a);
 	f->dns = &dns;
+	f->dnstable = &en->dnstable;
 	f->auth = auth;
 	f->model = en->no_content ? NULL : &en->model;
 	f->feedback = en->taught ? &en->feedback : NULL;

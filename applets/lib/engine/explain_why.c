@@ -247,8 +247,9 @@ static void try_dns(struct inquiry *q)
 		struct buf *b;
 		bool other;
 
-		if ((was != DNSLIST_HIT && was != DNSLIST_LATER) ||
-		    !may_try(q))
+		/* Those that are data are hits of the score. */
+		if (l->list || (was != DNSLIST_HIT &&
+		    was != DNSLIST_LATER) || !may_try(q))
 			continue;
 		l->state = DNSLIST_NO;
 		other = differs(q, &c);

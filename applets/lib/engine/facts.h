@@ -33,6 +33,7 @@ enum {
 };
 
 struct classifier;
+struct dnstable;
 
 struct hit {
 	struct span name;	/* "GTUBE" */
@@ -102,7 +103,8 @@ struct facts {
 	enum virus_state virus;
 	struct span virus_name;		/* or why it is unscannable, later */
 	struct question *virus_question;
-	const struct dnslist_set *dns;	/* NULL: nothing was asked */
+	struct dnslist_set *dns;	/* NULL: nothing is asked */
+	const struct dnstable *dnstable; /* NULL: no lists that are data */
 	struct auth *auth;		/* NULL: nothing was checked */
 	const struct classifier *model;	/* NULL: content is not weighed */
 	const struct classifier *feedback; /* NULL: there was none */

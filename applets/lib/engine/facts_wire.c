@@ -41,7 +41,7 @@ static void put_dns(struct buf *b, const struct facts *f)
 	     l = l->next) {
 		if (l->question.name.n == 0)
 			continue;
-		wire_put_span(b, l->question.name);
+		wire_put_span(b, l->shown);
 		wire_put_u16(b, l->question.type);
 		wire_put_u8(b, (uint8_t)l->state);
 		wire_put_span(b, l->answer);

@@ -63,6 +63,9 @@ enum rule_in {
 /* "subject", "body", … */
 const char *rule_in_name(enum rule_in in);
 
+/* Capitals, digits and "_", at most RULES_NAME_MAX. */
+bool rules_is_name(struct span name);
+
 struct rule {
 	struct span name, about;
 	uint32_t group;

@@ -113,7 +113,7 @@ static struct span joined(struct span pattern, struct arena *a)
 	return buf_bytes(&b);
 }
 
-static bool is_name(struct span name)
+bool rules_is_name(struct span name)
 {
 	for (size_t i = 0; i < name.n; i++)
 		if (!(name.p[i] >= 'A' && name.p[i] <= 'Z') &&
@@ -279,7 +279,7 @@ static int read_rule(struct reader *r, const struct script_value *t,
 	struct script_value name = script_table_at(r->script, t, 1);
 
 	*rule = (struct rule){ .group = (uint32_t)r->set->ngroups - 1 };
-	if (name.type != SCRIPT_TEXT || !is_name(name.text))
+	if (name.type != SCRIPT_TEXT || !rules_is_name(name.text))
 		return bad(r, NULL, "a rule begins with its name: capitals, "
 			"digits and _, at most 40");
 	rule->name = arena_span(r->arena, name.text);

@@ -19,7 +19,7 @@ static bool name_ok(struct span s)
 bool generation_path_ok(struct span path)
 {
 	static const char *const folders[] = { "policy/templates/",
-		"policy/rules/", "policy/", "lists/" };
+		"policy/rules/", "policy/dnslists/", "policy/", "lists/" };
 
 	if (path.n > GENERATION_PATH_MAX)
 		return false;

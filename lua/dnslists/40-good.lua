@@ -1,0 +1,22 @@
+-- Lists of relays of good repute: their hits make mail less likely to be spam.
+return {
+	group = "good-relays", about = "lists of relays of good repute",
+	{ "dnswl", kind = "ip", zone = "list.dnswl.org",
+		about = "DNSWL: relays known to send wanted mail",
+		terms = "https://www.dnswl.org/?page_id=9",
+		refused = { "127.0.0.255", "127.255.255.*" },
+		{ "DNS_DNSWL_LOW", -500, "127.0.*.1",
+			about = "the relay is known and seldom sends spam" },
+		{ "DNS_DNSWL_MEDIUM", -1500, "127.0.*.2",
+			about = "the relay is known to send wanted mail" },
+		{ "DNS_DNSWL_HIGH", -3000, "127.0.*.3",
+			about = "the relay never sent spam" } },
+	{ "mailspike-good", kind = "ip", zone = "wl.mailspike.net",
+		about = "Mailspike: relays of good repute",
+		terms = "https://www.mailspike.net/usage.html",
+		test = false,
+		{ "DNS_MAILSPIKE_GOOD", -500, "127.0.0.18",
+			about = "the relay has a good repute" },
+		{ "DNS_MAILSPIKE_BEST", -1500, "127.0.0.19-20",
+			about = "the relay has the best repute" } },
+}
