@@ -9,20 +9,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "crypto/sign.h"
-#include "crypto/verify.h"
-#include "mail/decode.h"
-
-enum { PUBLIC_SIZE = 32, PUBLIC_TEXT_MAX = 64, TRUSTED_MAX = 1 << 16 };
-
-static void make_id(struct span public, char id_r[PUBLISHER_ID_SIZE])
-{
-	char hex[HASH_SHA256_HEX_SIZE];
-
-	hash_sha256_hex(public, hex);
-	memcpy(id_r, hex, PUBLISHER_ID_SIZE - 1);
-	id_r[PUBLISHER_ID_SIZE - 1] = 0;
-}
+#include "store/trust.h"
 
 static uid_t owner(void)
 {
@@ -74,22 +61,15 @@ static struct sign_key *load(struct err *e)
 	return k;
 }
 
-/* "ID BASE64" of a key, into the file of those that are believed. */
+/* Its line, into the file of those that are believed. */
 static int trust(const struct sign_key *k, struct err *e)
 {
-	struct buf public = { 0 }, b = { 0 };
-	char id[PUBLISHER_ID_SIZE];
-	int result = sign_put_public(k, &public, e);
+	struct buf b = { 0 };
+	int result = trust_put_line(k, &b, e);
 
-	if (result == 0) {
-		make_id(buf_bytes(&public), id);
-		buf_printf(&b, "%s ", id);
-		buf_base64(&b, buf_bytes(&public));
-		buf_byte(&b, '\n');
+	if (result == 0)
 		result = io_replace_file(PUBLISHER_TRUSTED, 0644,
 			buf_bytes(&b), e);
-	}
-	buf_free(&public);
 	buf_free(&b);
 	return result;
 }
@@ -140,15 +120,11 @@ int publisher_make(struct err *e)
 int publisher_id(char id_r[PUBLISHER_ID_SIZE], struct err *e)
 {
 	struct sign_key *k = load(e);
-	struct buf public = { 0 };
 	int result;
 
 	if (k == NULL)
 		return -1;
-	result = sign_put_public(k, &public, e);
-	if (result == 0)
-		make_id(buf_bytes(&public), id_r);
-	buf_free(&public);
+	result = trust_id(k, id_r, e);
 	sign_free(&k);
 	return result;
 }
@@ -156,65 +132,26 @@ int publisher_id(char id_r[PUBLISHER_ID_SIZE], struct err *e)
 int publisher_sign(struct span bytes,
 	unsigned char signature_r[PUBLISHER_SIGNATURE_SIZE], struct err *e)
 {
-	unsigned char hash[HASH_SHA256_SIZE], out[SIGN_MOST];
 	struct sign_key *k = load(e);
-	size_t n = 0;
 	int result;
 
 	if (k == NULL)
 		return -1;
-	hash_sha256(bytes, hash);
-	result = sign_hash(k, hash, out, &n, e);
+	result = trust_sign(k, bytes, signature_r, e);
 	sign_free(&k);
-	if (result == 0 && n != PUBLISHER_SIGNATURE_SIZE)
-		return err_set(e, ERR_BUG, "a signature of %zu bytes", n);
-	if (result == 0)
-		memcpy(signature_r, out, n);
 	return result;
-}
-
-/* The believed key of that id; false: none. */
-static bool find_trusted(struct span trusted, struct span id,
-	unsigned char public_r[PUBLIC_SIZE])
-{
-	unsigned char key[PUBLIC_TEXT_MAX];
-	struct span line, word;
-	char made[PUBLISHER_ID_SIZE];
-	bool clean;
-
-	while (span_line(&trusted, &line)) {
-		if (!span_cut(&line, ' ', &word) || !span_eq(word, id) ||
-		    line.n > PUBLIC_TEXT_MAX)
-			continue;
-		if (decode_base64(line, key, &clean) != PUBLIC_SIZE)
-			continue;
-		make_id(span_from(key, PUBLIC_SIZE), made);
-		if (!span_is(id, made))
-			continue;
-		memcpy(public_r, key, PUBLIC_SIZE);
-		return true;
-	}
-	return false;
 }
 
 int publisher_verify(struct span id, struct span bytes,
 	struct span signature, struct err *e)
 {
-	unsigned char public[PUBLIC_SIZE], hash[HASH_SHA256_SIZE];
 	struct buf trusted = { 0 };
-	bool found;
+	int result;
 
-	if (io_slurp(PUBLISHER_TRUSTED, TRUSTED_MAX, &trusted, e) < 0)
+	if (io_slurp(PUBLISHER_TRUSTED, TRUST_MAX, &trusted, e) < 0)
 		return -1;
-	found = find_trusted(buf_bytes(&trusted), id, public);
+	result = trust_verify(buf_bytes(&trusted), PUBLISHER_TRUSTED, id,
+		bytes, signature, e);
 	buf_free(&trusted);
-	if (!found)
-		return err_set(e, ERR_PERMANENT, "signed by key %.*s, which "
-			"is not in " PUBLISHER_TRUSTED, SPAN_FMT(id));
-	hash_sha256(bytes, hash);
-	if (verify_ed25519(span_from(public, PUBLIC_SIZE),
-		    span_from(hash, sizeof(hash)), signature) != VERIFY_GOOD)
-		return err_set(e, ERR_PERMANENT, "its signature by key %.*s "
-			"is not good", SPAN_FMT(id));
-	return 0;
+	return result;
 }

@@ -3,9 +3,7 @@
  * generations this appliance believes.
  *
  * PUBLISHER_KEY is the private key (Ed25519, PEM), mode 0600, of the user
- * pm-sign. PUBLISHER_TRUSTED has a line for each believed key, "ID BASE64":
- * the 32 bytes of the public key, and the first 16 hex digits of their
- * SHA-256. An appliance that joins a CSM gets the CSM's line there and
+ * pm-sign. PUBLISHER_TRUSTED has the believed keys (store/trust.h). An appliance that joins a CSM gets the CSM's line there and
  * loses its own.
  *
  * `pm policy publish` reads the key itself, as root, after the policy was
@@ -18,13 +16,17 @@
 #include "base/err.h"
 #include "base/root.h"
 #include "base/span.h"
+#include "store/trust.h"
 
 #define PUBLISHER_USER "pm-sign"
 #define PUBLISHER_DIR ROOT_STATE "/publisher"
 #define PUBLISHER_KEY PUBLISHER_DIR "/key.pem"
 #define PUBLISHER_TRUSTED ROOT_ETC "/publishers"
 
-enum { PUBLISHER_ID_SIZE = 17, PUBLISHER_SIGNATURE_SIZE = 64 };
+enum {
+	PUBLISHER_ID_SIZE = TRUST_ID_SIZE,
+	PUBLISHER_SIGNATURE_SIZE = TRUST_SIGNATURE_SIZE,
+};
 
 /* For set-up: makes key and line unless they are there. */
 int publisher_make(struct err *e);
