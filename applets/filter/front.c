@@ -21,6 +21,7 @@
 #include "store/keyring.h"
 #include "store/spool.h"
 #include "tool/feedback.h"
+#include "tool/update.h"
 #include "budget.h"
 #include "filter.h"
 #include "front_milter.h"
@@ -131,7 +132,7 @@ static int open_all(const struct process *p, const struct wiring *w,
 	const struct sandbox_path paths[] = {
 		{ ROOT_ETC, SANDBOX_READ }, { KEYRING_DIR, SANDBOX_READ },
 		{ GENERATION_DIR, SANDBOX_READ },
-		{ FEEDBACK_DIR, SANDBOX_READ },
+		{ FEEDBACK_DIR, SANDBOX_READ }, { UPDATE_DIR, SANDBOX_READ },
 		{ ZONE_FOLDER, SANDBOX_MAYBE },
 		{ ROOT_SPOOL "/tmp", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/new", SANDBOX_WRITE },
@@ -143,7 +144,7 @@ static int open_all(const struct process *p, const struct wiring *w,
 	int landlock;
 
 	if (keyring_make(e) < 0 || generation_make(e) < 0 ||
-	    feedback_make(e) < 0 ||
+	    feedback_make(e) < 0 || update_prepare(e) < 0 ||
 	    front_milter_open(where, p->user, e) < 0)
 		return -1;
 	life_drop_power(p);

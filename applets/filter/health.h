@@ -9,6 +9,7 @@ enum { HEALTH_FADE_MS = 600000 };
 
 enum health_cause {
 	HEALTH_POLICY,	/* the policy on disk cannot be used */
+	HEALTH_UPDATE,	/* an update of rules and model cannot be used */
 	HEALTH_RULE,	/* a rule of the policy fails */
 	HEALTH_ZYGOTE,
 	HEALTH_SCANNERS,

@@ -16,12 +16,13 @@
 #include "tool/dnskeys.h"
 #include "tool/feedback.h"
 #include "tool/published.h"
+#include "tool/update.h"
 #include "health.h"
 #include "link.h"
 #include "scanners.h"
 #include "signing.h"
 
-enum { WIRING_MEMORY = 20 << 20, KEYS_MAX = 4096 };
+enum { WIRING_MEMORY = 80 << 20, KEYS_MAX = 4096 };
 
 struct offer {
 	int fd;			/* -1: none */
@@ -88,6 +89,27 @@ static int read_keys(struct arena *a, struct bundle_settings *s,
 	return 0;
 }
 
+/* Trouble with one never keeps mail waiting. */
+static void tell_update(const char *why)
+{
+	char text[HOP_TEXT_MAX + 100];
+
+	snprintf(text, sizeof(text), UPDATE_TROUBLE_TEXT "%s", why);
+	log_error("%s", text);
+	health_set(HEALTH_UPDATE, text);
+}
+
+static void read_update(struct arena *a, struct bundle_settings *s)
+{
+	const char *why;
+
+	update_settings(a, s, &why);
+	if (why)
+		tell_update(why);
+	else
+		health_set(HEALTH_UPDATE, NULL);
+}
+
 /*
  * The active generation, its signature and hashes proved, with wiring and
  * keys of the disk: one record.
@@ -114,6 +136,7 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.dns_keys = dnskeys_read(a, &why);
 		if (why)
 			log_warn("%s", why);
+		read_update(a, &s);
 		result = published_build(&s, a, b, number_r, e);
 	}
 	arena_free(&a);
@@ -242,6 +265,8 @@ void policy_source_loaded(const struct hop_note *n, const char *text)
 	pthread_mutex_lock(&lock);
 	if (n->good) {
 		health_set(HEALTH_ZYGOTE, NULL);
+		if (*text)
+			tell_update(text);
 		accept_next(n);
 	} else if (n->id == next.generation) {
 		health_set(HEALTH_ZYGOTE, NULL);

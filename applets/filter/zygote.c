@@ -131,7 +131,7 @@ static void load(uint64_t generation, int fd)
 	for (unsigned i = 0; i < STAGE_N; i++)
 		if (engine_has_rules(fresh, (enum engine_stage)i))
 			n.stages |= 1U << i;
-	tell(&n, "");
+	tell(&n, engine_trouble(fresh));
 }
 
 /* The child's own limits; what it may call comes last. */

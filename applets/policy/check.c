@@ -12,6 +12,7 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "tool/published.h"
+#include "tool/update.h"
 
 enum { POLICY_ARENA = 512 << 20 };
 
@@ -21,6 +22,7 @@ int policy_read_root(const char *root, struct arena *a,
 {
 	struct bundle_settings *s = &site_r->settings;
 	struct wiring w = { 0 };
+	const char *why;
 	int before, result = 0;
 
 	*site_r = (struct policy_site){ 0 };
@@ -39,6 +41,9 @@ int policy_read_root(const char *root, struct arena *a,
 	s->ndomains = w.ndomains;
 	s->authserv = arena_span(a, span_of(w.site ? w.site : "localhost"));
 	s->virus = w.filter.clamd != NULL;
+	update_settings(a, s, &why);
+	if (why)
+		fprintf(stderr, "pm policy: %s\n", why);
 	site_r->users.arena = a;
 	if (result == 0)
 		result = published_users(&site_r->users, e);

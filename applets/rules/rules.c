@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/root.h"
 #include "engine/bundle.h"
+#include "tool/update.h"
 
 enum { MEMORY = 512 << 20, FILE_MAX = 4 << 20, FILES_MAX = 200 };
 
@@ -82,20 +83,26 @@ static int compile_shipped(struct arena *a, struct err *e)
 
 /* --- list, show ---------------------------------------------------------- */
 
-/* Those of the root's draft above the shipped ones. */
+/* Those of the root's draft above the shipped ones, or the update's. */
 static int open_site(struct arena *a, struct rules **rules_r, struct err *e)
 {
-	struct bundle_settings none = { 0 };
+	struct bundle_settings s = { 0 };
 	struct buf record = { .arena = a };
 	struct bundle bundle;
 	struct span records[2];
 	bool wired = access(ROOT_POLICY, F_OK) == 0;
+	const char *why;
 
-	if (bundle_build(&none, wired ? ROOT_POLICY : NULL, NULL, &record,
+	update_settings(a, &s, &why);
+	if (why)
+		fprintf(stderr, "pm rules: %s\n", why);
+	if (bundle_build(&s, wired ? ROOT_POLICY : NULL, NULL, &record,
 			e) < 0 ||
 	    bundle_open(buf_bytes(&record), a, &bundle, e) < 0 ||
 	    rules_shipped(a, &records[0], e) < 0)
 		return -1;
+	if (s.rules.n)
+		records[0] = s.rules;
 	records[1] = bundle.rules;
 	*rules_r = rules_open(records, 2, e);
 	return *rules_r ? 0 : -1;

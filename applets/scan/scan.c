@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "tool/dnskeys.h"
 #include "tool/feedback.h"
+#include "tool/update.h"
 #include "tool/published.h"
 
 enum { SITE_ARENA = 512 << 20, SITE_PATH = 4096 };
@@ -77,6 +78,9 @@ static void read_settings(const struct wiring *w, struct arena *a,
 	if (why)
 		fprintf(stderr, "pm scan: %s\n", why);
 	s->dns_keys = dnskeys_read(a, &why);
+	if (why)
+		fprintf(stderr, "pm scan: %s\n", why);
+	update_settings(a, s, &why);
 	if (why)
 		fprintf(stderr, "pm scan: %s\n", why);
 }

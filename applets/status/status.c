@@ -13,6 +13,7 @@
 #include "base/root.h"
 #include "role/status.h"
 #include "tool/published.h"
+#include "tool/update.h"
 
 enum { PATIENCE_MS = 30000, POLL_MS = 50, POLICY_ARENA = 64 << 20 };
 
@@ -120,6 +121,24 @@ static void print_policy(const struct status *t)
 	arena_free(&a);
 }
 
+/* "rules: update 202611231200, made 3 d 4 h ago". */
+static void print_update(void)
+{
+	struct arena *a = arena_new("status", POLICY_ARENA);
+	struct update_state s;
+	char age[24];
+	struct err e;
+
+	if (update_state(a, &s, &e) == 0 && s.active) {
+		int64_t ms = clock_wall_ms() - s.u.made_s * 1000;
+
+		human_time(ms > 0 ? (uint64_t)ms : 0, age);
+		printf("rules: update %llu, made %s ago\n",
+			(unsigned long long)s.number, age);
+	}
+	arena_free(&a);
+}
+
 static void print_table(const struct status *t)
 {
 	print_summary(t);
@@ -129,6 +148,7 @@ static void print_table(const struct status *t)
 	for (size_t i = 0; i < t->n; i++)
 		print_row(&t->rows[i]);
 	print_policy(t);
+	print_update();
 }
 
 static struct json *row_json(const struct status_row *r)
@@ -189,6 +209,22 @@ static void put_policy_json(struct json *j, const struct status *t)
 	arena_free(&a);
 }
 
+static void put_update_json(struct json *j)
+{
+	struct arena *a = arena_new("status", POLICY_ARENA);
+	struct update_state s;
+	struct json *o;
+	struct err e;
+
+	if (update_state(a, &s, &e) == 0 && s.active) {
+		o = json_new_object();
+		json_put_int(o, "number", (int64_t)s.number);
+		json_put_int(o, "made_ms", s.u.made_s * 1000);
+		json_put(j, "update", o);
+	}
+	arena_free(&a);
+}
+
 static void print_json(const struct status *t)
 {
 	struct json *j = json_new_object(), *list = json_new_array();
@@ -199,6 +235,7 @@ static void print_json(const struct status *t)
 	json_put_bool(j, "well", all_well(t));
 	json_put(j, "processes", list);
 	put_policy_json(j, t);
+	put_update_json(j);
 	json_write(j, &out);
 	puts(buf_c(&out));
 	buf_free(&out);

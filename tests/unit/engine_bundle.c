@@ -58,7 +58,8 @@ static void test_folders(void **state)
 		{ SPAN("a.example"), SPAN("two"), true },
 	};
 	struct bundle_settings s = { nets, 1, domains, 2, true, keys, 2,
-		SPAN("site.example"), SPAN("taught"), SPAN("spamhaus w") };
+		SPAN("site.example"), SPAN("taught"), SPAN("spamhaus w"),
+		SPAN("rules"), SPAN("model") };
 	struct arena *a = arena_new("test", 1 << 20);
 	struct buf b = { 0 };
 	struct err e = { 0 };
@@ -82,6 +83,8 @@ static void test_folders(void **state)
 	assert_true(got.settings.keys[1].ed25519);
 	assert_true(span_is(got.settings.authserv, "site.example"));
 	assert_true(span_is(got.settings.feedback, "taught"));
+	assert_true(span_is(got.settings.rules, "rules"));
+	assert_true(span_is(got.settings.model, "model"));
 	assert_non_null(bundle_find_list(&got, SPAN("valid-recipients")));
 	for (size_t n = 0; n < b.n; n++) {
 		arena_reset(a);

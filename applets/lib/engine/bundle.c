@@ -238,6 +238,8 @@ int bundle_build_from(const struct bundle_settings *s,
 		stamp(b, start);
 	wire_put_span(b, s->feedback);
 	wire_put_span(b, s->dns_keys);
+	wire_put_span(b, s->rules);
+	wire_put_span(b, s->model);
 	put_zones(b);
 	return 0;
 }
@@ -318,6 +320,8 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	b->dnslists = wire_span(&w);
 	b->settings.feedback = wire_span(&w);
 	b->settings.dns_keys = wire_span(&w);
+	b->settings.rules = wire_span(&w);
+	b->settings.model = wire_span(&w);
 	b->zones = wire_span(&w);
 	if (magic == MAGIC && wire_done(&w))
 		return 0;

@@ -34,6 +34,10 @@ struct bundle_settings {
 				   no part of what is published */
 	struct span dns_keys;	/* words for DNS lists (engine/dnstable.h), or
 				   empty; no part of what is published */
+	struct span rules, model; /* in place of the executable's own: records
+				   of engine/rules.h and detect/classifier.h,
+				   of an update (tool/update.h), or empty; no
+				   part of what is published */
 };
 
 struct bundle_file {

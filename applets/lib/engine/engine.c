@@ -28,17 +28,16 @@ struct engine {
 	bool taught;		/* there is feedback */
 	struct arena *arena;	/* of the DNS lists, and of the shipped rules
 				   where they had to be compiled */
+	const char *trouble;	/* NULL: none */
 	bool detail;
 	bool no_content;
 };
 
-/* The shipped ones, and the site's above them. */
-static int open_rules(struct engine *en, struct err *e)
+/* The site's stand above the others. */
+static int open_rules(struct engine *en, struct span base, struct err *e)
 {
-	struct span records[2] = { { 0 }, en->bundle->rules };
+	struct span records[2] = { base, en->bundle->rules };
 
-	if (rules_shipped(en->arena, &records[0], e) < 0)
-		return -1;
 	en->rules = rules_open(records, 2, e);
 	return en->rules ? 0 : -1;
 }
@@ -53,15 +52,39 @@ static int open_dnslists(struct engine *en, struct err *e)
 	return 0;
 }
 
+/* All of an update counts, or nothing. */
+static bool open_update(struct engine *en)
+{
+	const struct bundle_settings *s = &en->bundle->settings;
+	struct err e;
+
+	if (s->rules.n == 0 || s->model.n == 0)
+		return false;
+	if (content_open(s->model, "its model", &en->model, &e) == 0 &&
+	    open_rules(en, s->rules, &e) == 0)
+		return true;
+	en->trouble = arena_printf(en->arena, "the update of rules and model "
+		"is not used: %s", e.text);
+	return false;
+}
+
+static int open_shipped(struct engine *en, struct err *e)
+{
+	struct span record;
+
+	return rules_shipped(en->arena, &record, e) < 0 ||
+		open_rules(en, record, e) < 0 ? -1 :
+		content_shipped(&en->model, e);
+}
+
 /* Feedback of another version is none: it must not stop mail. */
-static int open_models(struct engine *en, struct err *e)
+static void open_feedback(struct engine *en)
 {
 	struct err ignored;
 
 	en->taught = en->bundle->settings.feedback.n > 0 &&
 		content_open(en->bundle->settings.feedback, "feedback",
 			&en->feedback, &ignored) == 0;
-	return content_shipped(&en->model, e);
 }
 
 struct engine *engine_new(const struct bundle *bundle, struct err *e)
@@ -74,8 +97,9 @@ struct engine *engine_new(const struct bundle *bundle, struct err *e)
 	}
 	en->bundle = bundle;
 	en->arena = arena_new("shipped rules", RULES_ARENA_MAX);
-	if (open_rules(en, e) == 0 && open_dnslists(en, e) == 0 &&
-	    open_models(en, e) == 0)
+	open_feedback(en);
+	if ((open_update(en) || open_shipped(en, e) == 0) &&
+	    open_dnslists(en, e) == 0)
 		en->policy = policy_host_new(bundle, e);
 	if (en->policy == NULL)
 		engine_free(&en);
@@ -91,6 +115,11 @@ void engine_free(struct engine **en)
 	arena_free(&(*en)->arena);
 	free(*en);
 	*en = NULL;
+}
+
+const char *engine_trouble(const struct engine *en)
+{
+	return en->trouble ? en->trouble : "";
 }
 
 void engine_count(const struct engine *en, size_t *policies_r,

@@ -30,6 +30,8 @@ void engine_free(struct engine **en);
  * (bound symbols, opened tables, memory) is paid before a fork.
  */
 void engine_warm(struct engine *en);
+/* Why an update of rules and model is not used; "" when all is well. */
+const char *engine_trouble(const struct engine *en);
 /* How many policies and rules were loaded. */
 void engine_count(const struct engine *en, size_t *policies_r,
 	size_t *rules_r);

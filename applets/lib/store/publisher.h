@@ -3,8 +3,8 @@
  * generations this appliance believes.
  *
  * PUBLISHER_KEY is the private key (Ed25519, PEM), mode 0600, of the user
- * pm-sign. PUBLISHER_TRUSTED has the believed keys (store/trust.h). An appliance that joins a CSM gets the CSM's line there and
- * loses its own.
+ * pm-sign. PUBLISHER_TRUSTED has the believed keys (store/trust.h). An
+ * appliance that joins a CSM gets the CSM's line there and loses its own.
  *
  * `pm policy publish` reads the key itself, as root, after the policy was
  * checked and its Lua state is gone. A signing process would not be safer:

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "engine/content.h"
 #include "engine/features.h"
+#include "tool/update.h"
 
 enum {
 	FILE_MAX = 1 << 20, NAME_DIGITS = 33, ROUNDS = 3,
@@ -29,14 +30,14 @@ struct report {
 	uint64_t user;
 	uint64_t at_ms;
 	bool spam;
-	double base;		/* by the shipped model, logit */
+	double base;		/* by the model below, logit */
 	double step;
 };
 
 struct reports {
 	struct arena *arena;
 	struct trainer *trainer;
-	struct classifier shipped;
+	struct classifier base;
 	struct report *v;
 	size_t n;
 };
@@ -183,7 +184,7 @@ static bool add_report(struct reports *all, size_t at)
 
 	if (good) {
 		described_read(line, a, &d);
-		classifier_score(&all->shipped, d.v, d.n, &score);
+		classifier_score(&all->base, d.v, d.n, &score);
 		r->base = (double)(score.sum - HALF) / 1000;
 		r->step = step_of(all, at);
 		good = trainer_add(all->trainer, 0, r->spam, map_hash(
@@ -215,11 +216,22 @@ static int make_model(struct reports *all, struct err *e)
 	return result;
 }
 
+/* What judges without any feedback. */
+static int open_base(struct arena *a, struct classifier *c_r, struct err *e)
+{
+	struct bundle_settings s = { 0 };
+	const char *why;
+
+	update_settings(a, &s, &why);
+	return s.model.n ? content_open(s.model, "the update's model", c_r,
+		e) : content_shipped(c_r, e);
+}
+
 static int learn_again(size_t *kept_r, struct err *e)
 {
 	struct reports all = { .arena = arena_new("feedback",
 		FEEDBACK_MEMORY), .trainer = trainer_new(BITS) };
-	int result = content_shipped(&all.shipped, e);
+	int result = open_base(all.arena, &all.base, e);
 
 	if (result == 0)
 		result = list_reports(&all, e);
