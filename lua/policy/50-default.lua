@@ -17,6 +17,13 @@
 local tag_at = option("tag_at", 50)
 local withhold_at = option("withhold_at", 90)
 
+-- A newsletter whose sender proves who it is (DMARC) is no forgery: at worst it
+-- is unwanted, and its reader can leave its list. Content alone withholds it
+-- only from here on. bulk_tag marks the subject of newsletters, "[BULK]"; the
+-- list no-newsletters has recipients for whom they are withheld.
+local withhold_newsletter_at = option("withhold_newsletter_at", 99)
+local bulk_tag = option("bulk_tag", "")
+
 -- As PureMessage did out of the box: spam is delivered, marked, and a copy is
 -- kept in the quarantine. Good for the first weeks.
 local copy_and_deliver = option("copy_and_deliver", false)
@@ -180,12 +187,19 @@ local function spam_report(spam)
 		spam.probability, table.concat(hits, ", "))
 end
 
+local function withhold_from(m)
+	if m.class == "newsletter" and m.auth.dmarc.result == "pass" then
+		return withhold_newsletter_at
+	end
+	return withhold_at
+end
+
 inbound:rule("spam", function(m, rcpt, plan)
 	local probability = m.spam.probability
 	if puremessage_headers then
 		plan:replace_header("X-PerlMx-Spam", spam_report(m.spam))
 	end
-	if probability >= withhold_at and not copy_and_deliver then
+	if probability >= withhold_from(m) and not copy_and_deliver then
 		return quarantine("Spam")
 	end
 	if probability >= tag_at then
@@ -194,4 +208,10 @@ inbound:rule("spam", function(m, rcpt, plan)
 			"[PMX:" .. hashes(probability) .. "]" or
 			"[SPAM " .. m.spam.gauge .. "]")
 	end
+end)
+
+inbound:rule("newsletter", function(m, rcpt, plan)
+	if m.class ~= "newsletter" then return end
+	if rcpt:listed("no-newsletters") then return quarantine("Bulk") end
+	if bulk_tag ~= "" then plan:prefix_subject(bulk_tag) end
 end)

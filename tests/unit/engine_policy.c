@@ -90,6 +90,7 @@ static int set_up(void **state)
 	add_list("approved-senders", "");
 	add_list("blocked-relays", "198.51.100.0/24\n");
 	add_list("blocked-senders", "");
+	add_list("no-newsletters", "d@other.example\n");
 	add_list("suspect-attachment-names", "*.exe\n");
 	add_list("trusted-relays", "");
 	add_list("valid-recipients", "b@ours.example\nc@ours.example\n");
@@ -601,6 +602,29 @@ static void test_explain(void **state)
 		"\"anti-spam-optouts\",\"entry\":\"c@ours.example\"}]"));
 }
 
+static void test_newsletter(void **state)
+{
+	static const char letter[] = "From: <a@out.example>\r\n"
+		"List-Unsubscribe: <mailto:off@out.example>\r\n"
+		"Subject: our offers\r\n\r\nBuy.\r\n";
+
+	(void)state;
+	load(NULL);
+	judge(letter);
+	expect(ACTION_DELIVER, "");
+	env.rcpts = (struct span[]){ SPAN("d@other.example") };
+	judge(letter);
+	expect(ACTION_QUARANTINE, "Bulk");
+	judge(plain);
+	expect(ACTION_DELIVER, "");
+	load_rule("return quarantine(m.class)");
+	judge(letter);
+	expect(ACTION_QUARANTINE, "newsletter");
+	judge("List-Id: <x.example>\r\nList-Post: <mailto:x@x.example>\r\n"
+		"List-Unsubscribe: <mailto:y@x.example>\r\n\r\nHi.\r\n");
+	expect(ACTION_QUARANTINE, "list");
+}
+
 static void test_rehearsal(void **state)
 {
 	(void)state;
@@ -663,7 +687,8 @@ int main(void)
 		T(test_guard_that_fails),
 		T(test_lists_read_often),
 		T(test_every_author_is_looked_up), T(test_many_recipients),
-		T(test_explain), T(test_rehearsal), T(test_cost),
+		T(test_explain), T(test_newsletter), T(test_rehearsal),
+		T(test_cost),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

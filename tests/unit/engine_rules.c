@@ -138,6 +138,22 @@ static void test_meta(void **state)
 		"  about = \"y\" } }", MAIL), "ALL=1 ANY=1 NONE=-3");
 }
 
+/* The first rule that fits says of what kind the mail is. */
+static void test_class(void **state)
+{
+	static const char rules[] = GROUP
+		"{ \"NO\", 1, text = \"nothing\", class = \"no\","
+		"  about = \"y\" },"
+		"{ \"__A\", text = \"prize\", class = \"offer\" },"
+		"{ \"B\", 0, text = \"won\", class = \"late\","
+		"  about = \"y\" } }";
+	struct span record = record_of("t.lua", rules);
+
+	(void)state;
+	assert_true(span_is(judged(&record, 1, MAIL)->class, "offer"));
+	assert_int_equal(judged(&record, 1, "\r\nHello\r\n")->class.n, 0);
+}
+
 static void test_evidence(void **state)
 {
 	struct span record = record_of("t.lua", GROUP
@@ -309,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_where, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_meta, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_class, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_evidence, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_cap, set_up, tear_down),

@@ -98,6 +98,8 @@ struct facts {
 	size_t nhits;
 	int32_t score;
 	uint8_t probability;
+	struct span class;		/* "newsletter": of what kind it is,
+					   spam or not; empty: nobody says */
 	const char *later[FACTS_HITS_MAX]; /* checks that could not know */
 	size_t nlater;
 	enum virus_state virus;

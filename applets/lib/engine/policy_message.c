@@ -16,6 +16,7 @@ enum { ADDRESSES_MAX = 1000, CHARSETS_MAX = 50, FIELDS_MAX = 1000,
 	WORDS_MAX = 32 };
 
 VIEW(get_subject) { return policy_text(FACTS->subject); }
+VIEW(get_class) { return policy_text(FACTS->class); }
 VIEW(get_size) { return policy_int((int64_t)FACTS->raw.n); }
 VIEW(get_from) { return policy_text(FACTS->from.full); }
 VIEW(get_from_name) { return policy_text(FACTS->from.display); }
@@ -310,6 +311,12 @@ const struct script_class policy_message_class = {
 			"plan:mark(\"date\", \"ahead\") end" },
 		{ "auth", policy_get_auth,
 			"SPF, DKIM, DMARC and ARC: auth" },
+		{ "class", get_class, "of mail to many: \"newsletter\", "
+			"\"list\" (people discuss), \"notice\" (of a "
+			"program), or what the site's rules call it; else "
+			"empty: text\n"
+			"if m.class == \"newsletter\" then "
+			"plan:add_header(\"X-Bulk\", \"yes\") end" },
 		{ "spam", policy_get_spam, "what the checks found: spam" },
 		{ "virus", policy_get_virus, "what the engine found: virus" },
 		{ "text", policy_get_text, "the visible text of all parts "

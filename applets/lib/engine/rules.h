@@ -31,6 +31,8 @@
  *	all, any, none		names of rules that stand before it
  *	fact = true		a hit of that name that a check states; without
  *				a weight it keeps the check's own
+ * class = "newsletter" with a rule says of what kind such mail is, spam or not
+ * (policy: m.class); the first rule that fits decides.
  * least = N: as many of the patterns (or of `any`) must fit; 1 without it.
  * Brands are names of well-known senders and their organisational domains
  * (engine/phishing.h); those of all files count.
@@ -67,7 +69,7 @@ const char *rule_in_name(enum rule_in in);
 bool rules_is_name(struct span name);
 
 struct rule {
-	struct span name, about;
+	struct span name, about, class;
 	uint32_t group;
 	enum rule_kind kind;
 	bool weighed;

@@ -2,7 +2,7 @@
 
 #include "base/wire.h"
 
-enum { MAGIC = 0x31727570 };
+enum { MAGIC = 0x32727570 };
 
 static void put_rule(struct buf *b, const struct rule *r)
 {
@@ -10,6 +10,7 @@ static void put_rule(struct buf *b, const struct rule *r)
 
 	wire_put_span(b, r->name);
 	wire_put_span(b, r->about);
+	wire_put_span(b, r->class);
 	wire_put_u32(b, r->group);
 	wire_put_u8(b, (uint8_t)r->kind);
 	wire_put_u8(b, r->weighed);
@@ -126,6 +127,7 @@ static void get_rule(struct wire *w, struct arena *a,
 
 	r->name = wire_span(w);
 	r->about = wire_span(w);
+	r->class = wire_span(w);
 	r->group = wire_u32(w);
 	r->kind = (enum rule_kind)wire_u8(w);
 	r->weighed = wire_u8(w);
@@ -210,7 +212,7 @@ int rules_get(struct span record, struct arena *a, struct ruleset *r,
 
 	*r = (struct ruleset){ 0 };
 	get_groups(&w, a, r);
-	r->nrules = wire_count(&w, 52);
+	r->nrules = wire_count(&w, 56);
 	r->rules = arena_array(a, r->nrules, sizeof(*r->rules));
 	for (size_t i = 0; i < r->nrules; i++)
 		get_rule(&w, a, r, &r->rules[i]);

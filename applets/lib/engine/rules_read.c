@@ -274,8 +274,8 @@ static int read_rule(struct reader *r, const struct script_value *t,
 	struct rule *rule)
 {
 	static const char *const keys[] = { "about", "all", "any", "body",
-		"exact", "fact", "file", "header", "least", "none", "raw",
-		"subject", "text", "url" };
+		"class", "exact", "fact", "file", "header", "least", "none",
+		"raw", "subject", "text", "url" };
 	struct script_value name = script_table_at(r->script, t, 1);
 
 	*rule = (struct rule){ .group = (uint32_t)r->set->ngroups - 1 };
@@ -289,6 +289,8 @@ static int read_rule(struct reader *r, const struct script_value *t,
 		return -1;
 	if (!get_text(r, t, "about", &rule->about))
 		return bad(r, rule, "about is a text");
+	if (!get_text(r, t, "class", &rule->class))
+		return bad(r, rule, "class is a text");
 	return check_rule(r, rule);
 }
 

@@ -195,16 +195,18 @@ static void decide(struct run *run, size_t at)
 
 	if (rule->kind == RULE_FACT) {
 		run->fits[at] = fact_fits(run, rule);
-		return;
-	}
-	if (rule->kind == RULE_META) {
+	} else if (rule->kind == RULE_META) {
 		run->fits[at] = meta_fits(run, l);
 		if (run->fits[at] && rule->weighed)
 			run->evidence[at] = meta_evidence(run, l);
 	} else {
 		run->fits[at] = run->counts[at] >= rule->least;
 	}
-	if (run->fits[at] && rule->weighed)
+	if (!run->fits[at])
+		return;
+	if (run->f->class.n == 0)
+		run->f->class = rule->class;
+	if (rule->weighed && rule->kind != RULE_FACT)
 		facts_hit(run->f, arena_string(run->f->arena, rule->name),
 			rule->weight, run->evidence[at]);
 }
