@@ -75,7 +75,7 @@ is_deeply(scan($plain, '203.0.113.9')->{dns}, [],
 put("$folder/a.lua", <<'LUA');
 return {
 	group = "t-lists", cap = 5000, about = "for the test",
-	{ "t-ip", kind = "ip", zone = "ip.test", enabled = true,
+	{ "t-ip", kind = "ip", zone = "ip.test", enabled = true, timeout = 1,
 		about = "relays", refused = "127.0.0.1",
 		{ "T_IP_TWO", 4000, "127.0.0.2", about = "two" },
 		{ "T_IP_FIVE", 3000, "127.0.0.4-6", about = "five" } },
@@ -129,6 +129,11 @@ for (['10', 'no', 'an answer without a meaning'], ['11', 'refused',
 	is(asked($o)->{"$n.113.0.203.ip.test"}, $state, $what);
 	is_deeply(hits($o), {}, '… is never a score');
 }
+my $start = time;
+$o = scan($plain, '203.0.113.14');
+is(asked($o)->{'14.113.0.203.ip.test'}, 'later', 'no answer in time');
+is_deeply(hits($o), {}, '… is never a score');
+cmp_ok(time - $start, '<=', 3, 'and nobody waits longer than the list may');
 $o = scan($plain, '10.1.2.3');
 ok(!(grep { /^3\.2\.1\.10\./ } keys %{ asked($o) }),
 	'no list is asked about a private address');

@@ -320,6 +320,69 @@ static void dns_trouble_is_later(void **state)
 	assert_in_range(clock_ms() - began, 1, DNS_TIMEOUT + 600);
 }
 
+/* A question to a list: the zone is what stands behind the first dot. */
+static void ask_list(uint32_t id, const char *name, const char *clean)
+{
+	struct question q = { .kind = ASK_DNS, .name = span_of(name),
+		.type = 1, .clean = span_of(clean), .patience_ms = 100 };
+
+	q.zone = (uint8_t)(q.name.n - span_chr(q.name, '.') - 1);
+	send_request(id, &q, NULL, 0);
+}
+
+/* Questions under way are given up with the zone, others are not. */
+static void silent_list_rests(void **state)
+{
+	int64_t began = clock_ms();
+	struct question q;
+	char name[64];
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "silent%u.rests.example", i);
+		ask_list(500 + i, name, "");
+	}
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_in_range(next_answer(&q), 500, 504);
+		assert_int_equal(q.state, ASK_LATER);
+	}
+	assert_in_range(clock_ms() - began, 100, DNS_TIMEOUT - 10);
+	began = clock_ms();
+	ask_list(510, "yes.rests.example", "");
+	assert_int_equal(next_answer(&q), 510);
+	assert_int_equal(q.state, ASK_LATER);
+	assert_true(span_is(q.text, "rests: too many questions without an "
+		"answer"));
+	ask_list(511, "yes.works.example", "");
+	assert_int_equal(next_answer(&q), 511);
+	assert_int_equal(q.state, ASK_YES);
+	assert_true(clock_ms() - began < 300);
+}
+
+/* The first question may pass while the proof is under way. */
+static void list_of_everything_is_silenced(void **state)
+{
+	struct question q;
+
+	(void)state;
+	ask_list(520, "yes.lies.example", "yes-too");
+	assert_int_equal(next_answer(&q), 520);
+	clock_sleep_ms(50);
+	ask_list(521, "yes.lies.example", "yes-too");
+	assert_int_equal(next_answer(&q), 521);
+	assert_int_equal(q.state, ASK_LATER);
+	assert_true(span_is(q.text, "lists what no list may list"));
+	ask_list(522, "yes.lies.example", "");
+	assert_int_equal(next_answer(&q), 522);
+	assert_int_equal(q.state, ASK_YES);
+	ask_list(523, "yes.good.example", "no");
+	assert_int_equal(next_answer(&q), 523);
+	clock_sleep_ms(50);
+	ask_list(524, "yes.good.example", "no");
+	assert_int_equal(next_answer(&q), 524);
+	assert_int_equal(q.state, ASK_YES);
+}
+
 static void what_is_no_name_has_no_records(void **state)
 {
 	static const char *const names[] = { "", ".", "a..b", "a b.example",
@@ -551,6 +614,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dns_is_answered),
 		cmocka_unit_test(dns_trouble_is_later),
+		cmocka_unit_test(silent_list_rests),
+		cmocka_unit_test(list_of_everything_is_silenced),
 		cmocka_unit_test(what_is_no_name_has_no_records),
 		cmocka_unit_test(engine_is_asked),
 		cmocka_unit_test(silent_engine_is_later_and_alone),

@@ -20,6 +20,9 @@ void question_put_request(struct buf *b, uint32_t id,
 	wire_put_u8(b, (uint8_t)q->kind);
 	wire_put_u16(b, q->type);
 	wire_put_span(b, span_sub(q->name, 0, NAME_MAX_BYTES));
+	wire_put_u8(b, q->zone);
+	wire_put_span(b, span_sub(q->clean, 0, NAME_MAX_BYTES));
+	wire_put_u16(b, q->patience_ms);
 }
 
 bool question_get_request(struct span record, uint32_t *id_r,
@@ -32,8 +35,12 @@ bool question_get_request(struct span record, uint32_t *id_r,
 
 	*q_r = (struct question){ .type = wire_u16(&w) };
 	q_r->name = wire_span(&w);
+	q_r->zone = wire_u8(&w);
+	q_r->clean = wire_span(&w);
+	q_r->patience_ms = wire_u16(&w);
 	if (!wire_done(&w) || !known || kind >= ASK_KINDS ||
-	    q_r->name.n > NAME_MAX_BYTES)
+	    q_r->name.n > NAME_MAX_BYTES || q_r->clean.n > NAME_MAX_BYTES ||
+	    (q_r->zone && q_r->zone >= q_r->name.n))
 		return false;
 	q_r->kind = (enum ask_kind)kind;
 	*id_r = id;

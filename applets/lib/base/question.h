@@ -1,10 +1,11 @@
 /*
  * Questions to the world, and their records between a scanner and a broker.
  *
- * A request is one SEQPACKET datagram: magic, id, kind, type, name; for a
- * virus question the bytes travel as a sealed memfd beside it. An answer is
- * one datagram: magic, id, state, text, records. Both sides check everything:
- * a broker serves scanners that may have been taken over.
+ * A request is one SEQPACKET datagram: magic, id, kind, type, name, zone,
+ * clean, patience; for a virus question the bytes travel as a sealed memfd
+ * beside it. An answer is one datagram: magic, id, state, text, records. Both
+ * sides check everything: a broker serves scanners that may have been taken
+ * over.
  */
 #ifndef BASE_QUESTION_H
 #define BASE_QUESTION_H
@@ -40,6 +41,12 @@ struct question {
 	enum ask_kind kind;
 	struct span name;	/* DNS: the name, dots, no final dot needed */
 	uint16_t type;		/* DNS: RFC 1035 type number */
+	/* DNS, of a list (RFC 5782); 0: of none. So many last bytes of the name
+	   are its zone, which rests when it does not answer. */
+	uint8_t zone;
+	struct span clean;	/* … what it must not list, for its answer to
+				   count; empty: it counts */
+	uint16_t patience_ms;	/* DNS: then LATER; 0: the broker's own */
 	struct span bytes;	/* virus: what to scan */
 
 	enum ask_state state;	/* filled by send and collect */

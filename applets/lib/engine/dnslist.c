@@ -77,6 +77,17 @@ static void send_question(struct dnslist_set *s, struct dnslist *l)
 	s->ask->send(s->ask->self, &l->question, s->arena);
 }
 
+struct span dnslist_what(const struct dnstable_list *list, struct span thing,
+	struct arena *a)
+{
+	struct netaddr ip;
+
+	if (list->kind != DNSTABLE_IP)
+		return thing;
+	return netaddr_parse(thing, &ip) ? dnslist_reversed(&ip, a) :
+		SPAN("");
+}
+
 static void ask_about_relay(struct dnslist_set *s, struct dnslist *l)
 {
 	struct netaddr relay;
@@ -86,6 +97,7 @@ static void ask_about_relay(struct dnslist_set *s, struct dnslist *l)
 		return;
 	l->question.name = name_of(dnslist_reversed(&relay, s->arena),
 		l->zone, s->arena);
+	l->question.zone = (uint8_t)l->zone.n;
 	l->shown = l->question.name;
 	send_question(s, l);
 }
@@ -148,6 +160,10 @@ struct dnslist *dnslist_ask_list(struct dnslist_set *s,
 	l->list = list;
 	l->zone = list->name;
 	l->question.name = name;
+	l->question.zone = (uint8_t)list->asked.n;
+	l->question.clean = dnslist_what(list, list->clean, s->arena);
+	l->question.patience_ms = (uint16_t)((list->timeout_s ?
+		list->timeout_s : DNSTABLE_TIMEOUT_USUAL_S) * 1000);
 	l->shown = name_of(what, list->zone, s->arena);
 	*end = l;
 	send_question(s, l);

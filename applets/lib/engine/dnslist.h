@@ -67,6 +67,12 @@ struct dnslist *dnslist_ask(struct dnslist_set *s, struct span zone);
  */
 struct dnslist *dnslist_ask_list(struct dnslist_set *s,
 	const struct dnstable_list *list, struct span what);
+/*
+ * What is put before a list's zone for a thing as people write it:
+ * "203.0.113.9" of a list of addresses is turned. Empty: it is none.
+ */
+struct span dnslist_what(const struct dnstable_list *list, struct span thing,
+	struct arena *a);
 /* RFC 5782 sections 2.1 and 2.4: bytes or nibbles, the last one first. */
 struct span dnslist_reversed(const struct netaddr *ip, struct arena *a);
 /* Not one that means another host everywhere (RFC 6890). */

@@ -28,7 +28,7 @@
  * All of a group count `cap` together at most: the hit "CAP_GROUP".
  *
  * A list is off unless enabled = true. block = true: the policy may refuse
- * the relay (relay.blocked_by). timeout: seconds until it is LATER. test: a
+ * the relay (relay.blocked_by). timeout: seconds until it is LATER (3). test: a
  * thing that is listed, clean: one that is not ("127.0.0.2" and "127.0.0.1"
  * of addresses, "test" and "invalid" of domains; RFC 5782 section 5); false:
  * the list has none. "{KEY}" in a zone is a word that the site has from the
@@ -53,6 +53,7 @@ enum {
 	DNSTABLE_CODES_MAX = 20,	/* of a hit */
 	DNSTABLE_NAME_MAX = 40,
 	DNSTABLE_TIMEOUT_S = 5,		/* the most */
+	DNSTABLE_TIMEOUT_USUAL_S = 3,
 };
 
 enum dnstable_kind {
@@ -96,7 +97,7 @@ struct dnstable_list {
 	unsigned of;			/* enum dnstable_of */
 	enum dnstable_hash hash;
 	bool enabled, block, whole, addresses;
-	uint32_t timeout_s;		/* 0: as for any question */
+	uint32_t timeout_s;		/* 0: DNSTABLE_TIMEOUT_USUAL_S */
 	struct dnstable_codes refused;
 	struct dnstable_hit *hits;
 	size_t nhits;

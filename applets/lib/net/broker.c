@@ -15,6 +15,7 @@
 #include "base/rate.h"
 #include "net/broker_virus.h"
 #include "net/dns.h"
+#include "net/zones.h"
 
 enum {
 	REQUEST_MAX = 4096,
@@ -52,6 +53,9 @@ struct flight {
 	struct connection *connection;
 	uint32_t id;
 	int64_t deadline_ms;	/* 0: its source keeps the time */
+	struct zone *zone;	/* NULL: of none, or it was told the end */
+	bool list;		/* a question to a DNS list */
+	bool proof;		/* … of our own: does the zone lie? */
 	struct flight *next, **back;
 };
 
@@ -60,10 +64,11 @@ struct broker {
 	const struct broker_settings *s;
 	struct dns *dns;
 	struct virus_pool *virus;
+	struct zones *zones;
 	struct connection **connections;
 	size_t nconnections;
 	struct pollfd *polls;
-	/* Oldest first; all DNS questions wait equally long. */
+	/* Oldest first. */
 	struct flight *flights, **flights_end;
 	unsigned dns_flying, dns_silent;
 	char dns_why[128], virus_why[128];
@@ -194,7 +199,8 @@ static struct flight *take_off(struct broker *b, struct connection *c,
 		.deadline_ms = deadline_ms, .back = b->flights_end };
 	*b->flights_end = f;
 	b->flights_end = &f->next;
-	c->flying++;
+	if (c)
+		c->flying++;
 	return f;
 }
 
@@ -217,6 +223,52 @@ static void land(struct flight *f)
 	free(f);
 }
 
+/* Gives up what else a zone was asked that rests from now on. */
+static void give_up(struct broker *b, const struct zone *z)
+{
+	for (struct flight *f = b->flights; f; f = f->next) {
+		if (f->zone != z || f->connection == NULL)
+			continue;
+		zone_end(f->zone, false, clock_ms());
+		f->zone = NULL;
+		answer_short(f->connection, f->id, ASK_LATER, "rests: too "
+			"many questions without an answer");
+		desert(f);
+	}
+}
+
+/* A question ended; of one of a list only that list hears of silence. */
+static void note_end(struct flight *f, const char *why)
+{
+	struct zone *z = f->zone;
+
+	f->zone = NULL;
+	if (!f->list || why == NULL)
+		note_dns(f->broker, why);
+	if (z && zone_end(z, why == NULL, clock_ms()))
+		give_up(f->broker, z);
+}
+
+/*
+ * What must not be listed was asked for. 127.255.255.0/24 is a refusal, which
+ * the asker sees himself.
+ */
+static void note_proof(struct flight *f, const struct dns_answer *a)
+{
+	enum zone_proof proof = a->state == DNS_LATER ? ZONE_UNPROVED :
+		ZONE_GOOD;
+
+	for (size_t i = 0; i < a->nrecords; i++) {
+		const unsigned char *p = a->records[i].p;
+
+		if (a->records[i].n == 4 &&
+		    !(p[0] == 127 && p[1] == 255 && p[2] == 255))
+			proof = ZONE_LIES;
+	}
+	zone_proved(f->zone, proof, clock_ms());
+	f->zone = NULL;
+}
+
 static void on_dns(void *context, const struct dns_answer *a)
 {
 	static const enum ask_state states[] = {
@@ -229,27 +281,96 @@ static void on_dns(void *context, const struct dns_answer *a)
 		.nrecords = a->nrecords,
 		.text = span_of(a->why ? a->why : "") };
 	f->broker->dns_flying--;
-	note_dns(f->broker, a->why);
+	if (f->proof)
+		note_proof(f, a);
+	else
+		note_end(f, a->why);
 	if (f->connection)
 		answer(f->connection, f->id, &q);
 	land(f);
+}
+
+/* Sends a question; false: it did not leave, nobody will call. */
+static bool send_dns(struct flight *f, struct span name, uint16_t type,
+	struct err *e)
+{
+	f->broker->dns_flying++;
+	if (dns_ask(f->broker->dns, name, type, on_dns, f, e) == 0)
+		return true;
+	f->broker->dns_flying--;
+	return false;
+}
+
+/* Beside a question: is the zone one that may be believed? */
+static void ask_proof(struct broker *b, const struct question *q,
+	struct zone *z)
+{
+	struct span zone = span_after(q->name, q->name.n - q->zone);
+	struct buf name = { 0 };
+	struct flight *f;
+	struct err e;
+
+	if (q->clean.n == 0 || !zone_wants_proof(z, clock_ms()))
+		return;
+	f = take_off(b, NULL, 0, 0);
+	f->zone = z;
+	f->proof = true;
+	buf_span(&name, q->clean);
+	buf_byte(&name, '.');
+	buf_span(&name, zone);
+	if (!send_dns(f, buf_bytes(&name), q->type, &e)) {
+		zone_proved(z, ZONE_UNPROVED, clock_ms());
+		land(f);
+	}
+	buf_free(&name);
+}
+
+/* Why a list is not asked; NULL: it is. */
+static const char *ask_zone(struct broker *b, const struct question *q,
+	struct zone **z_r)
+{
+	const char *why;
+
+	*z_r = q->zone == 0 ? NULL : zones_find(b->zones,
+		span_after(q->name, q->name.n - q->zone), clock_ms());
+	if (*z_r == NULL)
+		return NULL;
+	ask_proof(b, q, *z_r);
+	why = zone_begin(*z_r, q->clean.n > 0, clock_ms());
+	return why;
+}
+
+static int64_t patience(const struct broker *b, const struct question *q)
+{
+	int64_t own = q->patience_ms;
+
+	return own && own < b->s->dns_timeout_ms ? own : b->s->dns_timeout_ms;
 }
 
 static void ask_dns(struct broker *b, struct connection *c, uint32_t id,
 	const struct question *q)
 {
 	struct flight *f;
+	struct zone *zone;
+	const char *why;
 	struct err e;
 
 	if (b->dns_flying >= DNS_FLYING_MAX) {
 		answer_short(c, id, ASK_LATER, "too many DNS questions");
 		return;
 	}
-	f = take_off(b, c, id, clock_ms() + b->s->dns_timeout_ms);
-	b->dns_flying++;
-	if (dns_ask(b->dns, q->name, q->type, on_dns, f, &e) == 0)
+	why = ask_zone(b, q, &zone);
+	if (why) {
+		answer_short(c, id, ASK_LATER, why);
 		return;
-	b->dns_flying--;
+	}
+	f = take_off(b, c, id, clock_ms() + patience(b, q));
+	f->zone = zone;
+	f->list = zone != NULL;
+	if (send_dns(f, q->name, q->type, &e))
+		return;
+	if (zone)
+		zone_cancel(zone);
 	land(f);
 	/* What is no name has no records. */
 	answer_short(c, id, e.class == ERR_PERMANENT ? ASK_NO : ASK_LATER,
@@ -421,18 +542,23 @@ static void close_connection(struct broker *b, size_t i)
 /* Answers what took too long; the time until the next one, -1: none. */
 static int expire(struct broker *b)
 {
+	int64_t soonest = -1;
+
 	for (struct flight *f = b->flights; f; f = f->next) {
 		int64_t left = clock_left_ms(f->deadline_ms);
 
 		if (f->connection == NULL || f->deadline_ms == 0)
 			continue;
-		if (left > 0)
-			return left > 60000 ? 60000 : (int)left;
-		note_dns(b, "timeout");
+		if (left > 0) {
+			soonest = soonest < 0 || left < soonest ? left :
+				soonest;
+			continue;
+		}
+		note_end(f, "timeout");
 		answer_short(f->connection, f->id, ASK_LATER, "timeout");
 		desert(f);
 	}
-	return -1;
+	return soonest > 60000 ? 60000 : (int)soonest;
 }
 
 /* What to poll; how many. */
@@ -507,6 +633,7 @@ static void broker_free(struct broker *b)
 		close_connection(b, b->nconnections - 1);
 	dns_free(&b->dns);
 	rate_free(&b->rates);
+	zones_free(&b->zones);
 	virus_pool_free(&b->virus);
 	while (b->flights)
 		land(b->flights);
@@ -522,6 +649,9 @@ int broker_serve(const struct broker_settings *s, int listen_fd, int first_fd,
 
 	b.connections = make(most * sizeof(*b.connections));
 	b.polls = make((most + POLL_CONNECTIONS) * sizeof(*b.polls));
+	b.zones = zones_new();
+	if (b.zones == NULL)
+		log_fatal("broker: out of memory");
 	b.dns = dns_new(s->resolver, e);
 	if (b.dns && s->clamd)
 		b.virus = virus_pool_new(s->clamd, e);
