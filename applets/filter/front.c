@@ -137,14 +137,16 @@ static int open_all(const struct process *p, const struct wiring *w,
 		{ ROOT_SPOOL "/tmp", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/new", SANDBOX_WRITE },
 		{ ROOT_SPOOL "/poison", SANDBOX_WRITE },
+		{ ROOT_COMPILED, SANDBOX_WRITE },
 		{ ROOT_SPOOL "/journal", SANDBOX_WRITE }, { 0 },
 	};
 	const char *where = w->filter.nlisten ? w->filter.listen[0] :
 		"unix:" ROOT_RUN "/milter.sock";
 	int landlock;
 
-	if (keyring_make(e) < 0 || generation_make(e) < 0 ||
-	    feedback_make(e) < 0 || update_prepare(e) < 0 ||
+	if (spool_make(e) < 0 || keyring_make(e) < 0 ||
+	    generation_make(e) < 0 || feedback_make(e) < 0 ||
+	    update_prepare(e) < 0 ||
 	    front_milter_open(where, p->user, e) < 0)
 		return -1;
 	life_drop_power(p);

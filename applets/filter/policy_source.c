@@ -129,6 +129,7 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.domains = arena_spans(a, w.domains, w.ndomains);
 		s.ndomains = w.ndomains;
 		s.authserv = span_of(w.site);
+		s.compiled = ROOT_COMPILED;
 		s.virus = w.filter.clamd != NULL;
 		s.feedback = feedback_read(a, &why);
 		if (why)

@@ -62,4 +62,15 @@ is($code, 0, 'undone') or diag($out);
 like(answer(), qr/^550 5\.7\.1 teapots/, 'the one before judges');
 is(($app->pm('status'))[1] =~ /^filter\/zygote .* (\d+)$/m ? $1 : 0, $pid,
 	'nothing was started again');
+
+# What the site's own rules compile to is kept, by front in its sandbox.
+mkdir "$root/etc/pm/policy/rules";
+Appliance::write_file("$root/etc/pm/policy/rules/x.lua", "return { group = " .
+	"'x', about = 'g', { 'OURS', 100, text = 'sugar', about = 'a' } }\n");
+$app->publish;
+my @kept = glob "$root/var/lib/pm/compiled/rules-*";
+is(scalar @kept, 1, 'compiled rules are kept');
+my $before = (stat $kept[0])[1];
+$app->pm('reload', 'filter');
+is((stat $kept[0])[1], $before, 'and used the next time');
 done_testing;

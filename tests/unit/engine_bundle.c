@@ -59,7 +59,7 @@ static void test_folders(void **state)
 	};
 	struct bundle_settings s = { nets, 1, domains, 2, true, keys, 2,
 		SPAN("site.example"), SPAN("taught"), SPAN("spamhaus w"),
-		SPAN("rules"), SPAN("model") };
+		SPAN("rules"), SPAN("model"), NULL };
 	struct arena *a = arena_new("test", 1 << 20);
 	struct buf b = { 0 };
 	struct err e = { 0 };

@@ -16,6 +16,8 @@
 #define ROOT_LISTS ROOT_ETC "/lists"
 #define ROOT_STATE "var/lib/pm"
 #define ROOT_SPOOL ROOT_STATE "/spool"
+/* What takes long to make, kept by front. */
+#define ROOT_COMPILED ROOT_STATE "/compiled"
 #define ROOT_LOG "var/log/pm"
 #define ROOT_RUN "run/pm"
 /* Where the private database's socket is. */

@@ -122,6 +122,11 @@ int patterns_compile(const struct pattern_source *v, size_t n, struct buf *b,
 	return result;
 }
 
+const char *patterns_version(void)
+{
+	return hs_version();
+}
+
 struct patterns *patterns_open(struct span record, struct err *e)
 {
 	struct patterns *p = calloc(1, sizeof(*p));

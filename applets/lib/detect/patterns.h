@@ -28,6 +28,9 @@ struct pattern_source {
 int patterns_compile(const struct pattern_source *v, size_t n, struct buf *b,
 	size_t *bad_r, struct err *e);
 
+/* Of the library: another one may want another record. */
+const char *patterns_version(void);
+
 /* One thread at a time. */
 struct patterns;
 

@@ -10,7 +10,7 @@
 #include "crypto/hash.h"
 #include "engine/dnstable.h"
 #include "engine/list.h"
-#include "engine/rules.h"
+#include "engine/rules_cache.h"
 #include "engine/zone.h"
 
 enum {
@@ -128,21 +128,17 @@ static int read_tables(const struct bundle_sources *all,
 	return 0;
 }
 
-static int put_rules(const struct bundle_sources *all, struct buf *b,
-	struct err *e)
+static int put_rules(const struct bundle_settings *s,
+	const struct bundle_sources *all, struct buf *b, struct err *e)
 {
 	struct arena *a = arena_new("site rules", RULES_MEMORY);
 	struct rule_file *files = arena_array(a, all->n, sizeof(*files));
 	struct buf record = { .arena = a };
-	struct ruleset set;
 	size_t n;
 	int result = read_tables(all, BUNDLE_RULES, a, files, &n, e);
 
-	if (result == 0 && n) {
-		result = rules_read(files, n, a, &set, e);
-		if (result == 0)
-			result = rules_put(&set, &record, e);
-	}
+	if (result == 0 && n)
+		result = rules_cache_put(s->compiled, files, n, &record, e);
 	wire_put_span(b, buf_bytes(&record));
 	arena_free(&a);
 	return result;
@@ -232,7 +228,7 @@ int bundle_build_from(const struct bundle_settings *s,
 	    put_options(from, b, e) < 0 ||
 	    put_kind(from, BUNDLE_TEMPLATE, put_text, b, e) < 0 ||
 	    put_kind(from, BUNDLE_LIST, put_list, b, e) < 0 ||
-	    put_rules(from, b, e) < 0 || put_dnslists(from, b, e) < 0)
+	    put_rules(s, from, b, e) < 0 || put_dnslists(from, b, e) < 0)
 		return -1;
 	if (from->generation == 0)
 		stamp(b, start);

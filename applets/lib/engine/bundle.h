@@ -38,6 +38,7 @@ struct bundle_settings {
 				   of engine/rules.h and detect/classifier.h,
 				   of an update (tool/update.h), or empty; no
 				   part of what is published */
+	const char *compiled;	/* folder of engine/rules_cache.h; NULL */
 };
 
 struct bundle_file {

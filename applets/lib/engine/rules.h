@@ -134,6 +134,9 @@ int rules_get(struct span record, struct arena *a, struct ruleset *r,
  */
 int rules_shipped(struct arena *a, struct span *record_r, struct err *e);
 
+/* The same, if the build has made it. */
+struct span rules_embedded(void);
+
 struct rules;
 struct facts;
 

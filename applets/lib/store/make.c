@@ -26,6 +26,7 @@ static const struct folder {
 	{ ROOT_SPOOL "/bad", "pm-rec", "pm-inj", 02770 },
 	{ ROOT_SPOOL "/poison", "pm-milt", "pm-milt", 02770 },
 	{ ROOT_JOURNAL, "pm-milt", "pm-rec", 02770 },
+	{ ROOT_COMPILED, "pm-milt", "pm-milt", 0755 },
 	{ ROOT_QUARANTINE, "pm-rec", "pm-rec", 02770 },
 	{ ROOT_ARCHIVE, "pm-rec", "pm-rec", 02770 },
 };
