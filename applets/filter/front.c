@@ -95,6 +95,7 @@ static void *tend(void *unused)
 		userdata_tend();
 		outcome_sync();
 		health_tend();
+		policy_source_tend();
 		notice_cap_tend(clock_ms());
 	}
 	return NULL;

@@ -5,8 +5,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/root.h"
@@ -22,7 +24,7 @@
 #include "scanners.h"
 #include "signing.h"
 
-enum { WIRING_MEMORY = 80 << 20, KEYS_MAX = 4096 };
+enum { WIRING_MEMORY = 80 << 20, KEYS_MAX = 4096, TAUGHT_MS = 20000 };
 
 struct offer {
 	int fd;			/* -1: none */
@@ -33,6 +35,9 @@ struct offer {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct offer good = { -1, 0, 0 }, next = { -1, 0, 0 };
 static uint64_t last_generation;
+/* One reads the disk at a time, so that the last one read is offered last. */
+static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
+static struct timespec taught;	/* when the feedback was made that counts */
 static atomic_bool ready, hopeless, settled;
 static atomic_uint stages;
 
@@ -110,6 +115,15 @@ static void read_update(struct arena *a, struct bundle_settings *s)
 		health_set(HEALTH_UPDATE, NULL);
 }
 
+static struct timespec feedback_time(void)
+{
+	struct stat st = { 0 };
+
+	if (stat(FEEDBACK_MODEL, &st) < 0)
+		st.st_mtim = (struct timespec){ 0 };
+	return st.st_mtim;
+}
+
 /*
  * The active generation, its signature and hashes proved, with wiring and
  * keys of the disk: one record.
@@ -131,6 +145,7 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.authserv = span_of(w.site);
 		s.compiled = ROOT_COMPILED;
 		s.virus = w.filter.clamd != NULL;
+		taught = feedback_time();
 		s.feedback = feedback_read(a, &why);
 		if (why)
 			log_warn("%s", why);
@@ -185,7 +200,7 @@ static void forget(struct offer *o)
 	o->fd = -1;
 }
 
-void policy_source_read(void)
+static void read_disk(void)
 {
 	struct buf b = { 0 };
 	uint64_t number = 0;
@@ -206,6 +221,28 @@ void policy_source_read(void)
 		link_load(fd, next.generation);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+void policy_source_read(void)
+{
+	pthread_mutex_lock(&reading);
+	read_disk();
+	pthread_mutex_unlock(&reading);
+}
+
+void policy_source_tend(void)
+{
+	static int64_t last_ms = INT64_MIN / 2;
+	struct timespec now = feedback_time();
+
+	if (clock_ms() - last_ms < TAUGHT_MS)
+		return;
+	pthread_mutex_lock(&reading);
+	if (now.tv_sec != taught.tv_sec || now.tv_nsec != taught.tv_nsec) {
+		last_ms = clock_ms();
+		read_disk();
+	}
+	pthread_mutex_unlock(&reading);
 }
 
 void policy_source_up(void)

@@ -17,6 +17,9 @@
 /* Reads it from the disk and offers it. */
 void policy_source_read(void);
 
+/* Each second: reads it again when what users taught has changed. */
+void policy_source_tend(void);
+
 /* Hooks of link.h. */
 void policy_source_up(void);
 void policy_source_down(void);

@@ -7,9 +7,10 @@
 
 #include "base/args.h"
 #include "store/quarantine.h"
+#include "tool/learn.h"
 
 struct options {
-	bool json, again, all, source, approve;
+	bool json, again, all, source, approve, learn, undo;
 	const char *reason, *sender, *subject, *words, *relay, *before;
 	const char *state;
 	struct args_list rcpt;
@@ -19,6 +20,15 @@ struct options {
 	struct span *rcpts;	/* of --rcpt, checked */
 	struct quarantine place;
 };
+
+/*
+ * Learns a message, or with undo takes back what was learnt. order: what else
+ * is done with it, after its text was read and before that counts; NULL.
+ */
+int learn_message(const struct options *o, const char *operand,
+	enum learn_what what, int (*order)(const struct options *o,
+		const char *operand, struct err *e), struct err *e);
+int parse_id(const char *s, struct id *id_r, struct err *e);
 
 /* Puts a message file in and prints its id. */
 int add_file(const struct options *o, const char *name, struct err *e);

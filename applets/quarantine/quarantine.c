@@ -182,7 +182,7 @@ static int run_list(const struct options *o, const char *operand,
 	return tell_trouble(&trouble, e);
 }
 
-static int parse_id(const char *s, struct id *id_r, struct err *e)
+int parse_id(const char *s, struct id *id_r, struct err *e)
 {
 	if (id_parse(span_of(s), id_r))
 		return 0;
@@ -240,13 +240,27 @@ static int give_order(const struct options *o, const char *operand,
 	return 0;
 }
 
+static int release(const struct options *o, const char *operand,
+	struct err *e)
+{
+	return give_order(o, operand, quarantine_release, "released", e);
+}
+
 static int run_release(const struct options *o, const char *operand,
 	struct err *e)
 {
 	if (o->wait > WAIT_MAX_S)
 		return err_set(e, ERR_PERMANENT, "--wait %lld: more than a "
 			"day", o->wait);
-	return give_order(o, operand, quarantine_release, "released", e);
+	return o->learn ? learn_message(o, operand, LEARN_HAM, release, e) :
+		release(o, operand, e);
+}
+
+static int run_report(const struct options *o, const char *operand,
+	struct err *e)
+{
+	return learn_message(o, operand, o->undo ? LEARN_UNDO : LEARN_SPAM,
+		NULL, e);
 }
 
 static int run_forward(const struct options *o, const char *operand,
@@ -264,20 +278,29 @@ static int run_delete(const struct options *o, const char *operand,
 	return give_order(o, operand, quarantine_delete, "deleted", e);
 }
 
-static int run_restore(const struct options *o, const char *operand,
+static int restore(const struct options *o, const char *operand,
 	struct err *e)
 {
 	return give_order(o, operand, quarantine_restore, "held again", e);
+}
+
+static int run_restore(const struct options *o, const char *operand,
+	struct err *e)
+{
+	return o->learn ? learn_message(o, operand, LEARN_UNDO, restore, e) :
+		restore(o, operand, e);
 }
 
 static const struct command commands[] = {
 	{ "list", false, run_list, " json all reason rcpt sender subject "
 		"words relay score since until before limit state " },
 	{ "show", true, run_show, " json source " },
-	{ "release", true, run_release, " rcpt again approve wait " },
+	{ "release", true, run_release, " rcpt again approve wait "
+		"learn " },
 	{ "forward", true, run_forward, " rcpt " },
 	{ "delete", true, run_delete, " rcpt " },
-	{ "restore", true, run_restore, " rcpt " },
+	{ "restore", true, run_restore, " rcpt learn " },
+	{ "report", true, run_report, " undo " },
 	{ "add", true, add_file, " rcpt sender reason " },
 };
 
@@ -298,7 +321,8 @@ static const struct command *find_command(const char *typed, struct err *e)
 			typed, near);
 	else
 		err_set(e, ERR_PERMANENT, "no command %s: list, show, "
-			"release, forward, delete, restore or add", typed);
+			"release, forward, delete, restore, report or add",
+			typed);
 	return NULL;
 }
 
@@ -339,7 +363,8 @@ static int check_options(const struct command *c, const struct options *o,
 		{ "relay", o->relay }, { "score", o->score },
 		{ "before", o->before }, { "limit", o->limit },
 		{ "approve", o->approve }, { "state", o->state },
-		{ "wait", o->wait },
+		{ "wait", o->wait }, { "learn", o->learn },
+		{ "undo", o->undo },
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
@@ -449,6 +474,8 @@ static int quarantine_main(int argc, char **argv)
 		{ "approve", 0, ARGS_FLAG, &o.approve },
 		{ "state", 0, ARGS_TEXT, &o.state },
 		{ "wait", 0, ARGS_NUMBER, &o.wait },
+		{ "learn", 0, ARGS_FLAG, &o.learn },
+		{ "undo", 0, ARGS_FLAG, &o.undo },
 		{ NULL, 0, ARGS_FLAG, NULL },
 	};
 	const struct command *c;
@@ -479,10 +506,11 @@ const struct applet quarantine_applet = {
 		"       pm quarantine show ID… [--json | --source]\n"
 		"       pm quarantine release ID… [--rcpt A]… [--again] "
 		"[--approve]\n"
-		"             [--wait SECONDS]\n"
+		"             [--wait SECONDS] [--learn]\n"
 		"       pm quarantine forward ID… --rcpt A…\n"
 		"       pm quarantine delete ID… [--rcpt A]…\n"
-		"       pm quarantine restore ID… [--rcpt A]…\n"
+		"       pm quarantine restore ID… [--rcpt A]… [--learn]\n"
+		"       pm quarantine report ID… [--undo]\n"
 		"       pm quarantine add FILE… --rcpt A… --reason R "
 		"[--sender A]\n"
 		"\n"
@@ -502,14 +530,21 @@ const struct applet quarantine_applet = {
 		"         to those of them in --rcpt; it is not judged again;\n"
 		"         once only, unless --again; --approve also lets the\n"
 		"         sender's mail through to them from now on; --wait\n"
-		"         leaves time to restore it (both in the database)\n"
+		"         leaves time to restore it (both in the database);\n"
+		"         --learn: the content classifier takes it for wanted\n"
 		"forward  sends it to other addresses; it stays held\n"
 		"delete   takes it away: from disk for good, in the database\n"
 		"         until its time is over\n"
 		"restore  holds again what was deleted in the database, or\n"
-		"         released and not yet sent\n"
+		"         released and not yet sent; --learn: what was\n"
+		"         learnt of it is taken back\n"
+		"report   the content classifier takes it for spam; --undo:\n"
+		"         what was learnt of it is taken back\n"
 		"add      puts a message file (- is stdin) into the\n"
 		"         quarantine and prints its id\n"
+		"\n"
+		"--learn and report teach the filter of this appliance, as\n"
+		"pm train --message does: it counts within a minute.\n"
 		"\n"
 		"--json prints one object a line.\n",
 	.main = quarantine_main,

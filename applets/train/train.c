@@ -198,7 +198,7 @@ const struct applet train_applet = {
 		"above the shipped model and moves the score of mail like it\n"
 		"by 4 at most (the hit CONTENT_FEEDBACK). It is kept below\n"
 		"var/lib/pm/feedback, as hashes without any text, at most\n"
-		"5,000 reports; `pm reload filter` makes it count.\n"
+		"5,000 reports; the filter takes it within a minute.\n"
 		"\n"
 		"  --message FILE  as it was received; - is standard input\n"
 		"  --as ham|spam   what it is; said again it replaces what\n"
