@@ -23,6 +23,7 @@
 #include "tool/feedback.h"
 #include "tool/update.h"
 #include "budget.h"
+#include "dnswatch.h"
 #include "filter.h"
 #include "front_milter.h"
 #include "health.h"
@@ -198,6 +199,7 @@ int front_run(const struct process *p)
 	policy_source_read();
 	start_thread(obey_signals, &signals);
 	start_thread(tend, NULL);
+	start_thread(dnswatch_run, NULL);
 	wait_for_policy();
 	life_ready();
 	finish(front_milter_serve() < 0 ? EXIT_LATER : EXIT_DONE);

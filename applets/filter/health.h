@@ -17,6 +17,7 @@ enum health_cause {
 	HEALTH_JOURNAL,
 	HEALTH_LISTEN,
 	HEALTH_SIGNER,	/* outgoing mail cannot be signed */
+	HEALTH_DNSLISTS, /* lists that are alarms, not scores */
 	HEALTH_N
 };
 

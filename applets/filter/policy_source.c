@@ -19,6 +19,7 @@
 #include "tool/feedback.h"
 #include "tool/published.h"
 #include "tool/update.h"
+#include "dnswatch.h"
 #include "health.h"
 #include "link.h"
 #include "scanners.h"
@@ -175,6 +176,17 @@ static int seal(struct span s, struct err *e)
 	return fd;
 }
 
+static void watch_dnslists(struct span record)
+{
+	struct arena *a = arena_new("bundle", WIRING_MEMORY);
+	struct bundle bundle;
+	struct err e;
+
+	if (bundle_open(record, a, &bundle, &e) == 0)
+		dnswatch_set(bundle.dnslists, bundle.settings.dns_keys);
+	arena_free(&a);
+}
+
 /* The policy on disk cannot be used; under the lock. */
 static void refuse(const char *why)
 {
@@ -207,8 +219,10 @@ static void read_disk(void)
 	struct err e;
 	int fd = -1;
 
-	if (build(&b, &number, &e) == 0)
+	if (build(&b, &number, &e) == 0) {
+		watch_dnslists(buf_bytes(&b));
 		fd = seal(buf_bytes(&b), &e);
+	}
 	buf_free(&b);
 	pthread_mutex_lock(&lock);
 	if (fd < 0) {

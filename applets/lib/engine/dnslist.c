@@ -174,7 +174,7 @@ struct dnslist *dnslist_ask_list(struct dnslist_set *s,
  * 127.0.0.0/8 says "listed" (RFC 5782 section 2.1), 127.255.255.0/24 "I do
  * not answer you"; any other address is of somebody who took the zone over.
  */
-static bool is_refusal(const struct dnstable_list *list,
+bool dnslist_is_refusal(const struct dnstable_list *list,
 	const unsigned char *p)
 {
 	return p[0] != 127 || (p[1] == 255 && p[2] == 255) ||
@@ -202,7 +202,7 @@ static enum dnslist_state state_of(const struct dnstable_list *list,
 	for (size_t i = 0; i < q->nrecords; i++) {
 		if (q->records[i].n != 4)
 			continue;
-		if (is_refusal(list, q->records[i].p))
+		if (dnslist_is_refusal(list, q->records[i].p))
 			return DNSLIST_REFUSED;
 		if (is_hit(list, q->records[i].p))
 			state = DNSLIST_HIT;

@@ -77,6 +77,9 @@ struct span dnslist_what(const struct dnstable_list *list, struct span thing,
 struct span dnslist_reversed(const struct netaddr *ip, struct arena *a);
 /* Not one that means another host everywhere (RFC 6890). */
 bool dnslist_is_public(const struct netaddr *ip);
+/* An answer, 4 bytes: the list does not serve us; NULL: some list. */
+bool dnslist_is_refusal(const struct dnstable_list *list,
+	const unsigned char *answer);
 /* Waits for what is under way; all entries are settled then. */
 void dnslist_collect(struct dnslist_set *s);
 

@@ -197,7 +197,7 @@ static int set_kind(struct reader *r, struct dnstable_list *l,
 	static const struct { const char *test, *clean; } points[] = {
 		[DNSTABLE_IP] = { "127.0.0.2", "127.0.0.1" },
 		[DNSTABLE_DOMAIN] = { "test", "invalid" },
-		[DNSTABLE_HASH] = { "", "" },
+		[DNSTABLE_HASH] = { "", "invalid" },
 	};
 	struct span word;
 
