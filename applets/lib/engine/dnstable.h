@@ -31,8 +31,8 @@
  * the relay (relay.blocked_by). timeout: seconds until it is LATER (3). test: a
  * thing that is listed, clean: one that is not ("127.0.0.2" and "127.0.0.1"
  * of addresses, "test" and "invalid" of domains, RFC 5782 section 5; of hashes
- * "invalid" only); false: the list has none. "{KEY}" in a zone is a word that the site has from the
- * list (DNSTABLE_KEYS); it is shown nowhere.
+ * "invalid" only); false: the list has none. "{KEY}" in a zone is a word that
+ * the site has from the list (DNSTABLE_KEYS); it is shown nowhere.
  *
  * A later file may name a list again: what it says is changed, the rest
  * stays; hits, if it names any, are replaced.
