@@ -31,10 +31,11 @@ struct offer {
 	int fd;			/* -1: none */
 	uint64_t generation;	/* of our orders to the zygote */
 	uint64_t number;	/* as it was published */
+	bool asked;		/* somebody waits for "reloaded" */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct offer good = { -1, 0, 0 }, next = { -1, 0, 0 };
+static struct offer good = { .fd = -1 }, next = { .fd = -1 };
 static uint64_t last_generation;
 /* One reads the disk at a time, so that the last one read is offered last. */
 static pthread_mutex_t reading = PTHREAD_MUTEX_INITIALIZER;
@@ -188,7 +189,7 @@ static void watch_dnslists(struct span record)
 }
 
 /* The policy on disk cannot be used; under the lock. */
-static void refuse(const char *why)
+static void refuse(const char *why, bool asked)
 {
 	char text[HOP_TEXT_MAX + 100];
 
@@ -202,7 +203,8 @@ static void refuse(const char *why)
 		health_set(HEALTH_ZYGOTE, NULL);
 	atomic_store(&hopeless, good.fd < 0);
 	atomic_store(&settled, true);
-	life_reloaded();
+	if (asked)
+		life_reloaded();
 }
 
 static void forget(struct offer *o)
@@ -212,7 +214,7 @@ static void forget(struct offer *o)
 	o->fd = -1;
 }
 
-static void read_disk(void)
+static void read_disk(bool asked)
 {
 	struct buf b = { 0 };
 	uint64_t number = 0;
@@ -225,12 +227,13 @@ static void read_disk(void)
 	}
 	buf_free(&b);
 	pthread_mutex_lock(&lock);
+	/* Who asked for the one before waits for this one now. */
+	asked = asked || (next.fd >= 0 && next.asked);
 	if (fd < 0) {
-		refuse(e.text);
+		refuse(e.text, asked);
 	} else {
 		forget(&next);
-		next = (struct offer){ fd, ++last_generation,
-			number };
+		next = (struct offer){ fd, ++last_generation, number, asked };
 		/* Not connected: policy_source_up does it. */
 		link_load(fd, next.generation);
 	}
@@ -240,7 +243,7 @@ static void read_disk(void)
 void policy_source_read(void)
 {
 	pthread_mutex_lock(&reading);
-	read_disk();
+	read_disk(true);
 	pthread_mutex_unlock(&reading);
 }
 
@@ -254,7 +257,7 @@ void policy_source_tend(void)
 	pthread_mutex_lock(&reading);
 	if (now.tv_sec != taught.tv_sec || now.tv_nsec != taught.tv_nsec) {
 		last_ms = clock_ms();
-		read_disk();
+		read_disk(false);
 	}
 	pthread_mutex_unlock(&reading);
 }
@@ -297,7 +300,8 @@ static void accept_next(const struct hop_note *n)
 		log_info("policy: generation %llu is in force",
 			(unsigned long long)good.number);
 		life_generation(good.number);
-		life_reloaded();
+		if (good.asked)
+			life_reloaded();
 	}
 }
 
@@ -323,7 +327,7 @@ void policy_source_loaded(const struct hop_note *n, const char *text)
 	} else if (n->id == next.generation) {
 		health_set(HEALTH_ZYGOTE, NULL);
 		forget(&next);
-		refuse(text);
+		refuse(text, next.asked);
 	} else if (n->id == good.generation) {
 		lost_good(text);
 	}
