@@ -1,14 +1,12 @@
 /*
- * PostgreSQL's own programs: found by version, started with a fixed
- * environment, never through a shell.
+ * PostgreSQL's own programs, found by version (role/program.h starts them).
  */
 #ifndef DB_PROGRAM_H
 #define DB_PROGRAM_H
 
-#include <sys/types.h>
-
 #include "base/arena.h"
 #include "base/err.h"
+#include "role/program.h"
 
 /*
  * "/usr/lib/postgresql/15/bin/NAME". major: "15", or NULL for the newest that
@@ -16,19 +14,5 @@
  */
 int program_find(const char *major, const char *name, struct arena *a,
 	const char **path_r, struct err *e);
-
-/*
- * Starts it; it gets `death` when we end. Descriptors below 0 stay as they
- * are. Its working folder is ours, argv[0] is filled in.
- */
-pid_t program_start(const char *path, char *argv[], const int fds[3],
-	int death, struct err *e);
-
-/* Starts it, writes `input` to it and waits. -1 when it did not exit 0. */
-int program_run(const char *path, char *argv[], struct span input,
-	struct err *e);
-
-/* Becomes it, with the caller's terminal, home and pager. */
-int program_become(const char *path, char *argv[], struct err *e);
 
 #endif
