@@ -11,7 +11,8 @@ libzstd-dev libsodium-dev libjs-bootstrap5 libpsl-dev libidn2-dev libarchive-dev
 zlib1g-dev libicu-dev libhyperscan-dev'
 run='postfix postgresql-15 tzdata'
 test='perl libcmocka-dev lua-check universal-ctags clang llvm
-libclang-rt-14-dev procps util-linux xz-utils clamav-daemon mmdebstrap git
+libclang-rt-14-dev procps util-linux xz-utils clamav-daemon clamav
+clamav-freshclam mmdebstrap git
 chromium curl openssl opendkim python3 python3-yaml gir1.2-gmime-3.0
 python3-gi'
 

@@ -152,7 +152,7 @@ static void log_out(struct script_call *c)
 static struct script_value show_process(struct arena *a,
 	const struct status_row *r, int64_t now_ms)
 {
-	struct script_value v = pages_map(a, 11);
+	struct script_value v = pages_map(a, 12);
 	size_t slash = span_chr(r->name, '/');
 
 	pages_put(&v, "role", show_text(a, span_sub(r->name, 0, slash)));
@@ -164,6 +164,7 @@ static struct script_value show_process(struct arena *a,
 	pages_put(&v, "well", pages_bool(status_is_well(r)));
 	pages_put(&v, "since_ms", pages_int(now_ms - (int64_t)r->since_ms));
 	pages_put(&v, "restarts", pages_int((int64_t)r->restarts));
+	pages_put(&v, "note", show_text(a, r->note));
 	pages_put(&v, "degraded", show_text(a, r->degraded));
 	if (r->generation)
 		pages_put(&v, "generation", pages_int((int64_t)r->generation));

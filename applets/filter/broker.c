@@ -3,6 +3,7 @@
  * net/broker.c, which `pm scan` shares.
  */
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -47,7 +48,9 @@ static int load(struct broker_settings *s, struct arena *a, struct err *e)
 		return -1;
 	*s = (struct broker_settings){
 		.resolver = w.resolver,
-		.clamd = w.filter.clamd,
+		.clamd = wiring_clamd(&w),
+		.clamd_takes_fds = w.filter.clamd &&
+			strcmp(w.filter.clamd, WIRING_OWN) == 0,
 		.dns_timeout_ms = DNS_TIMEOUT_MS,
 		.virus_timeout_ms = VIRUS_TIMEOUT_MS,
 		.connections_max = (unsigned)w.filter.concurrency +

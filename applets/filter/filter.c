@@ -42,6 +42,16 @@ static const struct process filter_processes[] = {
 		.ready_ms = 5000, .stop_ms = 2000,
 		.without = "delayed mail waits longer",
 	}, {
+		.name = "clamd", .run = clamd_run,
+		.user = "pm-av",
+		.ready_ms = 5000, .stop_ms = 10000,
+		.without = "virus answers are \"later\": policy decides",
+	}, {
+		.name = "freshclam", .run = freshclam_run,
+		.user = "pm-av",
+		.ready_ms = 5000, .stop_ms = 5000, .reload_ms = 5000,
+		.without = "the signatures of our own clamd grow old",
+	}, {
 		.name = "front", .run = front_run,
 		.user = "pm-milt",
 		.needs = "zygote broker recorder",

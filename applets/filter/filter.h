@@ -20,5 +20,7 @@ int recorder_run(const struct process *p);
 int archiver_run(const struct process *p);
 int signer_run(const struct process *p);
 int delay_run(const struct process *p);
+int clamd_run(const struct process *p);
+int freshclam_run(const struct process *p);
 
 #endif

@@ -34,7 +34,7 @@ int policy_read_root(const char *root, struct arena *a,
 	if (access(ROOT_LISTS, F_OK) == 0)
 		site_r->lists = arena_printf(a, "%s/%s", root, ROOT_LISTS);
 	site_r->resolver = w.resolver;
-	site_r->clamd = w.filter.clamd;
+	site_r->clamd = wiring_clamd(&w);
 	s->networks = arena_spans(a, w.networks, w.nnetworks);
 	s->nnetworks = w.nnetworks;
 	s->domains = arena_spans(a, w.domains, w.ndomains);

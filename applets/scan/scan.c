@@ -134,7 +134,7 @@ static int read_site(struct scan *scan, const struct options *o,
 	if (site->wired && wiring_load(a, w, e) < 0)
 		return -1;
 	scan->resolver = o->resolver ? o->resolver : w->resolver;
-	scan->clamd = o->clamd ? o->clamd : w->filter.clamd;
+	scan->clamd = o->clamd ? o->clamd : wiring_clamd(w);
 	read_settings(w, a, &site->settings);
 	site->users.arena = a;
 	if (published_users(&site->users, e) < 0)

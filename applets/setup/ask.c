@@ -7,6 +7,7 @@
 #include "role/plan.h"
 #include "setup.h"
 
+#define CLAMD_PROGRAM "/usr/sbin/clamd"
 #define CLAMD_SOCKET "/run/clamav/clamd.ctl"
 #define NONE "none"
 
@@ -232,7 +233,7 @@ static int ask_filter(struct setup *s, struct err *e)
 
 	if (!wiring_has_role(&s->plan, "filter"))
 		return 0;
-	return ask_key(s, "Virus scanner clamd (unix:PATH, inet:A:P, or "
+	return ask_key(s, "Virus scanner clamd (own, unix:PATH, inet:A:P, or "
 		NONE ")", "filter.clamd", &f->clamd, e);
 }
 
@@ -288,5 +289,7 @@ int ask_defaults(struct setup *s, struct err *e)
 		return -1;
 	if (access(CLAMD_SOCKET, R_OK | W_OK) == 0)
 		s->plan.filter.clamd = "unix:" CLAMD_SOCKET;
+	else if (access(CLAMD_PROGRAM, X_OK) == 0)
+		s->plan.filter.clamd = WIRING_OWN;
 	return 0;
 }

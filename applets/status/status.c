@@ -63,6 +63,8 @@ static void print_row(const struct status_row *r)
 		snprintf(pid, sizeof(pid), "%u", (unsigned)r->pid);
 	printf("%-22.*s %-9.*s %-12s %8u %8s\n", SPAN_FMT(r->name),
 		SPAN_FMT(r->state), since, (unsigned)r->restarts, pid);
+	if (r->note.n)
+		printf("    %.*s\n", SPAN_FMT(r->note));
 	if (r->degraded.n)
 		printf("    %.*s\n", SPAN_FMT(r->degraded));
 	if (!span_is(r->state, "ready") && r->without)
@@ -164,6 +166,7 @@ static struct json *row_json(const struct status_row *r)
 	json_put_int(j, "restarts", (int64_t)r->restarts);
 	json_put_int(j, "pid", (int64_t)r->pid);
 	json_put_int(j, "generation", (int64_t)r->generation);
+	json_put_text(j, "note", r->note);
 	json_put_text(j, "degraded", r->degraded);
 	json_put_string(j, "without", r->without);
 	return j;

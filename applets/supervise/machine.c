@@ -66,6 +66,7 @@ static void launch(struct super *s, struct child *c)
 	unsigned ms = c->process->ready_ms;
 
 	c->degraded[0] = 0;
+	c->note[0] = 0;
 	c->generation = 0;
 	c->was_ready = false;
 	c->started_ms = clock_ms();

@@ -98,6 +98,7 @@ static void verb_status(struct super *s, struct child *c)
 		(long long)(clock_ms() - c->since_ms),
 		c->starts ? c->starts - 1 : 0,
 		(unsigned long long)c->generation);
+	say("%s\t", c->state == STATE_ready ? c->note : "");
 	if (missing)
 		say("waits for %s/%s\n", missing->applet->name,
 			missing->process->name);

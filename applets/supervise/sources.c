@@ -82,6 +82,10 @@ static void told(void *context, struct span line, enum lines_mark mark)
 		c->reload_ms = 0;
 	else if (span_starts(line, SPAN("generation ")))
 		take_generation(c, span_after(line, 11));
+	else if (span_is(line, "note"))
+		c->note[0] = 0;
+	else if (span_starts(line, SPAN("note ")))
+		utf8_printable(span_after(line, 5), c->note, sizeof(c->note));
 	else if (span_is(line, "well"))
 		c->degraded[0] = 0;
 	else if (span_starts(line, SPAN("degraded ")))

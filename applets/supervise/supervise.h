@@ -79,6 +79,7 @@ struct child {
 	unsigned starts;	/* in the life of the supervisor */
 	unsigned quick;		/* deaths in a row that came too soon */
 	uint64_t generation;	/* of the policy, as it says; 0: none */
+	char note[TEXT_MAX];	/* as it says itself; of this life */
 	char degraded[TEXT_MAX]; /* as it says itself, or why it failed */
 	char last[TEXT_MAX];	/* its last log line */
 	struct lines status;

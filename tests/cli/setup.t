@@ -241,7 +241,7 @@ like($out, qr/"nonsense" is not a network such as "10\.0\.0\.0\/8"\.$/m,
 like($out, qr/"two words" is not a host or domain name\.$/m, 'a site');
 like($out, qr/"postfux" is not "postfix", "sendmail" or "external"\.$/m,
 	'a kind');
-like($out, qr/"tcp:1" is not "unix:PATH" or "inet:ADDRESS:PORT"\.$/m,
+like($out, qr/"tcp:1" is not "own", "unix:PATH" or "inet:ADDRESS:PORT"\.$/m,
 	'a virus scanner');
 $text = slurp('asked/etc/pm/wiring.lua') // '';
 like($text, qr/name = "mx7\.example\.net"/, 'the name');

@@ -197,6 +197,10 @@ static void test_written(void **state)
 		"	filter = {\n"
 		"\t\tlisten = { \"unix:run/pm/milter.sock\" },	"
 		"-- where MTAs bring mail\n"
+		"		mirror = \"database.clamav.net\",	"
+		"-- of our own clamd's signatures, or \"none\"\n"
+		"		signatures = {},	-- URLs of more of "
+		"them\n"
 		"		concurrency = 128,	-- messages at a "
 		"time\n"
 		"		memory_mb = 0,	-- for mail in flight; 0: an "
@@ -282,7 +286,13 @@ static void test_values(void **state)
 		"\"unix:PATH\" below the root or \"inet:ADDRESS:PORT\"");
 	expect(HEAD "filter = { clamd = \"unix:run/../x\" } }",
 		"etc/pm/wiring.lua: filter.clamd: \"unix:run/../x\" is not "
-		"\"unix:PATH\" or \"inet:ADDRESS:PORT\"");
+		"\"own\", \"unix:PATH\" or \"inet:ADDRESS:PORT\"");
+	expect(HEAD "filter = { mirror = \"http://\" } }",
+		"etc/pm/wiring.lua: filter.mirror: \"http://\" is not a host, "
+		"a URL (\"https://...\") or \"none\"");
+	expect(HEAD "filter = { signatures = { \"https://x/a b\" } } }",
+		"etc/pm/wiring.lua: filter.signatures[1]: \"https://x/a b\" "
+		"is not a URL, \"https://...\"");
 	expect(HEAD "domains = { \"a b\" } }", "etc/pm/wiring.lua: "
 		"domains[1]: \"a b\" is not a host or domain name");
 	expect("return { name = \"\" }", "etc/pm/wiring.lua: name: \"\" is "

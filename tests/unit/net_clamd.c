@@ -25,6 +25,12 @@ static const struct {
 	{ SPAN("stream: OK\0\0"), CLAMD_LATER, "clamd: garbled answer" },
 	{ SPAN("stream: OK\n\0"), CLAMD_LATER, "clamd: garbled answer" },
 	{ SPAN("stream:  FOUND\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("fd[12]: OK\0"), CLAMD_CLEAN, "" },
+	{ SPAN("fd[12]: Eicar FOUND\0"), CLAMD_FOUND, "Eicar" },
+	{ SPAN("fd[]: OK\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("fd[1: OK\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: Heuristics.Limits.Exceeded.MaxFiles FOUND\0"),
+		CLAMD_UNABLE, "a limit of clamd is exceeded" },
 	{ SPAN("other: X FOUND\0"), CLAMD_LATER, "clamd: garbled answer" },
 };
 

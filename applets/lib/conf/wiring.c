@@ -162,6 +162,29 @@ static bool is_socket(struct span s)
 		is_path(span_after(s, 5)));
 }
 
+static bool is_clamd(struct span s)
+{
+	return span_is(s, WIRING_OWN) || is_socket(s);
+}
+
+/* It becomes a word of freshclam's configuration. */
+static bool is_url(struct span s)
+{
+	struct span rest = span_after(s, span_starts(s, SPAN("https://")) ? 8 :
+		span_starts(s, SPAN("http://")) ? 7 : s.n);
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '"' ||
+		    s.p[i] == '#')
+			return false;
+	return rest.n > 0 && rest.p[0] != '/';
+}
+
+static bool is_mirror(struct span s)
+{
+	return is_host(s) || is_url(s);
+}
+
 static bool is_own_socket(struct span s)
 {
 	return is_socket(s) && !span_starts(s, SPAN("unix:/"));
@@ -183,7 +206,11 @@ static const struct form
 	kind = { is_kind, "\"postfix\", \"sendmail\" or \"external\"" },
 	own_socket = { is_own_socket, "\"unix:PATH\" below the root or "
 		"\"inet:ADDRESS:PORT\"" },
-	socket_of = { is_socket, "\"unix:PATH\" or \"inet:ADDRESS:PORT\"" };
+	clamd_at = { is_clamd, "\"own\", \"unix:PATH\" or "
+		"\"inet:ADDRESS:PORT\"" },
+	mirror = { is_mirror, "a host, a URL (\"https://...\") or "
+		"\"none\"" },
+	url = { is_url, "a URL, \"https://...\"" };
 
 #define AT(field) .at = offsetof(struct wiring, field)
 #define LIST_AT(prefix, field) .kind = LIST, AT(prefix field), \
@@ -226,8 +253,15 @@ static const struct key site_keys[] = {
 	{ "listen", LIST_AT(filter., listen), .form = &own_socket,
 		.normally = "unix:run/pm/milter.sock",
 		.comment = "where MTAs bring mail" },
-	{ "clamd", AT(filter.clamd), .form = &socket_of,
-		.comment = "the virus scanner" },
+	{ "clamd", AT(filter.clamd), .form = &clamd_at,
+		.comment = "the virus scanner; \"own\": run by the filter" },
+	{ "mirror", AT(filter.mirror), .form = &mirror,
+		.normally = "database.clamav.net",
+		.comment = "of our own clamd's signatures, or \"none\"" },
+	{ "proxy", AT(filter.proxy), .form = &host_port,
+		.comment = "to the mirror" },
+	{ "signatures", LIST_AT(filter., signatures), .form = &url,
+		.comment = "URLs of more of them" },
 	{ "concurrency", .kind = NUMBER, AT(filter.concurrency),
 		.number = 128, .least = 1, .comment = "messages at a time" },
 	{ "memory_mb", .kind = NUMBER, AT(filter.memory_mb),
@@ -560,6 +594,13 @@ bool wiring_has_role(const struct wiring *w, const char *name)
 		if (strcmp(w->roles[i], name) == 0)
 			return true;
 	return false;
+}
+
+const char *wiring_clamd(const struct wiring *w)
+{
+	if (w->filter.clamd && strcmp(w->filter.clamd, WIRING_OWN) == 0)
+		return "unix:" WIRING_OWN_CLAMD;
+	return w->filter.clamd;
 }
 
 const char *wiring_conninfo(const struct wiring *w)

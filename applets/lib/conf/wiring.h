@@ -20,7 +20,13 @@
  *		},
  *		filter = {
  *			listen = { "unix:run/pm/milter.sock" }, -- or inet:…
- *			clamd = "unix:/run/clamav/clamd.ctl",	-- or none
+ *			clamd = "own",		-- or one that others run:
+ *				-- "unix:/run/clamav/clamd.ctl"; or none
+ *			mirror = "database.clamav.net",	-- of our own clamd's
+ *				-- signatures: a host, a URL, or "none"
+ *			proxy = "proxy.example.org:3128", -- to it
+ *			signatures = { "https://sig.example.org/x.ndb" },
+ *				-- more of them, beside the mirror's
  *			concurrency = 128,
  *			memory_mb = 0,		-- 0: RAM/8
  *		},
@@ -66,8 +72,13 @@ struct wiring_mta {
 struct wiring_filter {
 	const char **listen;	/* "unix:PATH" (below the root), "inet:A:P" */
 	size_t nlisten;
-	const char *clamd;	/* NULL: none. "unix:PATH" absolute or below
-				   the root, "inet:A:P" */
+	const char *clamd;	/* NULL: none; "own": the filter's child.
+				   "unix:PATH" absolute or below the root,
+				   "inet:A:P". See wiring_clamd */
+	const char *mirror;	/* of our own clamd's signatures */
+	const char *proxy;	/* to it; NULL: none */
+	const char **signatures; /* URLs of more files of them */
+	size_t nsignatures;
 	uint64_t concurrency;
 	uint64_t memory_mb;
 };
@@ -98,6 +109,11 @@ bool wiring_has_role(const struct wiring *w, const char *role);
  * is wired.
  */
 const char *wiring_conninfo(const struct wiring *w);
+
+/* Where clamd listens, our own or another (net/clamd.h). NULL: none. */
+#define WIRING_OWN "own"
+#define WIRING_OWN_CLAMD "run/pm/clamd/clamd.sock"
+const char *wiring_clamd(const struct wiring *w);
 
 /*
  * Reads and checks one file's text (`name` is for messages). Everything is

@@ -654,7 +654,7 @@ int broker_serve(const struct broker_settings *s, int listen_fd, int first_fd,
 		log_fatal("broker: out of memory");
 	b.dns = dns_new(s->resolver, e);
 	if (b.dns && s->clamd)
-		b.virus = virus_pool_new(s->clamd, e);
+		b.virus = virus_pool_new(s->clamd, s->clamd_takes_fds, e);
 	if (b.dns == NULL || (s->clamd && b.virus == NULL)) {
 		broker_free(&b);
 		return -1;

@@ -14,6 +14,7 @@
 struct broker_settings {
 	const char *resolver;	/* NULL: the host's */
 	const char *clamd;	/* NULL: virus questions are answered OFF */
+	bool clamd_takes_fds;	/* it is our own */
 	int64_t dns_timeout_ms;	/* then LATER */
 	int64_t virus_timeout_ms;
 	unsigned connections_max;

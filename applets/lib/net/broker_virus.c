@@ -39,6 +39,7 @@ struct virus_pool {
 	bool quit;
 	int event;
 	char clamd[256];
+	bool takes_fds;
 };
 
 static void push(struct queue *q, struct job *j)
@@ -60,7 +61,7 @@ static struct job *pop(struct queue *q)
 	return j;
 }
 
-static void scan(const char *clamd, struct job *j)
+static void scan_mapped(const char *clamd, struct job *j)
 {
 	struct stat st;
 	void *p = NULL;
@@ -78,6 +79,14 @@ static void scan(const char *clamd, struct job *j)
 		j->deadline_ms, &j->answer);
 	if (p)
 		munmap(p, (size_t)st.st_size);
+}
+
+static void scan(const struct virus_pool *v, struct job *j)
+{
+	if (v->takes_fds)
+		clamd_scan_fd(v->clamd, j->fd, j->deadline_ms, &j->answer);
+	else
+		scan_mapped(v->clamd, j);
 }
 
 static void free_queue(struct queue *q)
@@ -143,7 +152,7 @@ static void *run(void *context)
 	pthread_mutex_lock(&v->lock);
 	while ((j = wait_for_job(v)) != NULL) {
 		pthread_mutex_unlock(&v->lock);
-		scan(v->clamd, j);
+		scan(v, j);
 		pthread_mutex_lock(&v->lock);
 		finish(v, j);
 	}
@@ -189,7 +198,8 @@ static void find_thread(struct virus_pool *v)
 	}
 }
 
-struct virus_pool *virus_pool_new(const char *clamd, struct err *e)
+struct virus_pool *virus_pool_new(const char *clamd, bool takes_fds,
+	struct err *e)
 {
 	struct virus_pool *v = calloc(1, sizeof(*v));
 	pthread_condattr_t monotonic;
@@ -199,6 +209,7 @@ struct virus_pool *virus_pool_new(const char *clamd, struct err *e)
 		return NULL;
 	}
 	snprintf(v->clamd, sizeof(v->clamd), "%s", clamd);
+	v->takes_fds = takes_fds;
 	v->todo.end = &v->todo.first;
 	v->done.end = &v->done.first;
 	v->users = 1;

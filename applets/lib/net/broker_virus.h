@@ -15,7 +15,9 @@ enum {
 
 struct virus_pool;
 
-struct virus_pool *virus_pool_new(const char *clamd, struct err *e);
+/* takes_fds: it is asked by clamd_scan_fd. */
+struct virus_pool *virus_pool_new(const char *clamd, bool takes_fds,
+	struct err *e);
 /* Forgets what is not answered; a busy thread ends with its scan. */
 void virus_pool_free(struct virus_pool **v);
 

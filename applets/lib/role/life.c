@@ -25,7 +25,6 @@ enum { GROUPS_MAX = 16, STATUS_MAX = 1024 };
 
 static int status_fd = -1;
 static pthread_mutex_t status_lock = PTHREAD_MUTEX_INITIALIZER;
-static char status_last[STATUS_MAX];
 static int signal_pipe[2] = { -1, -1 };
 
 /* The process record `name` of an applet; NULL. */
@@ -331,7 +330,9 @@ void life_generation(uint64_t number)
 	tell("generation", text);
 }
 
-void life_degraded(const char *text)
+/* Tells a text that is not the last one; empty: another word alone. */
+static void tell_change(char last[STATUS_MAX], const char *text,
+	const char *word, const char *empty)
 {
 	char fresh[STATUS_MAX];
 
@@ -340,9 +341,23 @@ void life_degraded(const char *text)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';
 	pthread_mutex_lock(&status_lock);
-	if (!span_is(span_of(fresh), status_last)) {
-		memcpy(status_last, fresh, sizeof(fresh));
-		tell(*fresh ? "degraded" : "well", fresh);
+	if (!span_is(span_of(fresh), last)) {
+		memcpy(last, fresh, sizeof(fresh));
+		tell(*fresh ? word : empty, fresh);
 	}
 	pthread_mutex_unlock(&status_lock);
+}
+
+void life_note(const char *text)
+{
+	static char last[STATUS_MAX];
+
+	tell_change(last, text, "note", "note");
+}
+
+void life_degraded(const char *text)
+{
+	static char last[STATUS_MAX];
+
+	tell_change(last, text, "degraded", "well");
 }

@@ -18,8 +18,8 @@
 /*
  * PM_STATUS_FD in the environment names the descriptor on which the
  * supervisor hears us, in lines: "ready", "reloaded", "generation N",
- * "degraded TEXT", "well". None (a process started by hand) is fine: then
- * nothing is told, and the process does not die with its parent.
+ * "note TEXT", "degraded TEXT", "well". None (a process started by hand) is
+ * fine: then nothing is told, and the process does not die with its parent.
  */
 
 /*
@@ -57,6 +57,11 @@ void life_ready(void);
 void life_reloaded(void);
 /* The number of the policy that is in force from now on; before reloaded. */
 void life_generation(uint64_t number);
+/*
+ * What `pm status` shows beside the process, in one line, well or not:
+ * "ClamAV 1.4.6, signatures of 2026-11-23". NULL or "": nothing.
+ */
+void life_note(const char *text);
 /*
  * What is degraded and what that means for mail, in one line; NULL or "":
  * nothing is. Shown by `pm status`; repeated equal texts are not sent.

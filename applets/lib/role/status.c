@@ -28,7 +28,10 @@ static void look_up(struct status_row *r)
 	}
 }
 
-/* Reads "ROLE/PROCESS STATE PID SINCE_MS RESTARTS GENERATION DEGRADED...". */
+/*
+ * Reads "ROLE/PROCESS STATE PID SINCE_MS RESTARTS GENERATION NOTE", a tab, and
+ * what is degraded.
+ */
 static bool parse_row(struct span line, struct status_row *r)
 {
 	struct span pid, since, restarts, generation;
@@ -43,6 +46,7 @@ static bool parse_row(struct span line, struct status_row *r)
 	    !span_cut(&line, ' ', &generation) ||
 	    !span_u64(generation, UINT64_MAX, &r->generation))
 		return false;
+	span_cut(&line, '\t', &r->note);
 	r->degraded = line;
 	look_up(r);
 	return true;

@@ -15,6 +15,7 @@ enum { STATUS_ROWS_MAX = 128 };
 struct status_row {
 	struct span name;	/* "filter/front" */
 	struct span state, degraded;
+	struct span note;	/* "ClamAV 1.4.6, …"; empty: says nothing */
 	uint64_t pid, since_ms, restarts; /* since_ms: ago */
 	uint64_t generation;	/* of the policy it works by; 0: says none */
 	const char *title;	/* "Mail Filter"; NULL: unknown to us */

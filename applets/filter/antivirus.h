@@ -1,0 +1,24 @@
+/*
+ * Our own clamd and its signatures: folders and files of the two processes
+ * that care for them (filter/clamd, filter/freshclam).
+ */
+#ifndef FILTER_ANTIVIRUS_H
+#define FILTER_ANTIVIRUS_H
+
+#include "base/applet.h"
+#include "base/err.h"
+#include "base/root.h"
+#include "conf/wiring.h"
+
+#define ANTIVIRUS_RUN ROOT_RUN "/clamd"
+
+bool antivirus_is_own(const struct wiring *w);
+/*
+ * The folders, given to the process's user, then life_drop_power and what
+ * holds for its child, too. The group of all roles reaches the socket.
+ */
+int antivirus_begin(const struct process *p, struct err *e);
+/* Nothing to do in this wiring: says why in `pm status`, waits for TERM. */
+int antivirus_idle(const struct process *p, int signals, const char *note);
+
+#endif
