@@ -31,8 +31,8 @@
  *	our side, or ""), groups = { { outcome, reason, reply, rcpts = {
  *	address … }, lines = { text … } } … }, events, facts
  *	facts: generation, size, flags = { "ambiguous-field" … }, cut,
- *	hits = { { name, weight, evidence } … }, later = { name … }, virus
- *	("off", "clean", "found", "unscannable", "later"), virus_name,
+ *	hits = { { name, weight, evidence, about } … }, later = { name … },
+ *	virus ("off", "clean", "found", "unscannable", "later"), virus_name,
  *	dns = { { name, type, state ("no", "hit", "later", "refused"),
  *	answer } … }, parts = { { type, name,
  *	disposition, depth, size, true_type, sha256, flags } … } (size absent:

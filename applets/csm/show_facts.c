@@ -1,7 +1,10 @@
 #include "show.h"
 
 #include "engine/facts_record.h"
+#include "tool/abouts.h"
 #include "web/pages_host.h"
+
+enum { ABOUTS_ARENA = 128 << 20 };
 
 static const char *const virus_words[] = {
 	[VIRUS_OFF] = "off", [VIRUS_CLEAN] = "clean", [VIRUS_FOUND] = "found",
@@ -30,14 +33,20 @@ static struct script_value show_hits(struct arena *a,
 	const struct facts_record *f)
 {
 	struct script_value *out = arena_array(a, f->nhits + 1, sizeof(*out));
+	struct arena *own = arena_new("abouts", ABOUTS_ARENA);
+	struct abouts t;
 
+	abouts_load(own, &t);
 	for (size_t i = 0; i < f->nhits; i++) {
-		out[i] = pages_map(a, 3);
+		out[i] = pages_map(a, 4);
 		pages_put(&out[i], "name", show_text(a, f->hits[i].name));
+		pages_put(&out[i], "about", show_text(a,
+			abouts_find(&t, f->hits[i].name)));
 		pages_put(&out[i], "weight", pages_int(f->hits[i].weight));
 		pages_put(&out[i], "evidence", show_text(a,
 			f->hits[i].evidence));
 	}
+	arena_free(&own);
 	return pages_array(a, out, f->nhits);
 }
 

@@ -22,7 +22,7 @@
 #include "role/life.h"
 #include "role/sandbox.h"
 #include "store/generation.h"
-#include "store/generation.h"
+#include "tool/update.h"
 #include "worker.h"
 
 #define FOLDER ROOT_ETC "/web"
@@ -94,6 +94,7 @@ static void confine(const struct process *p)
 		{ ROOT_LISTS, SANDBOX_MAYBE },
 		{ PUBLISHER_TRUSTED, SANDBOX_MAYBE },
 		{ GENERATION_DIR, SANDBOX_MAYBE },
+		{ UPDATE_DIR, SANDBOX_MAYBE }, { UPDATE_KEYS, SANDBOX_MAYBE },
 		{ 0 },
 	};
 	struct err e;

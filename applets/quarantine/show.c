@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "engine/facts_record.h"
+#include "tool/abouts.h"
 
 enum {
 	ID_WIDTH = ID_TEXT_SIZE - 1,
@@ -15,7 +16,7 @@ enum {
 	REASON_WIDTH = 11,
 	ADDRESS_WIDTH = 28,
 	SUBJECT_LEAST = 12,
-	FACTS_ARENA = 64 << 20,
+	FACTS_ARENA = 64 << 20, ABOUTS_ARENA = 128 << 20,
 };
 
 /* Printable text; malloc'd. */
@@ -215,6 +216,18 @@ static void read_facts(const struct spool_record *r, struct arena *a,
 		*f_r = (struct facts_record){ 0 };
 }
 
+/* What it means; read once, however many messages are shown. */
+static struct span about_of(struct span name)
+{
+	static struct abouts all;
+	static bool loaded;
+
+	if (!loaded)
+		abouts_load(arena_new("abouts", ABOUTS_ARENA), &all);
+	loaded = true;
+	return abouts_find(&all, name);
+}
+
 /* Weights are thousandths; they add up to the score. */
 static struct json *json_hits(const struct spool_record *r)
 {
@@ -229,6 +242,7 @@ static struct json *json_hits(const struct spool_record *r)
 		json_put_text(o, "name", f.hits[i].name);
 		json_put_int(o, "weight", f.hits[i].weight);
 		json_put_text(o, "evidence", f.hits[i].evidence);
+		json_put_text(o, "about", about_of(f.hits[i].name));
 		json_append(list, o);
 	}
 	arena_free(&a);
@@ -307,11 +321,14 @@ static void story_hits(const struct spool_record *r)
 	for (size_t i = 0; i < f.nhits; i++) {
 		char *name = printable(f.hits[i].name);
 		char *evidence = printable(f.hits[i].evidence);
+		char *about = printable(about_of(f.hits[i].name));
 
-		printf("%-10s %+8.3f %s: %s\n", "", f.hits[i].weight / 1000.0,
-			name, evidence);
+		printf("%-10s %+8.3f %s: %s%s%s%s\n", "",
+			f.hits[i].weight / 1000.0, name, evidence,
+			*about ? " (" : "", about, *about ? ")" : "");
 		free(name);
 		free(evidence);
+		free(about);
 	}
 	arena_free(&a);
 }

@@ -135,6 +135,11 @@ subtest 'a look into it' => sub {
 	like($story, qr/admin/, 'who looked is in its story');
 	like($story, qr/Quarantined for Spam because the spam probability is \d+ \(limit 90\), mostly through GTUBE[^;]*; rule [^,]+, [\w.-]+:\d+\. It would be delivered if (?:the hit GTUBE were absent|the spam probability were below 90)\./,
 		'why, and what would have had it delivered');
+	like($story, qr/ GTUBE .*the line that stands for spam in tests/,
+		'what a check means');
+	like(($app->pm('quarantine', 'show', $id))[1],
+		qr/^ +\+\d+\.\d{3} GTUBE: .*\(the line that stands for spam in tests\)$/m,
+		'… on the command line, too');
 };
 
 subtest 'deliver' => sub {
