@@ -4,7 +4,7 @@
 # fails nothing: the aim stands beside the figure.
 #
 #   BENCH_N=3000 messages a run, BENCH_CONC=8 connections, BENCH_SECONDS=20
-#   BENCH_PEERS="null null-nr pm cold signed reading rspamd-bayes",
+#   BENCH_PEERS="null null-nr pm cold files signed reading rspamd-bayes",
 #   BENCH_MAIL=folder of .eml
 use strict;
 use warnings;
@@ -13,6 +13,8 @@ use File::Path qw(make_path remove_tree);
 use File::Find;
 use FindBin;
 use JSON::PP;
+use MIME::Base64 qw(encode_base64);
+use Compress::Zlib qw(crc32);
 use POSIX ();
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
@@ -21,8 +23,8 @@ use Corpus;
 use Rspamd;
 use ZoneDns;
 
-my $n = $ENV{BENCH_N} // 3000;
-my $conc = $ENV{BENCH_CONC} // 8;
+our $n = $ENV{BENCH_N} // 3000;
+our $conc = $ENV{BENCH_CONC} // 8;
 my $seconds = $ENV{BENCH_SECONDS} // 20;
 my $build = $ENV{PM_BUILD} // abs_path('build/rel');
 my $load = "$build/tools/bench/milterload";
@@ -87,7 +89,9 @@ sub pss_of {
 # One run of the load generator; prints the peer's line.
 sub measure {
 	my ($name, $socket, $mail, @pids) = @_;
-	my $json = qx($load -s $socket -d $mail -c $conc -n $n -w 200 \\
+	my $warm = $n < 600 ? 2 : 200;
+	my $json = qx($load -s $socket -d $mail -c $conc -n $n -w $warm \\
+		-Z 20000000 \\
 		-t $seconds -T 100 -V -q -j -l $name @{[map { "-p $_" } @pids]});
 	my $r = eval { decode_json($json) };
 	if (!$r) {
@@ -135,6 +139,71 @@ sub pm_filter {
 			$cost{pm} <= 2.5 * $cost{'null-nr'} + 0.15 ?
 			'kept' : 'missed';
 	}
+	$a->stop;
+}
+
+# A part that is a file.
+sub file_part {
+	my ($name, $type, $bytes) = @_;
+	return "--x\r\nContent-Type: $type; name=\"$name\"\r\n" .
+		"Content-Transfer-Encoding: base64\r\n\r\n" .
+		encode_base64($bytes, "\r\n");
+}
+
+# 5 MB of attachments, the same in each run: a picture and an archive, whose
+# bytes are like chance, a PDF, and a table of text.
+sub big_message {
+	my ($folder) = @_;
+	my $state = 1;
+	my $chance = pack 'L*', map {
+		$state = ($state * 1103515245 + 12345) & 0xffffffff } 1 .. 500_000;
+	my $table = join '', map { "$_;Miller;" . ($_ * 37 % 1000) . ";paid\n" }
+		1 .. 55_000;
+	remove_tree($folder);
+	make_path($folder);
+	write_file("$folder/1.eml", "From: <a\@example.net>\r\n" .
+		"To: <b\@example.org>\r\nSubject: the files\r\n" .
+		"Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n" .
+		"Message-ID: <1\@example.net>\r\nMIME-Version: 1.0\r\n" .
+		"Content-Type: multipart/mixed; boundary=x\r\n\r\n" .
+		"--x\r\nContent-Type: text/plain\r\n\r\nHere they are.\r\n" .
+		file_part('a.jpg', 'image/jpeg', "\xff\xd8\xff\xe0\0\x10JFIF" .
+			$chance) .
+		file_part('b.pdf', 'application/pdf', "%PDF-1.5\n" .
+			substr($chance, 0, 1_000_000) . "\n%%EOF\n") .
+		file_part('c.csv', 'text/csv', $table) .
+		file_part('d.zip', 'application/zip', zip_of('d.csv',
+			$table)) . "--x--\r\n");
+	return -s "$folder/1.eml";
+}
+
+# A ZIP file with one member, stored: another megabyte to look into.
+sub zip_of {
+	my ($name, $bytes) = @_;
+	my $common = pack 'vvvvvVVVvv', 20, 0, 0, 0, 0x5b57, crc32($bytes),
+		(length $bytes) x 2, length $name, 0;
+	my $local = "PK\3\4$common$name$bytes";
+	my $central = "PK\1\2" . pack('v', 20) . $common .
+		pack('vvvVV', 0, 0, 0, 0, 0) . $name;
+	return $local . $central . "PK\5\6" . pack('vvvvVVv', 0, 0, 1, 1,
+		length $central, length $local, 0);
+}
+
+sub files {
+	my $dns = ZoneDns->new({});
+	my $a = Appliance->new(domains => ['example.org'],
+		roles => '"filter"', top => 'resolver = "' .
+		$dns->resolver . '",');
+	my $bytes = big_message("$work/big");
+	$a->setup->start;
+	my @pids = map { $_->{pid} }
+		grep { $_->{role} eq 'filter' } @{ $a->status->{processes} };
+	local ($n, $conc) = (60, 2);
+	measure('files', "unix:$a->{root}/run/pm/milter.sock", "$work/big",
+		@pids);
+	printf "%-14s a message of %.1f MB, 5 MB of them attachments; aim: at " .
+		"most 60 ms CPU: %s\n", '', $bytes / 1e6,
+		($cost{files} // 1e9) <= 60 ? 'kept' : 'missed';
 	$a->stop;
 }
 
@@ -278,13 +347,14 @@ my %run = (
 	'null' => sub { null_milter('null', $mail, '-a') },
 	'null-nr' => sub { null_milter('null-nr', $mail, '-a', '-n') },
 	'pm' => sub { pm_filter($mail) },
+	'files' => sub { files() },
 	'cold' => sub { cold_start($mail) },
 	'rspamd-bayes' => sub { rspamd($mail) },
 	'signed' => sub { signed_mail($mail) },
 	'reading' => sub { reading($mail) },
 );
 for my $peer (split ' ', $ENV{BENCH_PEERS} //
-		'null null-nr pm cold signed reading rspamd-bayes') {
+		'null null-nr pm cold files signed reading rspamd-bayes') {
 	die "bench: no peer $peer: one of @{[sort keys %run]}\n"
 		unless $run{$peer};
 	$run{$peer}->();
