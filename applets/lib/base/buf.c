@@ -58,12 +58,6 @@ void buf_span(struct buf *b, struct span s)
 	buf_add(b, s.p, s.n);
 }
 
-void buf_byte(struct buf *b, unsigned char c)
-{
-	*buf_room(b, 1) = c;
-	b->n++;
-}
-
 void buf_string(struct buf *b, const char *c_string)
 {
 	buf_span(b, span_of(c_string));

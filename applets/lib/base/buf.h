@@ -22,9 +22,14 @@ struct buf {
 
 /* Makes room for n more bytes and returns where they go; b->n is unchanged. */
 unsigned char *buf_room(struct buf *b, size_t n);
+static inline void buf_byte(struct buf *b, unsigned char c)
+{
+	if (b->p == NULL || b->n == b->cap)
+		buf_room(b, 1);
+	b->p[b->n++] = c;
+}
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_span(struct buf *b, struct span s);
-void buf_byte(struct buf *b, unsigned char c);
 void buf_string(struct buf *b, const char *c_string);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -2,54 +2,9 @@
 
 #include <string.h>
 
-struct span span_of(const char *c_string)
-{
-	return span_from(c_string, c_string ? strlen(c_string) : 0);
-}
-
-struct span span_from(const void *p, size_t n)
-{
-	return (struct span){ p, n };
-}
-
-struct span span_sub(struct span s, size_t from, size_t n)
-{
-	if (from > s.n)
-		from = s.n;
-	if (n > s.n - from)
-		n = s.n - from;
-	/* NULL + 0 is undefined before C2x. */
-	return (struct span){ s.p ? s.p + from : NULL, n };
-}
-
-struct span span_after(struct span s, size_t from)
-{
-	return span_sub(s, from, SIZE_MAX);
-}
-
-unsigned char span_lower(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
-}
-
-bool span_eq(struct span a, struct span b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool span_caseeq(struct span a, struct span b)
 {
 	return a.n == b.n && span_casestarts(a, b);
-}
-
-bool span_is(struct span a, const char *c_string)
-{
-	return span_eq(a, span_of(c_string));
-}
-
-bool span_starts(struct span s, struct span prefix)
-{
-	return s.n >= prefix.n && span_eq(span_sub(s, 0, prefix.n), prefix);
 }
 
 bool span_casestarts(struct span s, struct span prefix)
@@ -96,13 +51,6 @@ size_t span_casefind(struct span s, struct span what)
 		if (span_casestarts(span_after(s, i), what))
 			return i;
 	return SIZE_MAX;
-}
-
-size_t span_chr(struct span s, unsigned char c)
-{
-	const unsigned char *at = s.n ? memchr(s.p, c, s.n) : NULL;
-
-	return at ? (size_t)(at - s.p) : SIZE_MAX;
 }
 
 size_t span_rchr(struct span s, unsigned char c)

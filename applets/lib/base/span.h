@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct span {
 	const unsigned char *p;
@@ -24,16 +25,68 @@ struct span {
 /* What printf's "%.*s" takes: only for bytes known to be printable. */
 #define SPAN_FMT(s) (int)(s).n, (const char *)(s).p
 
-struct span span_of(const char *c_string); /* of our own strings, not mail */
-struct span span_from(const void *p, size_t n);
-/* s without its first `from` bytes and at most n long; never out of s. */
-struct span span_sub(struct span s, size_t from, size_t n);
-struct span span_after(struct span s, size_t from);
+/*
+ * What every parser does at each byte stands here, so that compilers see
+ * through it.
+ */
 
-bool span_eq(struct span a, struct span b);
+static inline struct span span_from(const void *p, size_t n)
+{
+	return (struct span){ p, n };
+}
+
+/* Of our own strings, not of mail. */
+static inline struct span span_of(const char *c_string)
+{
+	return span_from(c_string, c_string ? strlen(c_string) : 0);
+}
+
+/* s without its first `from` bytes and at most n long; never out of s. */
+static inline struct span span_sub(struct span s, size_t from, size_t n)
+{
+	if (from > s.n)
+		from = s.n;
+	if (n > s.n - from)
+		n = s.n - from;
+	/* NULL + 0 is undefined before C2x. */
+	return (struct span){ s.p ? s.p + from : NULL, n };
+}
+
+static inline struct span span_after(struct span s, size_t from)
+{
+	return span_sub(s, from, SIZE_MAX);
+}
+
+static inline bool span_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool span_is(struct span a, const char *c_string)
+{
+	return span_eq(a, span_of(c_string));
+}
+
+static inline bool span_starts(struct span s, struct span prefix)
+{
+	return s.n >= prefix.n && span_eq(span_sub(s, 0, prefix.n), prefix);
+}
+
+/* ASCII only. */
+static inline unsigned char span_lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+/* Offset of the first occurrence, or SIZE_MAX. */
+static inline size_t span_chr(struct span s, unsigned char c)
+{
+	const unsigned char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
 bool span_caseeq(struct span a, struct span b); /* ASCII letters only */
-bool span_is(struct span a, const char *c_string);
-bool span_starts(struct span s, struct span prefix);
 bool span_casestarts(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
 int span_cmp(struct span a, struct span b); /* memcmp order, shorter first */
@@ -41,7 +94,6 @@ int span_cmp(struct span a, struct span b); /* memcmp order, shorter first */
 /* Offset of the first occurrence, or SIZE_MAX. */
 size_t span_find(struct span s, struct span what);
 size_t span_casefind(struct span s, struct span what);
-size_t span_chr(struct span s, unsigned char c);
 size_t span_rchr(struct span s, unsigned char c);
 
 /* Without blanks, tabs, CR and LF at both ends. */
@@ -59,7 +111,5 @@ bool span_line(struct span *rest, struct span *line_r);
 
 /* Decimal digits only, all of s, <= max. */
 bool span_u64(struct span s, uint64_t max, uint64_t *value_r);
-
-unsigned char span_lower(unsigned char c); /* ASCII only */
 
 #endif
