@@ -15,9 +15,12 @@
 bool antivirus_is_own(const struct wiring *w);
 /*
  * The folders, given to the process's user, then life_drop_power and what
- * holds for its child, too. The group of all roles reaches the socket.
+ * holds for its child, too: limits, and Landlock, so that neither opens
+ * another file than its own. The group of all roles reaches the socket.
  */
 int antivirus_begin(const struct process *p, struct err *e);
+/* For who needs none but unix sockets; before antivirus_begin. */
+void antivirus_leave_network(void);
 /* Nothing to do in this wiring: says why in `pm status`, waits for TERM. */
 int antivirus_idle(const struct process *p, int signals, const char *note);
 

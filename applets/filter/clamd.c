@@ -244,6 +244,8 @@ int clamd_run(const struct process *p)
 	if (g.where == NULL)
 		return antivirus_idle(p, g.signals, "no virus engine is "
 			"wired: mail is not looked at for viruses");
+	if (g.own)
+		antivirus_leave_network();
 	if (g.own && (antivirus_begin(p, &e) < 0 || configure(&e) < 0))
 		return err_report("filter", &e);
 	if (!g.own)

@@ -129,6 +129,8 @@ sub clamds {
 my $before = process('clamd');
 my ($clamd) = clamds($before->{pid});
 ok($clamd, 'clamd is its child');
+isnt(readlink "/proc/$clamd/ns/net", readlink '/proc/self/ns/net',
+	'which has no network');
 kill 'KILL', $clamd;
 until_ok('killed, it comes back', 30, sub {
 	my $p = process('clamd');

@@ -76,7 +76,8 @@ static int add_path(int ruleset, const struct sandbox_path *p,
 		return -1;
 	}
 	rule.allowed_access = ACCESS_READ |
-		(p->access == SANDBOX_WRITE ? ACCESS_WRITE : 0);
+		(p->access == SANDBOX_WRITE ? ACCESS_WRITE : 0) |
+		(p->access == SANDBOX_RUN ? LANDLOCK_ACCESS_FS_EXECUTE : 0);
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= ACCESS_OF_FILE;
 	rule.allowed_access &= handled;

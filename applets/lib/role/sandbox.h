@@ -34,6 +34,7 @@ struct sandbox_path {
 	enum sandbox_access {
 		SANDBOX_READ, SANDBOX_WRITE,
 		SANDBOX_MAYBE,	/* to read, if it is there */
+		SANDBOX_RUN,	/* to read and to execute */
 	} access;
 };
 
