@@ -113,6 +113,8 @@ int antivirus_idle(const struct process *p, int signals, const char *note)
 		poll(&wait, 1, -1);
 		if (read(signals, &c, 1) != 1)
 			c = 0;
+		if (c == 'H')
+			life_reloaded();
 	}
 	return EXIT_DONE;
 }

@@ -113,17 +113,21 @@ is((stat 'run/pm/filter/signer.sock')[2] & 07777, 0660,
 is(start('broker'), "ready\n", 'broker: ready');
 is((stat 'run/pm/filter/broker.sock')[2] & 07777, 0660,
 	'broker: only its group may ask');
+# An A record of that name (base/question.h).
+sub question {
+	return 'pmQ1' . pack 'V C v V/a C V/a v', $_[0], 0, 1, $_[1], 0, '', 0;
+}
+
 my $s = dial('broker');
 my ($magic, $id, $state, $text, @records) = unpack 'V V C V/a V/(V/a)',
-	ask($s, 'pmQ1' . pack('V C v V/a', 5, 0, 1, 'yes.example'));
+	ask($s, question(5, 'yes.example'));
 is("$id $state @records", "5 1 \xc0\0\2\7", 'broker: a name is known');
 ($magic, $id, $state, $text) = unpack 'V V C V/a',
-	ask($s, 'pmQ1' . pack('V C v V/a', 6, 0, 1, 'no.example'));
+	ask($s, question(6, 'no.example'));
 is("$id $state", '6 2', 'broker: a name is not');
 is(ask($s, 'nonsense'), '', 'broker: nonsense ends the connection');
 is(ask(dial('broker'), 'x' x 5000), '', 'so does too much');
-ok(length ask(dial('broker'), 'pmQ1' . pack('V C v V/a', 7, 0, 1,
-	'yes.example')) > 10, 'the next one is served');
+ok(length ask(dial('broker'), question(7, 'yes.example')) > 10, 'the next one is served');
 
 for my $name (qw(signer delay broker)) {
 	open my $f, '<', "/proc/$pids{$name}/status" or next;

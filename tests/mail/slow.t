@@ -33,6 +33,7 @@ if (!$server) {
 	$SIG{CHLD} = 'IGNORE';
 	while (my $s = $clamd->accept) {
 		next if fork;
+		close $clamd;
 		my ($seen, $end) = ('', "\0\0\0\0");
 		while (sysread $s, $seen, 65536, length $seen) {
 			last if substr($seen, -4) eq $end;
