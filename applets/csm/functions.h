@@ -39,14 +39,15 @@
  *	not known), urls = { text … } (absent: no rule asked for them),
  *	lists = { { rcpt (absent: sender or relay), list, entry } … }
  *
- * release(id, { rcpts = { n … }, approve, again, wait_s, key })
- * forget(id, { rcpts, key })		deletes
+ * release(id, { rcpts = { n … }, approve, again, wait_s, learn, key })
+ * forget(id, { rcpts, learn, key })	deletes
  * restore(id, { rcpts, key })
  * forward(id, { to = "address address", key })
- *	rcpts absent: all of them. key: of new_key(), put into the form, so
- *	that two clicks are one order. -> { n = recipients it had an effect
- *	for }. Need the right "quarantine"; forward "quarantine.body", too:
- *	whoever it goes to reads it.
+ *	rcpts absent: all of them. learn: "wanted" or "spam", what the filters
+ *	learn of it; restore takes that back. key: of new_key(), put into the
+ *	form, so that two clicks are one order. -> { n = recipients it had an
+ *	effect for }. Need the right "quarantine"; forward
+ *	"quarantine.body", too: whoever it goes to reads it.
  * new_key() -> a text
  *
  * preview(id) -> headers, text, was_html, cut, parts = { { type, true_type,

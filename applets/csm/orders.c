@@ -67,6 +67,17 @@ static bool choose(struct script_call *c, const struct script_value *t,
 	return false;
 }
 
+/* learn = "wanted" or "spam"; administrators' say is not bounded. */
+static void take_learn(struct script_call *c, const struct script_value *t,
+	struct order *r)
+{
+	struct span learn = call_field(c, t, "learn");
+
+	r->o.learn = span_is(learn, "wanted") ? QUARANTINE_LEARN_WANTED :
+		span_is(learn, "spam") ? QUARANTINE_LEARN_SPAM :
+		QUARANTINE_LEARN_NOTHING;
+}
+
 static void finish(struct script_call *c, const struct order *r,
 	carry_out *run)
 {
@@ -95,6 +106,7 @@ void orders_release(struct script_call *c)
 		(unsigned)wait_s;
 	r.o.approve = call_flag(c, t, "approve");
 	r.o.again = call_flag(c, t, "again");
+	take_learn(c, t, &r);
 	if (c->error.class == ERR_NONE && choose(c, t, &r))
 		finish(c, &r, quarantine_release);
 }
@@ -104,7 +116,10 @@ void orders_forget(struct script_call *c)
 	const struct script_value *t;
 	struct order r;
 
-	if (begin(c, &r, &t) && choose(c, t, &r))
+	if (!begin(c, &r, &t))
+		return;
+	take_learn(c, t, &r);
+	if (c->error.class == ERR_NONE && choose(c, t, &r))
 		finish(c, &r, quarantine_delete);
 }
 

@@ -32,6 +32,12 @@ static const struct process filter_processes[] = {
 		.without = "pages and reports do not show what comes in; "
 			"nothing is lost",
 	}, {
+		.name = "learner", .run = learner_run,
+		.user = "pm-rec", .groups = "pm-body",
+		.ready_ms = 10000, .stop_ms = 5000,
+		.without = "what people say of withheld mail is learnt "
+			"later",
+	}, {
 		.name = "signer", .run = signer_run,
 		.user = "pm-key",
 		.ready_ms = 5000, .stop_ms = 2000, .reload_ms = 10000,

@@ -18,6 +18,7 @@ int zygote_run(const struct process *p);
 int broker_run(const struct process *p);
 int recorder_run(const struct process *p);
 int archiver_run(const struct process *p);
+int learner_run(const struct process *p);
 int signer_run(const struct process *p);
 int delay_run(const struct process *p);
 int clamd_run(const struct process *p);

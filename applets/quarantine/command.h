@@ -19,6 +19,7 @@ struct options {
 	int folder;		/* that the user is in */
 	struct span *rcpts;	/* of --rcpt, checked */
 	struct quarantine place;
+	enum quarantine_learn teach; /* with an order, in the database */
 };
 
 /*
@@ -28,6 +29,10 @@ struct options {
 int learn_message(const struct options *o, const char *operand,
 	enum learn_what what, int (*order)(const struct options *o,
 		const char *operand, struct err *e), struct err *e);
+int give_order(const struct options *o, const char *operand,
+	int (*carry_out)(const struct quarantine *q, const struct id *id,
+		const struct quarantine_order *order, struct err *e),
+	const char *done, struct err *e);
 int parse_id(const char *s, struct id *id_r, struct err *e);
 
 /* Puts a message file in and prints its id. */

@@ -211,7 +211,7 @@ static int run_show(const struct options *o, const char *operand,
 }
 
 /* An order is carried out, for some or all recipients of one message. */
-static int give_order(const struct options *o, const char *operand,
+int give_order(const struct options *o, const char *operand,
 	int (*carry_out)(const struct quarantine *q, const struct id *id,
 		const struct quarantine_order *order, struct err *e),
 	const char *done, struct err *e)
@@ -219,6 +219,7 @@ static int give_order(const struct options *o, const char *operand,
 	struct quarantine_order order = { .key = id_new(), .who = o->who,
 		.via = "cli", .rcpts = o->rcpts, .nrcpts = o->rcpt.n,
 		.again = o->again, .approve = o->approve,
+		.learn = o->teach,
 		.wait_s = (unsigned)o->wait };
 	struct id id;
 	int result = -1;
@@ -278,17 +279,10 @@ static int run_delete(const struct options *o, const char *operand,
 	return give_order(o, operand, quarantine_delete, "deleted", e);
 }
 
-static int restore(const struct options *o, const char *operand,
-	struct err *e)
-{
-	return give_order(o, operand, quarantine_restore, "held again", e);
-}
-
 static int run_restore(const struct options *o, const char *operand,
 	struct err *e)
 {
-	return o->learn ? learn_message(o, operand, LEARN_UNDO, restore, e) :
-		restore(o, operand, e);
+	return give_order(o, operand, quarantine_restore, "held again", e);
 }
 
 static const struct command commands[] = {
@@ -299,7 +293,7 @@ static const struct command commands[] = {
 		"learn " },
 	{ "forward", true, run_forward, " rcpt " },
 	{ "delete", true, run_delete, " rcpt " },
-	{ "restore", true, run_restore, " rcpt learn " },
+	{ "restore", true, run_restore, " rcpt " },
 	{ "report", true, run_report, " undo " },
 	{ "add", true, add_file, " rcpt sender reason " },
 };
@@ -509,7 +503,7 @@ const struct applet quarantine_applet = {
 		"             [--wait SECONDS] [--learn]\n"
 		"       pm quarantine forward ID… --rcpt A…\n"
 		"       pm quarantine delete ID… [--rcpt A]…\n"
-		"       pm quarantine restore ID… [--rcpt A]… [--learn]\n"
+		"       pm quarantine restore ID… [--rcpt A]…\n"
 		"       pm quarantine report ID… [--undo]\n"
 		"       pm quarantine add FILE… --rcpt A… --reason R "
 		"[--sender A]\n"
@@ -536,15 +530,15 @@ const struct applet quarantine_applet = {
 		"delete   takes it away: from disk for good, in the database\n"
 		"         until its time is over\n"
 		"restore  holds again what was deleted in the database, or\n"
-		"         released and not yet sent; --learn: what was\n"
-		"         learnt of it is taken back\n"
+		"         released and not yet sent; what was learnt of it is\n"
+		"         taken back\n"
 		"report   the content classifier takes it for spam; --undo:\n"
 		"         what was learnt of it is taken back\n"
 		"add      puts a message file (- is stdin) into the\n"
 		"         quarantine and prints its id\n"
 		"\n"
-		"--learn and report teach the filter of this appliance, as\n"
-		"pm train --message does: it counts within a minute.\n"
+		"--learn and report teach every filter of the site, of what\n"
+		"is still on disk the one here; it counts within a minute.\n"
 		"\n"
 		"--json prints one object a line.\n",
 	.main = quarantine_main,

@@ -304,8 +304,9 @@ static void judge(const void *self, struct span name, struct span message,
 static int scan_all(const struct scan *scan, const struct args *args,
 	const struct options *o)
 {
-	const struct tool tool = { "scan", scan->root, scan->resolver,
-		scan->clamd, judge, scan };
+	const struct tool tool = { .name = "scan", .root = scan->root,
+		.resolver = scan->resolver, .clamd = scan->clamd,
+		.run = judge, .self = scan };
 	struct job job = { .keeper = tool_keeper(&tool), .json = o->json };
 
 	signal(SIGPIPE, SIG_IGN);

@@ -88,6 +88,10 @@ delete from job
 where state in ('handed', 'failed', 'cancelled') and
 	made < now() - interval '30 days';
 
+-- name: keeper_expire_feedback
+-- What every filter has learnt long ago; a new one learns the last month's.
+delete from feedback where changed < now() - interval '30 days';
+
 -- name: keeper_strays
 -- DEFAULT partitions that are not empty: what they hold is found, but slowly.
 select child, n from partition_strays();

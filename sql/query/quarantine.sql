@@ -198,6 +198,32 @@ on conflict (owner, kind, key) do update
 set gone = false, version = nextval('user_data_version'), changed = now(),
 	changed_by = excluded.changed_by;
 
+-- name: quarantine_learn
+-- What somebody says of a message, for the filters to learn. $1 message text,
+-- $2 who text (empty: an administrator), $3 spam bool
+with clock as (
+	update feedback_clock set version = version + 1 returning version
+)
+insert into feedback as f (message, who, spam, version)
+select $1::text::uuid, $2::text, $3::bool, version from clock
+on conflict (message, who) do update
+set spam = excluded.spam, version = excluded.version, changed = now();
+
+-- name: quarantine_unlearn
+-- Takes back what somebody said, if he did. $1 message text, $2 who text
+-- plan: feedback
+with clock as (
+	update feedback_clock set version = version + 1
+	where exists (select from feedback where message = $1::text::uuid
+		and who = $2::text and spam is not null)
+	returning version
+)
+update feedback f
+set spam = null, version = clock.version, changed = now()
+from clock
+where f.message = $1::text::uuid and f.who = $2::text
+returning f.version;
+
 -- name: quarantine_told
 -- Notes an order in the message's timeline and in the audit. $1 id text, $2
 -- key text, $3 who text, $4 what text, $5 detail text, $6 via text

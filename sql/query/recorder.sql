@@ -136,3 +136,14 @@ where not gone and kind <> 'alias'
 union all
 select 'group-' || name, '', member
 from mail_group_member;
+
+-- name: feedback_rows
+-- What people said since, in its order; all of it for who is ahead of a
+-- database that came from a dump. $1 version int8
+-- plan: feedback
+select message::text as message, who, spam, version
+from feedback
+where version > case when $1::int8 > (select version from feedback_clock)
+	then 0 else $1::int8 end
+order by version
+limit 20;

@@ -124,7 +124,8 @@ comment on table message_event is
 comment on column message_event.key is
 	'Names the event, so that it can be written again.';
 comment on column message_event.what is
-	'released, forwarded, deleted, restored, approved, sent, bounced, viewed';
+	'released, forwarded, deleted, restored, approved, learnt as wanted, learnt
+	as spam, unlearnt, sent, bounced, viewed';
 
 -- --- the quarantine ---------------------------------------------------------
 create table retention (
@@ -354,6 +355,27 @@ comment on table user_data is
 	'What users and group administrators set. Appliances pull the rows whose
 	version is newer than their own; a row that goes stays as gone.';
 create index user_data_new on user_data (version);
+
+create table feedback_clock (version int8 not null);
+comment on table feedback_clock is
+	'One row: the newest version of feedback. Its lock lets them become seen
+	in their order.';
+insert into feedback_clock values (0);
+create table feedback (
+	message uuid not null,
+	who text not null,
+	spam bool,
+	version int8 not null,
+	changed timestamptz not null default now(),
+	primary key (message, who)
+);
+comment on table feedback is
+	'What people say of withheld mail. Each filter pulls the rows whose
+	version is newer than its own and learns them.';
+comment on column feedback.who is
+	'A user, whose say is bounded; empty: an administrator.';
+comment on column feedback.spam is 'Null: what was said is taken back.';
+create index feedback_new on feedback (version);
 
 create table session (
 	token bytea primary key,
@@ -671,7 +693,8 @@ select partition_make(current_date - 1, current_date + 7);
 grant select, insert, update on message, message_rcpt, message_event,
 	quarantine, quarantine_rcpt, quarantine_body, counter_5min, alarm
 	to pm_recorder;
-grant select on user_data, mail_group_member to pm_recorder;
+grant select on user_data, mail_group_member, feedback, feedback_clock
+	to pm_recorder;
 grant select on retention, retention_reason to pm_recorder, pm_csm, pm_admin;
 
 grant select on quarantine, quarantine_rcpt, quarantine_body to pm_injector;
@@ -687,6 +710,7 @@ grant select on message, message_rcpt, message_event, quarantine,
 grant update on quarantine, quarantine_rcpt to pm_csm, pm_admin;
 grant insert, update on job, message_event, user_data to pm_csm, pm_admin;
 grant usage on sequence user_data_version to pm_csm, pm_admin;
+grant select, insert, update on feedback, feedback_clock to pm_csm, pm_admin;
 grant insert on audit to pm_csm, pm_admin, pm_login;
 -- Not its token, name or rights: sessions are made by the log-in helper.
 grant delete, update (seen) on session to pm_csm;

@@ -57,6 +57,10 @@ $db->sql(qq{
 	insert into user_data (owner, kind, key, changed, changed_by) select
 		'person' || i % 100, 'approved', 'a' || i, $at '1 min', 'x'
 		from generate_series(1, 2000) i;
+	update feedback_clock set version = 2000;
+	insert into feedback (message, who, spam, version, changed) select
+		md5(i::text)::uuid, '', true, i, $at '1 min'
+		from generate_series(1, 2000) i;
 	insert into alarm (name, since, text, means, remedy) select 'a' || i,
 		$at '1 h', 't', 'm', 'r' from generate_series(1, 20) i;
 	insert into list select 'list-' || i from generate_series(1, 10) i;

@@ -28,6 +28,7 @@
 
 RUNS(front_run) RUNS(zygote_run) RUNS(broker_run) RUNS(recorder_run)
 RUNS(archiver_run) RUNS(signer_run) RUNS(delay_run)
+RUNS(learner_run)
 RUNS(clamd_run) RUNS(freshclam_run)
 RUNS(master_run) RUNS(injector_run) RUNS(jobs_run)
 RUNS(postgres_run) RUNS(keeper_run)

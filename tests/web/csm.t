@@ -142,6 +142,19 @@ subtest 'a look into it' => sub {
 		'… on the command line, too');
 };
 
+subtest 'it is spam' => sub {
+	for my $do (qw(spam restore)) {
+		my (undef, undef, $page) = browse("/message/$id");
+		my ($key) = $page =~ /name="key" value="([^"]+)"/;
+		is((browse("/message/$id", 'csrf=' . csrf($page), "key=$key",
+			"do=$do"))[0], 303, $do);
+	}
+	my $story = words((browse("/message/$id?done=spam"))[2]);
+	like($story, qr/It was deleted; the filters learn that it is spam\./,
+		'what was done is said');
+	like($story, qr/Learnt as spam by admin.*Unlearnt by admin/, 'and is in its story');
+};
+
 subtest 'deliver' => sub {
 	my (undef, undef, $page) = browse("/message/$id");
 	my ($key) = $page =~ /name="key" value="([^"]+)"/;

@@ -78,6 +78,12 @@ static const struct sandbox_rule forking[] = {
 	END
 };
 
+/* The end of a child. */
+static const struct sandbox_rule burying[] = {
+	ALLOW(wait4), WHEN(kill, 1, SIGKILL),
+	END
+};
+
 /* Serving connections on sockets that were opened before. */
 static const struct sandbox_rule serving[] = {
 	ALLOW(accept), ALLOW(accept4), ALLOW(shutdown), ALLOW(getsockopt),
@@ -212,6 +218,8 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		files, file_changes, sanitizer },
 	[SANDBOX_ARCHIVER] = { basic, serving, events, unix_client,
 		inet_client, names, files, file_changes, sanitizer },
+	[SANDBOX_LEARNER] = { basic, serving, events, unix_client,
+		inet_client, names, files, file_changes, burying, sanitizer },
 	[SANDBOX_INJECTOR] = { basic, serving, events, unix_client,
 		inet_client, files, file_changes, sanitizer },
 	[SANDBOX_SIGNER] = { basic, serving, keys, sanitizer },

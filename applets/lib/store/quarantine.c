@@ -88,7 +88,7 @@ static int carry_out_on_disk(enum quarantine_verb verb, const struct id *id,
 	struct quarantine_entry entry;
 	int n = -1;
 
-	if (o->approve || verb == QUARANTINE_RESTORE)
+	if (o->approve || o->learn || verb == QUARANTINE_RESTORE)
 		return err_set(e, ERR_PERMANENT, "%s is still on disk: that "
 			"needs the database", id->text);
 	a = arena_new("order", LOOK_ARENA);
@@ -159,6 +159,12 @@ int quarantine_restore(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e)
 {
 	return carry_out(q, QUARANTINE_RESTORE, id, o, e);
+}
+
+int quarantine_learn(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e)
+{
+	return carry_out(q, QUARANTINE_LEARN, id, o, e);
 }
 
 int quarantine_add(const struct quarantine *q, const struct spool_record *r,

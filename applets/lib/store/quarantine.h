@@ -106,6 +106,12 @@ int quarantine_get(const struct quarantine *q, const struct id *id,
 int quarantine_sealed(const struct quarantine *q, const struct id *id,
 	struct arena *a, struct span **pieces_r, size_t *n_r, struct err *e);
 
+/* What the filters learn of a message, once for each who. */
+enum quarantine_learn {
+	QUARANTINE_LEARN_NOTHING, QUARANTINE_LEARN_WANTED,
+	QUARANTINE_LEARN_SPAM, QUARANTINE_LEARN_UNDO
+};
+
 /* Who orders what, and how. */
 struct quarantine_order {
 	struct id key;		/* names the order: repeated, it is one */
@@ -117,6 +123,10 @@ struct quarantine_order {
 	bool approve;		/* release: and always allow the sender for
 				   these recipients (database only) */
 	unsigned wait_s;	/* so long it can be undone (database only) */
+	enum quarantine_learn learn; /* with it, or of quarantine_learn
+				   (database only: a filter there learns) */
+	const char *learner;	/* whose say that is; NULL: an administrator's,
+				   which is not bounded */
 };
 
 /*
@@ -136,9 +146,27 @@ int quarantine_forward(const struct quarantine *q, const struct id *id,
  */
 int quarantine_delete(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
-/* Deleted, or released and not yet sent (the order is undone): held again. */
+/*
+ * Deleted, or released and not yet sent (the order is undone): held again,
+ * and what o->learner said of it is taken back.
+ */
 int quarantine_restore(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
+
+/* Nothing but o->learn. */
+int quarantine_learn(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e);
+
+/* A row of what was said, for who learns it. */
+struct quarantine_said {
+	struct id id;
+	struct span who;	/* empty: an administrator */
+	enum quarantine_learn learn;
+	int64_t version;	/* to ask with the next time */
+};
+/* What was said after that version, a few at a time, in its order. */
+int quarantine_heard(struct db *db, int64_t version, struct arena *a,
+	struct quarantine_said **v_r, size_t *n_r, struct err *e);
 
 /*
  * Puts a message in: to disk, from where the archiver moves it. Permanent

@@ -356,3 +356,31 @@ int quarantine_fetch(const struct quarantine *q, const struct id *id,
 	return with_body ? open_body(q, &entry_r->id, a,
 		&entry_r->record.body, e) : 0;
 }
+
+int quarantine_heard(struct db *db, int64_t version, struct arena *a,
+	struct quarantine_said **v_r, size_t *n_r, struct err *e)
+{
+	struct db_value v = DB_OF_INT(version);
+	struct db_rows *rows;
+	size_t n;
+
+	*n_r = 0;
+	if (db_call(db, "feedback_rows", &v, 1, &rows, e) < 0)
+		return -1;
+	n = db_count(rows);
+	*v_r = arena_array(a, n + 1, sizeof(**v_r));
+	for (size_t i = 0; i < n; i++) {
+		struct quarantine_said *s = &(*v_r)[*n_r];
+
+		if (!id_parse(db_span(rows, i, 0), &s->id))
+			continue;
+		s->who = arena_span(a, db_span(rows, i, 1));
+		s->learn = db_is_null(rows, i, 2) ? QUARANTINE_LEARN_UNDO :
+			db_bool(rows, i, 2) ? QUARANTINE_LEARN_SPAM :
+			QUARANTINE_LEARN_WANTED;
+		s->version = db_int(rows, i, 3);
+		(*n_r)++;
+	}
+	db_rows_free(&rows);
+	return 0;
+}

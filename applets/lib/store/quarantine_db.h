@@ -39,7 +39,7 @@ int quarantine_fetch(const struct quarantine *q, const struct id *id,
 
 enum quarantine_verb {
 	QUARANTINE_RELEASE, QUARANTINE_FORWARD, QUARANTINE_DELETE,
-	QUARANTINE_RESTORE
+	QUARANTINE_RESTORE, QUARANTINE_LEARN
 };
 
 /*

@@ -337,9 +337,73 @@ static int restore(struct work *w, struct err *e)
 	return (int)c.count;
 }
 
+static int say_learnt(const struct work *w, const char *what, struct err *e)
+{
+	/* A line of its own, unless it is all of the order. */
+	struct id key = w->verb == QUARANTINE_LEARN ? w->o->key : id_new();
+
+	return tell(w, &key, what, SPAN(""), e) < 0 ? -1 : 1;
+}
+
+static int learn(const struct work *w, struct err *e)
+{
+	bool spam = w->o->learn == QUARANTINE_LEARN_SPAM;
+	const struct db_value v[] = { DB_OF_TEXT(w->id),
+		DB_OF_TEXT(span_of(w->o->learner ? w->o->learner : "")),
+		DB_OF_BOOL(spam) };
+
+	return db_call(w->db, "quarantine_learn", v, 3, NULL, e) < 0 ? -1 :
+		say_learnt(w, spam ? "learnt as spam" : "learnt as wanted", e);
+}
+
+static int unlearn(const struct work *w, struct err *e)
+{
+	const struct db_value v[] = { DB_OF_TEXT(w->id),
+		DB_OF_TEXT(span_of(w->o->learner ? w->o->learner : "")) };
+	struct db_rows *rows;
+	size_t n;
+
+	if (db_call(w->db, "quarantine_unlearn", v, 2, &rows, e) < 0)
+		return -1;
+	n = db_count(rows);
+	db_rows_free(&rows);
+	if (n)
+		return say_learnt(w, "unlearnt", e);
+	return w->verb != QUARANTINE_LEARN ? 0 : err_set(e, ERR_PERMANENT,
+		"%.*s: was not learnt", SPAN_FMT(w->id));
+}
+
+/* Restored, it is as if nothing had been said. */
+static int teach(const struct work *w, struct err *e)
+{
+	if (w->verb == QUARANTINE_RESTORE ||
+	    w->o->learn == QUARANTINE_LEARN_UNDO)
+		return unlearn(w, e);
+	return w->o->learn ? learn(w, e) : 0;
+}
+
+static int act(struct work *w, struct err *e)
+{
+	switch (w->verb) {
+	case QUARANTINE_FORWARD:
+		return forward(w, e);
+	case QUARANTINE_RELEASE:
+		return release(w, e);
+	case QUARANTINE_DELETE:
+		return delete(w, e);
+	case QUARANTINE_RESTORE:
+		return restore(w, e);
+	case QUARANTINE_LEARN:
+		break;
+	}
+	return teach(w, e);
+}
+
 /* In the open transaction. */
 static int carry_out(struct work *w, bool *found_r, struct err *e)
 {
+	bool whom = w->verb != QUARANTINE_FORWARD &&
+		w->verb != QUARANTINE_LEARN;
 	int n;
 
 	if (lock(w, found_r, e) < 0 || !*found_r)
@@ -347,13 +411,11 @@ static int carry_out(struct work *w, bool *found_r, struct err *e)
 	n = repeated(w, e);
 	if (n != 0)
 		return n;
-	if (w->verb == QUARANTINE_FORWARD)
-		return forward(w, e);
-	if (read_people(w, e) < 0 || choose(w, e) < 0)
+	if (whom && (read_people(w, e) < 0 || choose(w, e) < 0))
 		return -1;
-	if (w->verb == QUARANTINE_RELEASE)
-		return release(w, e);
-	return w->verb == QUARANTINE_DELETE ? delete(w, e) : restore(w, e);
+	n = act(w, e);
+	return n >= 0 && w->verb != QUARANTINE_LEARN && teach(w, e) < 0 ? -1 :
+		n;
 }
 
 int quarantine_carry_out(const struct quarantine *q, enum quarantine_verb verb,

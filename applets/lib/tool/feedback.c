@@ -2,13 +2,17 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "engine/content.h"
 #include "engine/features.h"
@@ -45,11 +49,60 @@ struct reports {
 /* Whatever the umask says: front reads it. */
 int feedback_make(struct err *e)
 {
+	const struct passwd *p = geteuid() == 0 ? getpwnam(FEEDBACK_USER) :
+		NULL;
+
 	if (io_mkdirs(FEEDBACK_DIR, DIR_MODE, e) < 0)
 		return -1;
-	if (chmod(FEEDBACK_DIR, DIR_MODE) < 0)
+	if ((p && lchown(FEEDBACK_DIR, p->pw_uid, p->pw_gid) < 0) ||
+	    (chmod(FEEDBACK_DIR, DIR_MODE) < 0 && errno != EPERM))
 		return err_errno(e, ERR_PERMANENT, FEEDBACK_DIR);
 	return 0;
+}
+
+static int be_root_again(void)
+{
+	return getuid() == 0 && (seteuid(0) < 0 || setegid(getgid()) < 0) ?
+		-1 : 0;
+}
+
+/* Below a root that only root may look into it stays who it is. */
+static int be_owner(const struct stat *st)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (setegid(st->st_gid) < 0 || seteuid(st->st_uid) < 0)
+		return -1;
+	return euidaccess(FEEDBACK_DIR, R_OK | W_OK | X_OK) == 0 ? 0 :
+		be_root_again();
+}
+
+/*
+ * Alone in the folder, until the descriptor is closed; root is its owner
+ * meanwhile, so that what it writes there is the owner's, too.
+ */
+static int enter(struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	if (feedback_make(e) < 0)
+		return -1;
+	fd = open(FEEDBACK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 &&
+	    be_owner(&st) == 0)
+		return fd;
+	err_errno(e, ERR_TEMPORARY, FEEDBACK_DIR);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void leave(int fd)
+{
+	if (be_root_again() < 0)
+		log_fatal("cannot be root again");
+	close(fd);
 }
 
 struct span feedback_read(struct arena *a, const char **why_r)
@@ -227,7 +280,7 @@ static int open_base(struct arena *a, struct classifier *c_r, struct err *e)
 		e) : content_shipped(c_r, e);
 }
 
-static int learn_again(size_t *kept_r, struct err *e)
+static int learn(size_t *kept_r, struct err *e)
 {
 	struct reports all = { .arena = arena_new("feedback",
 		FEEDBACK_MEMORY), .trainer = trainer_new(BITS) };
@@ -245,24 +298,43 @@ static int learn_again(size_t *kept_r, struct err *e)
 	return result;
 }
 
-int feedback_report(const struct feedback_report *r, bool *found_r,
-	size_t *kept_r, struct err *e)
+int feedback_learn(size_t *kept_r, struct err *e)
+{
+	int fd = enter(e), result;
+
+	*kept_r = 0;
+	if (fd < 0)
+		return -1;
+	result = learn(kept_r, e);
+	leave(fd);
+	return result;
+}
+
+int feedback_keep(const struct feedback_report *r, bool *found_r,
+	struct err *e)
 {
 	struct arena *a = arena_new("report", FILE_MAX * 16);
 	struct described d;
 	const char *name;
-	int result = feedback_make(e);
+	int fd = enter(e), result = fd < 0 ? -1 : 0;
 
 	described_read(r->line, a, &d);
 	name = name_of(d.key, r->user, a);
-	*found_r = access(name, F_OK) == 0;
-	*kept_r = 0;
+	*found_r = fd >= 0 && access(name, F_OK) == 0;
 	if (result == 0 && !r->undo)
 		result = keep(r, name, e);
 	else if (result == 0 && *found_r && unlink(name) < 0)
 		result = err_errno(e, ERR_PERMANENT, "%s", name);
-	if (result == 0)
-		result = learn_again(kept_r, e);
+	if (fd >= 0)
+		leave(fd);
 	arena_free(&a);
 	return result;
+}
+
+int feedback_report(const struct feedback_report *r, bool *found_r,
+	size_t *kept_r, struct err *e)
+{
+	*kept_r = 0;
+	return feedback_keep(r, found_r, e) < 0 ? -1 :
+		feedback_learn(kept_r, e);
 }

@@ -21,6 +21,9 @@ enum {
 	FEEDBACK_EACH = 20,
 };
 
+/* Whose the folder is: the learner's (applets/filter/learner.c). */
+#define FEEDBACK_USER "pm-rec"
+
 /* The folder, as root, before the power to make it is given up. */
 int feedback_make(struct err *e);
 /*
@@ -41,5 +44,9 @@ struct feedback_report {
 };
 int feedback_report(const struct feedback_report *r, bool *found_r,
 	size_t *kept_r, struct err *e);
+/* Its two halves: so that of many reports one model is made. */
+int feedback_keep(const struct feedback_report *r, bool *found_r,
+	struct err *e);
+int feedback_learn(size_t *kept_r, struct err *e);
 
 #endif

@@ -54,7 +54,7 @@ static int fork_child(void)
 	return pid;
 }
 
-static int start(struct keeper *k, struct err *e)
+int tool_start(struct keeper *k, struct err *e)
 {
 	int channel[2], asks[2];
 
@@ -65,7 +65,7 @@ static int start(struct keeper *k, struct err *e)
 		close(channel[1]);
 		return err_errno(e, ERR_TEMPORARY, "no sockets");
 	}
-	k->broker = fork_child();
+	k->broker = k->tool->offline ? -1 : fork_child();
 	if (k->broker == 0) {
 		close(channel[0]);
 		close(channel[1]);
@@ -73,7 +73,7 @@ static int start(struct keeper *k, struct err *e)
 		broker_child(k->tool, asks[1]);
 	}
 	close(asks[1]);
-	k->worker = k->broker < 0 ? -1 : fork_child();
+	k->worker = k->broker < 0 && !k->tool->offline ? -1 : fork_child();
 	if (k->worker == 0) {
 		close(channel[0]);
 		worker_run(k->tool, channel[1], asks[0]);
@@ -187,7 +187,7 @@ void tool_end(struct keeper *k)
 int tool_look(struct keeper *k, const char *name, struct span message,
 	struct buf *line, struct err *e)
 {
-	if (k->channel < 0 && start(k, e) < 0)
+	if (k->channel < 0 && tool_start(k, e) < 0)
 		return -1;
 	if (send_message(k, name, message) == 0 && receive_line(k, line) == 0)
 		return 0;

@@ -28,6 +28,7 @@ struct tool {
 		struct span message, struct ask *ask, struct arena *a,
 		struct buf *line);
 	const void *self;
+	bool offline;			/* asks nothing: no broker */
 };
 
 struct keeper {
@@ -38,6 +39,8 @@ struct keeper {
 
 /* A keeper without children yet. */
 struct keeper tool_keeper(const struct tool *tool);
+/* Starts them now: before the caller gives up what that needs. */
+int tool_start(struct keeper *k, struct err *e);
 /*
  * Has one message looked at; starts a worker when there is none. The line is
  * appended to *line. -1: the worker died or took too long, *e says how; it

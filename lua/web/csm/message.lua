@@ -195,6 +195,14 @@ local orders = {
 		o.wait_s, o.approve = 30, true
 		return release(id, o)
 	end,
+	wanted = function(id, o)
+		o.wait_s, o.learn = 30, "wanted"
+		return release(id, o)
+	end,
+	spam = function(id, o)
+		o.learn = "spam"
+		return forget(id, o)
+	end,
 	delete = forget,
 	restore = restore,
 	forward = function(id, o, to)
