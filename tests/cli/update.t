@@ -121,6 +121,15 @@ refused('undo', $none =~ s/\n//r, 'no further');
 is_deeply([grep { !/active$/ } glob "$dir/var/lib/pm/update/*"], [],
 	'none is kept for nothing');
 
+# What users taught is made anew for the model that judges now.
+my $trained = `$pm train --root $dir --message $dir/mail --as spam 2>&1`;
+is($?, 0, 'taught') or diag $trained;
+my $model = "$dir/var/lib/pm/feedback/content.model";
+my $inode = (stat $model)[1];
+is((update('load', '20'))[0], 0, 'another model');
+isnt((stat $model)[1], $inode, '… and feedback made above it');
+is((update('undo'))[0], 0, 'back');
+
 # The site's rules stand above.
 mkdir "$dir/etc/pm/policy";
 mkdir "$dir/etc/pm/policy/rules";

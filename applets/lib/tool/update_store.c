@@ -9,9 +9,11 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/version.h"
 #include "engine/rules.h"
 #include "role/status.h"
+#include "tool/feedback.h"
 #include "tool/published.h"
 
 #define ACTIVE UPDATE_DIR "/active"
@@ -232,8 +234,15 @@ static void make_live(struct update_result *r)
 static int replace(const struct stack *now, const struct stack *before,
 	struct arena *a, struct update_result *r, struct err *e)
 {
+	size_t kept;
+	struct err why;
+
 	if (write_stack(now, before, e) < 0 || update_state(a, &r->now, e) < 0)
 		return -1;
+	/* Feedback corrects the model below it, which is another one now. */
+	if (access(FEEDBACK_MODEL, F_OK) == 0 && feedback_learn(&kept,
+	    &why) < 0)
+		log_warn("%s: feedback corrects the model before", why.text);
 	make_live(r);
 	return 0;
 }
