@@ -4,7 +4,7 @@ PM_ENV  := PM_BUILD=$(abspath $(B)) \
 	$(if $(SAN),ASAN_OPTIONS=detect_leaks=0 PM_SAN=1)
 PROVE   := $(PM_ENV) sh tests/with-pm.sh $(abspath $(B)/pm) \
 	prove --timer $(if $(V),-v)
-JOBS    ?= 2
+JOBS    ?= $(shell echo $$(($$(nproc) + 1)))
 # What a developer runs all the time, and what takes longer.
 QUICK   := $(sort $(foreach d,cli milter mail sql web,$(wildcard tests/$(d)/*.t)))
 SLOW    := $(sort $(wildcard tests/soak/*.t))
