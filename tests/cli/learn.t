@@ -8,6 +8,7 @@ use File::Temp qw(tempdir);
 use Cwd qw(abs_path);
 use JSON::PP qw(decode_json);
 
+$ENV{ASAN_OPTIONS} //= 'detect_leaks=0';
 my $pm = abs_path($ENV{PM} // 'build/pm') or die "no pm: run make\n";
 my $root = tempdir(CLEANUP => 1);
 mkdir "$root/$_" for qw(var var/lib var/lib/pm var/lib/pm/spool);

@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Appliance;
 use Db;
 
+$ENV{ASAN_OPTIONS} //= 'detect_leaks=0';
 plan skip_all => 'needs root, Postfix and PostgreSQL' unless $> == 0 &&
 	-x '/usr/sbin/postconf' && Db::installed();
 alarm 120;
