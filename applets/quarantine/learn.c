@@ -41,7 +41,7 @@ static int learn_here(const struct options *o, const char *operand,
 	bool changed = false;
 
 	if ((order && order(o, operand, e) < 0) ||
-	    learn_line(line, NULL, what, &changed, e) < 0)
+	    learn_line(line, o->user, what, &changed, e) < 0)
 		return -1;
 	if (!changed && !order)
 		return err_set(e, ERR_PERMANENT, "%s: was not learnt",

@@ -219,7 +219,7 @@ int give_order(const struct options *o, const char *operand,
 	struct quarantine_order order = { .key = id_new(), .who = o->who,
 		.via = "cli", .rcpts = o->rcpts, .nrcpts = o->rcpt.n,
 		.again = o->again, .approve = o->approve,
-		.learn = o->teach,
+		.learn = o->teach, .learner = o->user,
 		.wait_s = (unsigned)o->wait };
 	struct id id;
 	int result = -1;
@@ -290,11 +290,11 @@ static const struct command commands[] = {
 		"words relay score since until before limit state " },
 	{ "show", true, run_show, " json source " },
 	{ "release", true, run_release, " rcpt again approve wait "
-		"learn " },
+		"learn user " },
 	{ "forward", true, run_forward, " rcpt " },
 	{ "delete", true, run_delete, " rcpt " },
-	{ "restore", true, run_restore, " rcpt " },
-	{ "report", true, run_report, " undo " },
+	{ "restore", true, run_restore, " rcpt user " },
+	{ "report", true, run_report, " undo user " },
 	{ "add", true, add_file, " rcpt sender reason " },
 };
 
@@ -358,7 +358,7 @@ static int check_options(const struct command *c, const struct options *o,
 		{ "before", o->before }, { "limit", o->limit },
 		{ "approve", o->approve }, { "state", o->state },
 		{ "wait", o->wait }, { "learn", o->learn },
-		{ "undo", o->undo },
+		{ "undo", o->undo }, { "user", o->user },
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
@@ -470,6 +470,7 @@ static int quarantine_main(int argc, char **argv)
 		{ "wait", 0, ARGS_NUMBER, &o.wait },
 		{ "learn", 0, ARGS_FLAG, &o.learn },
 		{ "undo", 0, ARGS_FLAG, &o.undo },
+		{ "user", 0, ARGS_TEXT, &o.user },
 		{ NULL, 0, ARGS_FLAG, NULL },
 	};
 	const struct command *c;
@@ -500,11 +501,11 @@ const struct applet quarantine_applet = {
 		"       pm quarantine show ID… [--json | --source]\n"
 		"       pm quarantine release ID… [--rcpt A]… [--again] "
 		"[--approve]\n"
-		"             [--wait SECONDS] [--learn]\n"
+		"             [--wait SECONDS] [--learn] [--user NAME]\n"
 		"       pm quarantine forward ID… --rcpt A…\n"
 		"       pm quarantine delete ID… [--rcpt A]…\n"
-		"       pm quarantine restore ID… [--rcpt A]…\n"
-		"       pm quarantine report ID… [--undo]\n"
+		"       pm quarantine restore ID… [--rcpt A]… [--user NAME]\n"
+		"       pm quarantine report ID… [--undo] [--user NAME]\n"
 		"       pm quarantine add FILE… --rcpt A… --reason R "
 		"[--sender A]\n"
 		"\n"
@@ -539,6 +540,8 @@ const struct applet quarantine_applet = {
 		"\n"
 		"--learn and report teach every filter of the site, of what\n"
 		"is still on disk the one here; it counts within a minute.\n"
+		"--user: who says so; all that one user says is worth 20\n"
+		"messages at most, what administrators say one each.\n"
 		"\n"
 		"--json prints one object a line.\n",
 	.main = quarantine_main,

@@ -59,6 +59,14 @@ is(weight(), $spam, '… counts once');
 is(reports(), 1, '… as one');
 is(quarantine('report', $id, '--undo'), "$id no longer counts\n0", 'undone');
 is(weight(), 0, '… and counts no more');
+is(quarantine('report', $id, '--user', 'ann'), "$id learnt as spam\n0",
+	'a user says so');
+is(quarantine('report', $id, '--user', 'bob'), "$id learnt as spam\n0",
+	'and another');
+is(reports(), 2, 'each has a say');
+is(quarantine('report', $id, '--undo'),
+	"pm quarantine: $id: was not learnt\n2", 'no administrator did');
+quarantine('report', $id, '--undo', '--user', $_) for qw(ann bob);
 is(quarantine('report', $id, '--undo'),
 	"pm quarantine: $id: was not learnt\n2", 'there is nothing more');
 

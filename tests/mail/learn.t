@@ -68,13 +68,17 @@ is_deeply([$app->pm('quarantine', 'report', $one)],
 is_deeply([$app->pm('quarantine', 'release', $two, '--learn', '--wait',
 	'600')], [0, "$two released\n$two learnt as wanted\n"],
 	'another is released');
-becomes('ham spam', 'the filter learns both');
+is(($app->pm('quarantine', 'report', $one, '--user', 'ann'))[0], 0,
+	'a user says the same');
+becomes('ham spam spam', 'the filter learns them all');
 ok(-s "$dir/content.model", 'there is a model of them');
 like(($app->pm('quarantine', 'show', $one))[1],
 	qr/^history    \S+ \w+ learnt as spam$/m, 'its story says so');
 is(($app->pm('quarantine', 'restore', $two))[0], 0, 'not released after all');
 is(($app->pm('quarantine', 'report', $one))[0], 0, 'said again');
-becomes('spam', '… and not learnt; twice said is once');
+becomes('spam spam', '… and not learnt; twice said is once');
+is(($app->pm('quarantine', 'report', $one, '--undo', '--user', 'ann'))[0], 0,
+	'the user no longer');
 is(($app->pm('quarantine', 'report', $one, '--undo'))[0], 0, 'taken back');
 becomes('', 'nothing is left');
 is_deeply([$app->pm('quarantine', 'report', $one, '--undo')],
