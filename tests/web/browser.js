@@ -297,7 +297,7 @@ async function deleteAndRestore(page) {
 	await press(page, "Delete");
 	ok(await page.getByRole("button", { name: "Restore" }).isVisible(), "deleted on its own page");
 	await press(page, "Restore");
-	ok(await page.getByRole("button", { name: "Delete" }).isVisible(), "and restored");
+	ok(await page.getByRole("button", { name: "Delete", exact: true }).isVisible(), "and restored");
 	quiet("delete and restore");
 }
 
