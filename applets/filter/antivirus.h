@@ -21,7 +21,10 @@ bool antivirus_is_own(const struct wiring *w);
 int antivirus_begin(const struct process *p, struct err *e);
 /* For who needs none but unix sockets; before antivirus_begin. */
 void antivirus_leave_network(void);
-/* Nothing to do in this wiring: says why in `pm status`, waits for TERM. */
+/*
+ * Nothing to do in this wiring: waits for TERM. note: for `pm status`, or
+ * NULL.
+ */
 int antivirus_idle(const struct process *p, int signals, const char *note);
 
 #endif

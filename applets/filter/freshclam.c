@@ -182,8 +182,7 @@ int freshclam_run(const struct process *p)
 	if (wiring_load(a, &w, &e) < 0)
 		return err_report("filter", &e);
 	if (!antivirus_is_own(&w))
-		return antivirus_idle(p, f.signals, "no virus engine of our "
-			"own is wired: nothing to fetch");
+		return antivirus_idle(p, f.signals, NULL);
 	if (!has_mirror(&w) && w.filter.nsignatures == 0)
 		return antivirus_idle(p, f.signals, "signatures come by pm "
 			"virus load only");
