@@ -3,7 +3,7 @@ max_line_length = 100
 unused_args = false -- a rule takes what it is given
 
 -- What `pm policy words` lists as functions.
-local policy = { "policy", "list_empty", "dns_lists", "deliver", "quarantine", "reject",
+local policy = { "policy", "list_empty", "dns_lists", "blocking_lists", "deliver", "quarantine", "reject",
 	"tempfail", "discard", "delay", "redirect", "regex", "option", "clock", "expand", "map" }
 files["lua/policy"] = { read_globals = policy }
 files["lua/library"] = { read_globals = policy }

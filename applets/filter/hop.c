@@ -5,7 +5,7 @@
 #include "base/io.h"
 #include "base/wire.h"
 
-enum { ANSWER_TEXT_MAX = 400, SLOT_ALIGN = 64 };
+enum { ANSWER_TEXT_MAX = 400, ANSWER_REASON_MAX = 40, SLOT_ALIGN = 64 };
 
 size_t hop_message_at(size_t env_bytes)
 {
@@ -60,6 +60,7 @@ void hop_put_answer(struct buf *b, const struct stage_answer *a)
 	wire_put_u8(b, a->failed);
 	wire_put_span(b, a->code);
 	wire_put_span(b, a->text);
+	wire_put_span(b, a->reason);
 	wire_put_span(b, a->rule);
 }
 
@@ -101,8 +102,10 @@ bool hop_get_answer(struct span record, struct stage_answer *a_r)
 	a_r->failed = wire_u8(&w) != 0;
 	a_r->code = wire_span(&w);
 	a_r->text = wire_span(&w);
+	a_r->reason = wire_span(&w);
 	a_r->rule = wire_span(&w);
-	if (!wire_done(&w) || !printable(a_r->text, ANSWER_TEXT_MAX))
+	if (!wire_done(&w) || !printable(a_r->text, ANSWER_TEXT_MAX) ||
+	    !printable(a_r->reason, ANSWER_REASON_MAX))
 		return false;
 	if (action == ACTION_REJECT)
 		return good_code(a_r->code, '5');

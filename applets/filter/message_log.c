@@ -177,6 +177,8 @@ void message_log_refusal(struct session *s, enum engine_stage stage,
 		r.nrcpts = 1;
 	}
 	put_all(s->stage, end, &r);
+	if (answer->reason.n)
+		r.groups->reason = answer->reason;
 	if (answer->rule.n && !answer->failed)
 		r.groups->trace = span_of(arena_printf(s->stage, "%.*s\n",
 			SPAN_FMT(answer->rule)));

@@ -40,10 +40,12 @@ end
 return {
 	group = "spamhaus", cap = 7000, about = "lists of Spamhaus",
 	with({ "spamhaus-zen", kind = "ip", zone = "zen.spamhaus.org",
+		help = "https://check.spamhaus.org/",
 		about = "addresses of spammers, of bots and of customers' lines",
 		terms = terms, refused = refused }, zen),
 	with({ "spamhaus-zen-dqs", kind = "ip",
 		zone = "{spamhaus}.zen.dq.spamhaus.net",
+		help = "https://check.spamhaus.org/",
 		about = "spamhaus-zen for registered sites",
 		terms = terms, refused = refused }, zen),
 	with({ "spamhaus-dbl", kind = "domain", zone = "dbl.spamhaus.org",

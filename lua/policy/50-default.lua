@@ -80,6 +80,42 @@ if not list_empty("valid-recipients") then
 	end)
 end
 
+-- Connections that are not wanted: hosts on the site's own list, and on DNS
+-- lists that may block (block = true; none does by itself: pm help dnslist).
+-- Each recipient is refused, so that postmaster and abuse still hear of it;
+-- block_at = connect refuses the whole connection, which costs less.
+local function unwanted(s)
+	if s.relay.trusted or s.relay:listed("ip-blocking-exceptions") then
+		return
+	end
+	if s.relay:listed("blocked-connections") then
+		return reject("5.7.1", s.relay.addr .. " may not send mail here; " ..
+			"if that is wrong, ask the postmaster", "Blocked")
+	end
+	local list = s.relay:blocking_list()
+	if list then
+		return reject("5.7.1", s.relay.addr .. " is on the list " ..
+			list.name .. " (" .. list.answer .. ")" ..
+			(list.help == "" and "" or ", see " .. list.help), "Blocked")
+	end
+end
+
+local always_reached = { postmaster = true, abuse = true }
+
+if not list_empty("blocked-connections") or blocking_lists() then
+	if option("block_at", "rcpt") == "connect" then
+		inbound:at_connect("blocked connection", unwanted)
+	else
+		inbound:at_rcpt("blocked host", function(s, rcpt)
+			if always_reached[rcpt.local_part:lower()] or
+				rcpt:listed("ip-blocking-exclusions") then
+				return
+			end
+			return unwanted(s)
+		end)
+	end
+end
+
 inbound:rule("puremessage headers", function(m, rcpt, plan)
 	if puremessage_headers then plan:replace_header("X-PMX-Version", "pm") end
 end)

@@ -85,9 +85,12 @@ static int set_up(void **state)
 	arena = arena_new("test", 64 << 20);
 	bundle = (struct bundle){ .generation = 7,
 		.settings = { nets, 1, domains, 1, true } };
-	bundle.lists = arena_array(arena, 8, sizeof(*bundle.lists));
+	bundle.lists = arena_array(arena, 12, sizeof(*bundle.lists));
 	add_list("anti-spam-optouts", "c@ours.example\n");
 	add_list("approved-senders", "");
+	add_list("blocked-connections", "");
+	add_list("ip-blocking-exceptions", "");
+	add_list("ip-blocking-exclusions", "");
 	add_list("blocked-relays", "198.51.100.0/24\n");
 	add_list("blocked-senders", "");
 	add_list("no-newsletters", "d@other.example\n");

@@ -28,11 +28,12 @@
  * All of a group count `cap` together at most: the hit "CAP_GROUP".
  *
  * A list is off unless enabled = true. block = true: the policy may refuse
- * the relay (relay.blocked_by). timeout: seconds until it is LATER (3). test: a
- * thing that is listed, clean: one that is not ("127.0.0.2" and "127.0.0.1"
- * of addresses, "test" and "invalid" of domains, RFC 5782 section 5; of hashes
- * "invalid" only); false: the list has none. "{KEY}" in a zone is a word that
- * the site has from the list (DNSTABLE_KEYS); it is shown nowhere.
+ * relays on it (relay:blocking_list); help: where they may ask. timeout:
+ * seconds until it is LATER (3). test: a thing that is listed, clean: one that
+ * is not ("127.0.0.2" and "127.0.0.1" of addresses, "test" and "invalid" of
+ * domains, RFC 5782 section 5; of hashes "invalid" only); false: the list has
+ * none. "{KEY}" in a zone is a word that the site has from the list
+ * (DNSTABLE_KEYS); it is shown nowhere.
  *
  * A later file may name a list again: what it says is changed, the rest
  * stays; hits, if it names any, are replaced.
@@ -90,7 +91,8 @@ struct dnstable_hit {
 };
 
 struct dnstable_list {
-	struct span name, zone, about, terms;
+	struct span name, zone, about;
+	struct span terms, help;	/* of use; for those who are listed */
 	struct span test, clean;	/* empty: there is none */
 	uint32_t group;
 	enum dnstable_kind kind;

@@ -30,6 +30,7 @@ static void put_list(struct buf *b, const struct dnstable_list *l)
 	wire_put_span(b, l->zone);
 	wire_put_span(b, l->about);
 	wire_put_span(b, l->terms);
+	wire_put_span(b, l->help);
 	wire_put_span(b, l->test);
 	wire_put_span(b, l->clean);
 	wire_put_u32(b, l->group);
@@ -107,6 +108,7 @@ static void get_list(struct wire *w, struct arena *a, size_t ngroups,
 	l->zone = wire_span(w);
 	l->about = wire_span(w);
 	l->terms = wire_span(w);
+	l->help = wire_span(w);
 	l->test = wire_span(w);
 	l->clean = wire_span(w);
 	l->group = wire_u32(w);
@@ -137,7 +139,7 @@ int dnstable_get(struct span record, struct arena *a, struct dnstable *t,
 		t->groups[i].about = wire_span(&w);
 		t->groups[i].cap = (int32_t)wire_u32(&w);
 	}
-	t->nlists = wire_count(&w, 47);
+	t->nlists = wire_count(&w, 51);
 	t->lists = arena_array(a, t->nlists, sizeof(*t->lists));
 	for (size_t i = 0; i < t->nlists; i++)
 		get_list(&w, a, t->ngroups, &t->lists[i]);

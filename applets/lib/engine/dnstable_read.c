@@ -80,8 +80,8 @@ static int read_text(struct reader *r, const struct script_value *v,
 	struct span *text_r)
 {
 	if (v->type != SCRIPT_TEXT)
-		return bad(r, "kind, zone, about, terms, hash, test and clean "
-			"are texts");
+		return bad(r, "kind, zone, about, terms, help, hash, test and "
+			"clean are texts");
 	*text_r = arena_span(r->arena, v->text);
 	return 0;
 }
@@ -106,6 +106,12 @@ static int set_terms(struct reader *r, struct dnstable_list *l,
 	const struct script_value *v)
 {
 	return read_text(r, v, &l->terms);
+}
+
+static int set_help(struct reader *r, struct dnstable_list *l,
+	const struct script_value *v)
+{
+	return read_text(r, v, &l->help);
 }
 
 /* A key in it is any word. */
@@ -270,7 +276,8 @@ static const struct {
 	{ "kind", set_kind }, { "about", set_about },
 	{ "addresses", set_addresses }, { "block", set_block },
 	{ "clean", set_clean }, { "enabled", set_enabled },
-	{ "hash", set_hash }, { "of", set_of }, { "refused", set_refused },
+	{ "hash", set_hash }, { "help", set_help }, { "of", set_of },
+	{ "refused", set_refused },
 	{ "terms", set_terms }, { "test", set_test },
 	{ "timeout", set_timeout }, { "whole", set_whole },
 	{ "zone", set_zone },

@@ -7,7 +7,6 @@
 #include "mail/words.h"
 #include "engine/check.h"
 #include "engine/content.h"
-#include "engine/dnstable.h"
 #include "engine/explain.h"
 #include "engine/facts_record.h"
 #include "engine/policy.h"
@@ -23,11 +22,10 @@ struct engine {
 	const struct bundle *bundle;
 	struct policy_host *policy;
 	struct rules *rules;
-	struct dnstable dnstable;
 	struct classifier model, feedback;
 	bool taught;		/* there is feedback */
-	struct arena *arena;	/* of the DNS lists, and of the shipped rules
-				   where they had to be compiled */
+	struct arena *arena;	/* of the shipped rules, where they had to be
+				   compiled */
 	const char *trouble;	/* NULL: none */
 	bool detail;
 	bool no_content;
@@ -40,16 +38,6 @@ static int open_rules(struct engine *en, struct span base, struct err *e)
 
 	en->rules = rules_open(records, 2, e);
 	return en->rules ? 0 : -1;
-}
-
-static int open_dnslists(struct engine *en, struct err *e)
-{
-	if (dnstable_get(en->bundle->dnslists, en->arena, &en->dnstable,
-			e) < 0)
-		return -1;
-	dnstable_set_keys(&en->dnstable, en->bundle->settings.dns_keys,
-		en->arena);
-	return 0;
 }
 
 /* All of an update counts, or nothing. */
@@ -98,8 +86,7 @@ struct engine *engine_new(const struct bundle *bundle, struct err *e)
 	en->bundle = bundle;
 	en->arena = arena_new("shipped rules", RULES_ARENA_MAX);
 	open_feedback(en);
-	if ((open_update(en) || open_shipped(en, e) == 0) &&
-	    open_dnslists(en, e) == 0)
+	if (open_update(en) || open_shipped(en, e) == 0)
 		en->policy = policy_host_new(bundle, e);
 	if (en->policy == NULL)
 		engine_free(&en);
@@ -296,7 +283,7 @@ static void judge(struct engine *en, const struct envelope *env,
 	auth = auth_new(&who, ask, a);
 	f = facts_new(env, en->bundle, raw, a);
 	f->dns = &dns;
-	f->dnstable = &en->dnstable;
+	f->dnstable = policy_dnstable(en->policy);
 	f->auth = auth;
 	f->model = en->no_content ? NULL : &en->model;
 	f->feedback = en->taught ? &en->feedback : NULL;
@@ -367,7 +354,7 @@ static void add_answer(struct rehearsal *r, const struct stage_answer *s,
 
 	*g = (struct group){ .action = s->action, .code = s->code,
 		.text = s->text, .nrcpts = 1, .ntrace = !s->failed };
-	g->reason = s->action == ACTION_REJECT ? SPAN("Rejected") : g->reason;
+	g->reason = s->action == ACTION_REJECT ? s->reason : g->reason;
 	g->rcpts = arena_array(r->a, 1, sizeof(*g->rcpts));
 	g->rcpts[0] = rcpt;
 	g->trace = arena_array(r->a, 1, sizeof(*g->trace));

@@ -57,6 +57,7 @@ bool engine_has_rules(const struct engine *en, enum engine_stage stage);
 struct stage_answer {
 	enum action action;	/* DELIVER, REJECT, TEMPFAIL, DISCARD */
 	struct span code, text;
+	struct span reason;	/* of REJECT: "Rejected", or the rule's own */
 	struct span rule;	/* "inbound/known 50-default.lua:3"; to go on:
 				   empty, or TRACE_SKIPPED and of what */
 	bool failed;		/* the policy failed; action is TEMPFAIL */

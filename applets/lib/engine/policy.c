@@ -1,4 +1,5 @@
 #include "engine/policy_host.h"
+#include "engine/policy_dns.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +92,7 @@ struct policy_host *policy_host_new(const struct bundle *bundle,
 	h->last = &h->first;
 	h->arena = arena_new("policy", LOAD_ARENA);
 	h->scratch = arena_new("policy run", SCRATCH_ARENA);
-	if (load(h, e) < 0)
+	if (policy_open_dnslists(h, e) < 0 || load(h, e) < 0)
 		policy_host_free(&h);
 	return h;
 }
@@ -416,9 +417,11 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	}
 	if (ask_guards(h, &e) < 0 ||
 	    ask_rules(h, stage, args, stage == STAGE_RCPT ? 2 : 1, &e) < 0) {
-		*answer_r = (struct stage_answer){ ACTION_TEMPFAIL,
-			SPAN("4.7.1"), SPAN("policy failed, try again later"),
-			arena_span(a, span_of(e.text)), .failed = true };
+		*answer_r = (struct stage_answer){
+			.action = ACTION_TEMPFAIL, .code = SPAN("4.7.1"),
+			.text = SPAN("policy failed, try again later"),
+			.rule = arena_span(a, span_of(e.text)),
+			.failed = true };
 		return;
 	}
 	made = h->run.made;
@@ -429,6 +432,7 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	answer_r->action = made->action;
 	answer_r->code = arena_span(a, made->code);
 	answer_r->text = arena_span(a, made->text);
+	answer_r->reason = arena_span(a, made->reason);
 	answer_r->rule = rule_words(&h->run, a);
 	answer_r->step = h->run.trace[h->run.ntrace - 1];
 	answer_r->step.where = arena_span(a, answer_r->step.where);

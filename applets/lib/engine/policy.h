@@ -44,6 +44,8 @@ void policy_watch_lines(struct policy_host *h, void (*reached)(void *self,
 size_t policy_networks(const struct policy_host *h,
 	const struct cidr **networks_r);
 
+/* The DNS lists of the bundle, with their keys; lives as long as the host. */
+const struct dnstable *policy_dnstable(const struct policy_host *h);
 /* Asks all zones that the policy declared, if it declared any. */
 void policy_ask_dns(const struct policy_host *h, struct dnslist_set *dns);
 

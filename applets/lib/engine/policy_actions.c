@@ -3,6 +3,7 @@
  * ending actions while a rule runs.
  */
 #include "engine/policy_view.h"
+#include "engine/policy_dns.h"
 
 #include <stdio.h>
 
@@ -138,19 +139,23 @@ static void call_reject(struct script_call *c)
 {
 	static const char usage[] = "reject(\"5.1.1\", \"TEXT\")";
 	struct plan *p = begin(c, ACTION_REJECT);
-	struct span code, text;
+	struct span code, text, reason = SPAN("Rejected");
 
-	if (p == NULL || !policy_arg_count(c, 2, 2, usage) ||
+	if (p == NULL || !policy_arg_count(c, 2, 3, usage) ||
 	    !policy_arg_text(c, 0, usage, &code) ||
 	    !policy_arg_text(c, 1, usage, &text) ||
 	    !policy_arg_printable(c, 1, "the text", VERDICT_TEXT_MAX, text))
+		return;
+	if (c->nargs == 3 && (!policy_arg_text(c, 2, usage, &reason) ||
+	    !policy_arg_printable(c, 2, "a reason", POLICY_REASON_MAX,
+			reason)))
 		return;
 	if (!is_code(code)) {
 		err_set(&c->error, ERR_PERMANENT, "argument 1: the code is an "
 			"enhanced status code like \"5.7.1\"");
 		return;
 	}
-	p->reason = SPAN("Rejected");
+	p->reason = keep(c, reason);
 	p->code = keep(c, code);
 	p->text = keep(c, text);
 	finish(c, p, p->text);
@@ -378,6 +383,9 @@ const struct script_function policy_functions[] = {
 	{ "list_empty", call_list_empty,
 		"list_empty(list): has it no entry? boolean\n"
 		"if list_empty(\"valid-recipients\") then return end" },
+	{ "blocking_lists", policy_blocking_lists, "blocking_lists(): are DNS "
+		"lists in use that may refuse relays? boolean\n"
+		"if not blocking_lists() then return end" },
 	{ "dns_lists", policy_declare_zones, "dns_lists(zone, ...): DNS lists "
 		"that are asked for every message, all at once, while it is "
 		"parsed; at the top of a file\n"
@@ -395,9 +403,10 @@ const struct script_function policy_functions[] = {
 		"\"sender\", \"postmaster\") he by the shipped one: ending "
 		"action\n"
 		"if m.virus.found then return quarantine(\"Virus\") end" },
-	{ "reject", call_reject, "reject(code, text): refused for good, the "
-		"sender is told; code is \"5.x.x\" (RFC 3463). Beside "
-		"recipients who get it the copy is quarantined as "
+	{ "reject", call_reject, "reject(code, text, reason): refused for "
+		"good, the sender is told; code is \"5.x.x\" (RFC 3463); the "
+		"reason is for the message log, without one \"Rejected\". "
+		"Beside recipients who get it the copy is quarantined as "
 		"\"Rejected\": ending action\n"
 		"if m.size > 50000000 then return reject(\"5.3.4\", "
 		"\"too large\") end" },

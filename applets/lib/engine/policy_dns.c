@@ -2,7 +2,8 @@
  * DNS lists in a policy file: zones declared while it is loaded, answers read
  * by the rules.
  */
-#include "engine/policy_host.h"
+#include "engine/policy_view.h"
+#include "engine/policy_dns.h"
 
 static const char zone_usage[] = "relay:dns_list(\"ZONE\")";
 static const char zones_usage[] = "dns_lists(\"ZONE\", ...)";
@@ -83,6 +84,81 @@ void policy_dns_list(struct script_call *c)
 	c->result = policy_object(&policy_dns_class, l);
 }
 
+/* --- lists that are data ------------------------------------------------- */
+
+int policy_open_dnslists(struct policy_host *h, struct err *e)
+{
+	if (dnstable_get(h->bundle->dnslists, h->arena, &h->dnstable, e) < 0)
+		return -1;
+	dnstable_set_keys(&h->dnstable, h->bundle->settings.dns_keys,
+		h->arena);
+	return 0;
+}
+
+const struct dnstable *policy_dnstable(const struct policy_host *h)
+{
+	return &h->dnstable;
+}
+
+static bool may_block(const struct dnstable_list *l)
+{
+	return l->enabled && l->block && l->asked.n;
+}
+
+void policy_blocking_lists(struct script_call *c)
+{
+	const struct policy_host *h = c->context;
+	bool any = false;
+
+	if (!policy_arg_count(c, 0, 0, "blocking_lists()"))
+		return;
+	for (size_t i = 0; i < h->dnstable.nlists; i++)
+		any |= may_block(&h->dnstable.lists[i]);
+	c->result = policy_bool(any);
+}
+
+/* Does it say something bad? Good repute blocks nobody. */
+static bool is_bad(const struct dnslist *l)
+{
+	for (size_t i = 0; i < l->list->nhits; i++)
+		for (size_t k = 0; k < l->question.nrecords; k++)
+			if (l->list->hits[i].weight > 0 &&
+			    l->question.records[k].n == 4 &&
+			    dnstable_codes_match(&l->list->hits[i].codes,
+				l->question.records[k].p))
+				return l->state == DNSLIST_HIT;
+	return false;
+}
+
+/* All are asked before anybody waits; the first one in their order counts. */
+void policy_blocking_list(struct script_call *c)
+{
+	struct policy_host *h = c->context;
+	const struct dnstable *t = &h->dnstable;
+	struct dnslist_set *dns = h->run.dns;
+	struct dnslist **asked = arena_array(h->run.arena, t->nlists,
+		sizeof(struct dnslist *));
+	struct netaddr relay;
+	struct span what;
+
+	if (!policy_arg_count(c, 0, 0, "relay:blocking_list()") ||
+	    policy_is_internal(h) ||
+	    !netaddr_parse(h->run.env->relay_addr, &relay) ||
+	    !dnslist_is_public(&relay))
+		return;
+	what = dnslist_reversed(&relay, h->run.arena);
+	for (size_t i = 0; i < t->nlists; i++)
+		if (may_block(&t->lists[i]))
+			asked[i] = dnslist_ask_list(dns, &t->lists[i], what);
+	dnslist_collect(dns);
+	for (size_t i = 0; i < t->nlists; i++)
+		if (asked[i] && is_bad(asked[i])) {
+			c->result = policy_object(&policy_dns_class,
+				asked[i]);
+			return;
+		}
+}
+
 /* --- an answer ----------------------------------------------------------- */
 
 #define ANSWER ((const struct dnslist *)self)
@@ -96,6 +172,16 @@ static struct script_value dns_later(void *self)
 {
 	return policy_bool(ANSWER->state == DNSLIST_LATER ||
 		ANSWER->state == DNSLIST_REFUSED);
+}
+
+static struct script_value dns_name(void *self)
+{
+	return policy_text(ANSWER->zone);
+}
+
+static struct script_value dns_help(void *self)
+{
+	return policy_text(ANSWER->list ? ANSWER->list->help : SPAN(""));
 }
 
 static struct script_value dns_answer(void *self)
@@ -115,6 +201,9 @@ const struct script_class policy_dns_class = {
 		{ "later", dns_later, "could not be known: boolean" },
 		{ "answer", dns_answer, "the address, or empty: text" },
 		{ "why", dns_why, "why later, \"refused\": text" },
+		{ "name", dns_name, "the list's name, or the zone: text" },
+		{ "help", dns_help, "where those on it may ask (URL), or "
+			"empty: text" },
 		{ 0 },
 	},
 };

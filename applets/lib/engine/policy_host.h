@@ -6,6 +6,7 @@
 #include "mail/edit.h"
 #include "mail/rewrite.h"
 #include "script/script.h"
+#include "engine/dnstable.h"
 #include "engine/policy.h"
 #include "engine/policy_notice.h"
 
@@ -136,6 +137,7 @@ struct policy_host {
 	struct policy_option *options;
 	size_t noptions;
 	struct cidr *networks;
+	struct dnstable dnstable;	/* lists that are data */
 	struct span zones[POLICY_ZONES_MAX];
 	size_t nzones;
 	const char **list_names;
@@ -191,9 +193,5 @@ const struct bundle_list *policy_find_list(struct policy_host *h,
  * entry were not there.
  */
 bool policy_note_list(struct policy_host *h, struct list_hit hit);
-
-/* policy_dns.c: the function dns_lists, the method relay:dns_list. */
-void policy_declare_zones(struct script_call *c);
-void policy_dns_list(struct script_call *c);
 
 #endif

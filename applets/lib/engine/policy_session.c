@@ -2,6 +2,7 @@
  * What a rule may read of the session: the relay, the envelope.
  */
 #include "engine/policy_view.h"
+#include "engine/policy_dns.h"
 
 #include <string.h>
 
@@ -208,6 +209,15 @@ const struct script_class policy_relay_class = {
 			"dns_list(zone): is it on this DNS list? dns\n"
 			"if m.relay:dns_list(\"list.example.org\").hit then "
 			"return quarantine(\"Blocked\") end" },
+		{ "blocking_list", policy_blocking_list,
+			"blocking_list(): the DNS list with block = true (pm "
+			"help dnslist) that it is on, or nil; internal relays "
+			"are on none: dns\n"
+			"p:at_rcpt(\"blocked\", function(s, rcpt)\n"
+			"\tlocal list = s.relay:blocking_list()\n"
+			"\tif list then return reject(\"5.7.1\", \"listed by "
+			"\" .. list.name) end\n"
+			"end)" },
 		{ 0 },
 	},
 };
