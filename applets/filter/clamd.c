@@ -63,7 +63,7 @@ static int configure(struct err *e)
 		"MaxScanTime 20000\n"
 		"MaxScanSize 400M\n"
 		"MaxFileSize 100M\n"
-		"MaxRecursion 17\n"
+		"MaxRecursion 30\n"
 		"MaxFiles 10000\n"
 		"AlertExceedsMax yes\n"
 		"CommandReadTimeout 30\n"

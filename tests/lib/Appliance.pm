@@ -371,6 +371,8 @@ DatabaseDirectory $dir/db
 TemporaryDirectory $dir
 StreamMaxLength 100M
 MaxThreads 4
+MaxRecursion 30
+AlertExceedsMax yes
 CONF
 }
 
