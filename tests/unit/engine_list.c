@@ -105,6 +105,9 @@ static void test_wrong_entries(void **state)
 			"address: in a list of this type are names" },
 		{ "#pm type=map\na.example", "lists/x:2: \"a.example\" has no "
 			"value; write KEY VALUE" },
+		{ "#pm type=hosts\n@mx*.example\nu@*.example", "lists/x:3: "
+			"\"u@*.example\" is no host; addresses have lists of "
+			"their own" },
 		{ "..", "lists/x:1: \".\" is no address, domain or network" },
 	};
 

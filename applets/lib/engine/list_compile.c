@@ -227,6 +227,10 @@ static int hosts_of(struct compiler *c, struct list_entry *entry)
 		return complain(c, s, "is not a network; write ADDRESS/BITS");
 	if (span_chr(s, '*') == SIZE_MAX && span_chr(s, '?') == SIZE_MAX)
 		return domain_of(c, entry);
+	/* Of a subject with one only what is behind it is looked up. */
+	if (span_chr(span_after(s, s.p[0] == '@'), '@') != SIZE_MAX)
+		return complain(c, s, "is no host; addresses have lists of "
+			"their own");
 	entry->kind = s.p[0] == '@' ? KIND_HOSTS_ANCHORED : KIND_HOSTS;
 	entry->key = span_after(s, s.p[0] == '@');
 	return 0;
