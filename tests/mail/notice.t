@@ -133,10 +133,16 @@ is(Soak::settle($app, 60), '', 'spool and queue run empty');
 wait_for('keptflood', 'Withheld: flood 20');
 is_deeply([sort keys %{ box('keptflood') }],
 	[sort map { "Withheld: flood $_" } 1 .. 20], '20 notices in an hour');
-my $log = do { local (@ARGV, $/) = "$app->{root}/var/log/pm/pm.log"; <> };
+my ($log, @left) = '';
+# The supervisor writes the log: it may be a moment behind the answers.
+for (1 .. 100) {
+	$log = do { local (@ARGV, $/) = "$app->{root}/var/log/pm/pm.log"; <> };
+	@left = $log =~ /reply=discard kept=1 .* why=1 notice left out: 20 to one person within an hour are enough$/mg;
+	last if @left >= 2;
+	sleep 0.1;
+}
 is(scalar(() = $log =~ /warn: notices to <keptflood\@example\.org>: 20 within an hour are enough, further ones are left out$/mg),
 	1, 'told once');
-is(scalar(() = $log =~ /reply=discard kept=1 .* why=1 notice left out: 20 to one person within an hour are enough$/mg),
-	2, 'and with each message that is kept without one');
+is(scalar @left, 2, 'and with each message that is kept without one');
 ok($app->stop, 'stops within the deadline');
 done_testing;
