@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use MIME::QuotedPrint;
 use Test::More;
+use Time::HiRes qw(sleep);
 use lib "$FindBin::Bin/../lib";
 use Appliance;
 use Soak;
