@@ -15,7 +15,12 @@
 #include "base/io.h"
 #include "script/script.h"
 
+/* Sanitizers cost several times as much. */
+#ifdef __SANITIZE_ADDRESS__
+enum { LATE_MS = 8000 };
+#else
 enum { LATE_MS = 1500 };
+#endif
 
 static int kept;
 
