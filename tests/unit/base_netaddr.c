@@ -91,12 +91,42 @@ static void test_ports(void **state)
 	assert_int_equal(port, 25);
 }
 
+static void test_urls(void **state)
+{
+	static const char *const bad[] = { "icap://scanner:1344/avscan",
+		"icap://192.0.2.1:1344", "icap://192.0.2.1:1344/",
+		"icap:///x", "http://192.0.2.1/x", "icap://192.0.2.1:0x1/x",
+		"icap://192.0.2.1/a b", "icap://192.0.2.1/a\r\nb",
+		"icap://::1/x", "icap://[192.0.2.1/x", "icap:", "" };
+	uint16_t port = 7;
+	struct span host;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(netaddr_split_url(span_of(bad[i]), SPAN("icap"),
+			&host, &port));
+	port = 7;
+	assert_true(netaddr_split_url(SPAN("icap://192.0.2.1/a/b?c"),
+		SPAN("icap"), &host, &port));
+	assert_true(span_is(host, "192.0.2.1"));
+	assert_int_equal(port, 7);
+	assert_true(netaddr_split_url(SPAN("icap://[::1]/x"), SPAN("icap"),
+		&host, &port));
+	assert_true(span_is(host, "::1"));
+	assert_int_equal(port, 7);
+	assert_true(netaddr_split_url(SPAN("icap://[::1]:1344/x"),
+		SPAN("icap"), &host, &port));
+	assert_true(span_is(host, "::1"));
+	assert_int_equal(port, 1344);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_urls),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

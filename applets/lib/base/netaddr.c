@@ -121,3 +121,33 @@ bool netaddr_split_port(struct span s, struct span *host_r, uint16_t *port_r)
 	*host_r = span_sub(*host_r, 1, host_r->n - 2);
 	return parse_plain(*host_r, &v6) && v6.n == 16;
 }
+
+static bool is_printable(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+bool netaddr_split_url(struct span url, struct span scheme,
+	struct span *address_r, uint16_t *port_r)
+{
+	struct span rest = span_after(url, scheme.n + 3), host;
+	size_t slash = span_chr(rest, '/');
+	struct netaddr a;
+
+	if (!span_starts(url, scheme) || !is_printable(url) ||
+	    !span_starts(span_after(url, scheme.n), SPAN("://")) ||
+	    slash == SIZE_MAX || slash + 1 == rest.n)
+		return false;
+	host = span_sub(rest, 0, slash);
+	if (netaddr_split_port(host, address_r, port_r))
+		return netaddr_parse(*address_r, &a);
+	*address_r = host;
+	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		*address_r = span_sub(host, 1, host.n - 2);
+	/* Bare, the last piece of an IPv6 address could be a port. */
+	return netaddr_parse(*address_r, &a) &&
+		(a.n == 4 || address_r->n < host.n);
+}

@@ -34,5 +34,11 @@ bool netaddr_is_loopback(const struct netaddr *a);
  * colons only in brackets, and then it is an IPv6 address.
  */
 bool netaddr_split_port(struct span s, struct span *host_r, uint16_t *port_r);
+/*
+ * "icap://ADDRESS[:PORT]/PATH", printable, the path not empty: the address
+ * without brackets; *port_r stays where none is given.
+ */
+bool netaddr_split_url(struct span url, struct span scheme,
+	struct span *address_r, uint16_t *port_r);
 
 #endif
