@@ -12,7 +12,8 @@ zlib1g-dev libicu-dev libhyperscan-dev'
 run='postfix postgresql-15 tzdata'
 test='perl libcmocka-dev lua-check universal-ctags clang llvm
 libclang-rt-14-dev procps util-linux xz-utils clamav-daemon clamav
-clamav-freshclam clamav-testfiles mmdebstrap git
+clamav-freshclam clamav-testfiles c-icap libc-icap-mod-virus-scan mmdebstrap
+git
 chromium curl openssl opendkim python3 python3-yaml gir1.2-gmime-3.0
 python3-gi'
 

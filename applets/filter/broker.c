@@ -12,6 +12,7 @@
 #include "listen.h"
 #include "net/broker.h"
 #include "role/life.h"
+#include "tool/engines.h"
 
 enum {
 	DNS_TIMEOUT_MS = 5000, VIRUS_TIMEOUT_MS = 22000,
@@ -48,14 +49,13 @@ static int load(struct broker_settings *s, struct arena *a, struct err *e)
 		return -1;
 	*s = (struct broker_settings){
 		.resolver = w.resolver,
-		.clamd = wiring_clamd(&w),
-		.clamd_takes_fds = w.filter.clamd &&
-			strcmp(w.filter.clamd, WIRING_OWN) == 0,
+		.virus = engines_wired(&w),
 		.dns_timeout_ms = DNS_TIMEOUT_MS,
 		.virus_timeout_ms = VIRUS_TIMEOUT_MS,
 		.connections_max = (unsigned)w.filter.concurrency +
 			CONNECTIONS_EXTRA,
 		.degraded = life_degraded,
+		.note = life_note,
 	};
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "filter.h"
 
 #include <grp.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,18 +28,20 @@
 enum {
 	MEMORY = 16 << 20,
 	WAIT_MS = 500,
-	PROBE_MS = 10000, PROBE_STARTING_MS = 500, ANSWER_MS = 2000,
+	PROBE_MS = 5000, PROBE_STARTING_MS = 500, ANSWER_MS = 2000,
 	SILENT_MS = 60000,	/* while it loads anew, it may not answer */
 	STOP_MS = 5000,
-	OLD_DAYS = 3, DAY_S = 86400,
+	DAY_S = 86400,
 };
 
 struct guard {
 	const char *where;	/* NULL: there is none */
 	bool own, stop, up;
 	int signals;
+	int64_t old_days;
 	struct child child;
 	struct signatures loaded;
+	uint64_t nloaded;	/* so many of them, when it is our own */
 	int64_t probed, answered; /* monotonic */
 	char version[CLAMD_REPLY_MAX];
 };
@@ -104,17 +107,27 @@ static void tell(const struct guard *g)
 {
 	const char *slash = strchr(g->version, '/');
 	int64_t made = made_at(g->version), now = clock_wall_ms() / 1000;
-	char text[200], day[32] = "";
+	char text[200], day[32] = "", count[32] = "";
 	time_t t = made ? made : g->own ? g->loaded.newest_s : 0;
 	struct tm tm;
 
 	if (t && gmtime_r(&t, &tm))
 		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-	snprintf(text, sizeof(text), "%.*s at %s%s%s", slash ?
+	if (g->own)
+		snprintf(count, sizeof(count), "%" PRIu64 " ", g->nloaded);
+	snprintf(text, sizeof(text), "%.*s at %s%s%s%s%s", slash ?
 		(int)(slash - g->version) : 60, g->version, g->own ? "pm" :
-		g->where, *day ? ", signatures of " : "", day);
+		g->where, *day ? ", " : "", count, *day ? "signatures of " :
+		"", day);
 	life_note(text);
-	if (t == 0 || now - t < OLD_DAYS * DAY_S) {
+	if (g->own && strstr(g->child.trouble, "ERROR")) {
+		snprintf(text, sizeof(text), "clamd has trouble, perhaps with "
+			"new signatures, and goes on with what it has: %.100s",
+			g->child.trouble);
+		life_degraded(text);
+		return;
+	}
+	if (t == 0 || now - t < g->old_days * DAY_S) {
 		life_degraded(NULL);
 		return;
 	}
@@ -171,6 +184,8 @@ static void look_at_signatures(struct guard *g)
 		return;
 	}
 	log_info("clamd loads new signatures");
+	g->child.trouble[0] = 0;
+	g->nloaded = signatures_count();
 	g->loaded = now;
 }
 
@@ -187,6 +202,7 @@ static int start(struct guard *g, struct err *e)
 			"virus load FILE...");
 		return 0;
 	}
+	g->nloaded = signatures_count();
 	tell_silence(g, "");
 	return child_start(&g->child, PROGRAM, argv, e);
 }
@@ -240,10 +256,12 @@ int clamd_run(const struct process *p)
 	if (wiring_load(a, &w, &e) < 0)
 		return err_report("filter", &e);
 	g.where = wiring_clamd(&w);
+	g.old_days = (int64_t)w.filter.signature_days;
 	g.own = antivirus_is_own(&w);
 	if (g.where == NULL)
-		return antivirus_idle(p, g.signals, "no virus engine is "
-			"wired: mail is not looked at for viruses");
+		return antivirus_idle(p, g.signals, w.filter.icap ? NULL :
+			"no virus engine is wired: mail is not looked at for "
+			"viruses");
 	if (g.own)
 		antivirus_leave_network();
 	if (g.own && (antivirus_begin(p, &e) < 0 || configure(&e) < 0))

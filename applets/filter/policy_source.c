@@ -16,6 +16,7 @@
 #include "store/keyring.h"
 #include "role/life.h"
 #include "tool/dnskeys.h"
+#include "tool/engines.h"
 #include "tool/feedback.h"
 #include "tool/published.h"
 #include "tool/update.h"
@@ -146,7 +147,7 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.ndomains = w.ndomains;
 		s.authserv = span_of(w.site);
 		s.compiled = ROOT_COMPILED;
-		s.virus = w.filter.clamd != NULL;
+		s.virus = engines_wired(&w).n > 0;
 		taught = feedback_time();
 		s.feedback = feedback_read(a, &why);
 		if (why)

@@ -11,6 +11,7 @@
 #include "base/args.h"
 #include "base/root.h"
 #include "conf/wiring.h"
+#include "tool/engines.h"
 #include "tool/published.h"
 #include "tool/update.h"
 
@@ -34,13 +35,13 @@ int policy_read_root(const char *root, struct arena *a,
 	if (access(ROOT_LISTS, F_OK) == 0)
 		site_r->lists = arena_printf(a, "%s/%s", root, ROOT_LISTS);
 	site_r->resolver = w.resolver;
-	site_r->clamd = wiring_clamd(&w);
+	site_r->virus = engines_wired(&w);
 	s->networks = arena_spans(a, w.networks, w.nnetworks);
 	s->nnetworks = w.nnetworks;
 	s->domains = arena_spans(a, w.domains, w.ndomains);
 	s->ndomains = w.ndomains;
 	s->authserv = arena_span(a, span_of(w.site ? w.site : "localhost"));
-	s->virus = w.filter.clamd != NULL;
+	s->virus = site_r->virus.n > 0;
 	update_settings(a, s, &why);
 	if (why)
 		fprintf(stderr, "pm policy: %s\n", why);

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "engine/bundle.h"
+#include "net/virus.h"
 
 int policy_check_command(int argc, char **argv);
 int policy_test_command(int argc, char **argv);
@@ -28,7 +29,8 @@ struct policy_site {
 	struct bundle_settings settings;
 	const char *lists;	/* its folder; NULL: none, the shipped ones
 				   stand */
-	const char *resolver, *clamd;	/* NULL: the host's; none */
+	const char *resolver;	/* NULL: the host's */
+	struct virus_set virus;
 	bool wired;		/* there is a wiring */
 	struct buf users;	/* tool/published.h */
 };

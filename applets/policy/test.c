@@ -194,8 +194,8 @@ static int run(const struct options *o, const struct args *args,
 {
 	struct policy_test t = { .json = o->json, .active = o->active };
 	struct tool tool = { .name = "policy", .root = args->root,
-		.resolver = o->resolver, .clamd = o->clamd, .run = judge,
-		.self = &t };
+		.resolver = o->resolver, .virus = virus_set_of(o->clamd),
+		.run = judge, .self = &t };
 	struct policy_site site;
 	const char *dir = o->policy;
 	int result;
@@ -208,10 +208,10 @@ static int run(const struct options *o, const struct args *args,
 	if (o->resolver == NULL)
 		tool.resolver = site.resolver;
 	if (o->clamd == NULL)
-		tool.clamd = site.clamd;
+		tool.virus = site.virus;
 	if (dir == NULL && site.wired)
 		dir = arena_printf(a, "%s/%s", args->root, ROOT_POLICY);
-	site.settings.virus = tool.clamd != NULL;
+	site.settings.virus = tool.virus.n > 0;
 	if (make_envelope(&t, o, &site.settings, a, e) < 0 ||
 	    load(&t, dir, args->root, &site, a, e) < 0)
 		return -1;

@@ -22,6 +22,7 @@
 #include "conf/wiring.h"
 #include "engine/engine.h"
 #include "tool/dnskeys.h"
+#include "tool/engines.h"
 #include "tool/feedback.h"
 #include "tool/update.h"
 #include "tool/published.h"
@@ -41,7 +42,8 @@ struct options {
 struct scan {
 	struct engine *engine;
 	const char *root;
-	const char *resolver, *clamd;	/* NULL: the host's; none */
+	const char *resolver;		/* NULL: the host's */
+	struct virus_set virus;
 	bool json;
 	struct envelope env;		/* without what is new each time */
 };
@@ -134,12 +136,12 @@ static int read_site(struct scan *scan, const struct options *o,
 	if (site->wired && wiring_load(a, w, e) < 0)
 		return -1;
 	scan->resolver = o->resolver ? o->resolver : w->resolver;
-	scan->clamd = o->clamd ? o->clamd : wiring_clamd(w);
+	scan->virus = o->clamd ? virus_set_of(o->clamd) : engines_wired(w);
 	read_settings(w, a, &site->settings);
 	site->users.arena = a;
 	if (published_users(&site->users, e) < 0)
 		return -1;
-	site->settings.virus = scan->clamd != NULL;
+	site->settings.virus = scan->virus.n > 0;
 	if (!o->active && (o->draft || o->policy || !site->wired))
 		return 0;
 	if (!o->active && (generation_active(&site->generation, e) < 0 ||
@@ -305,7 +307,7 @@ static int scan_all(const struct scan *scan, const struct args *args,
 	const struct options *o)
 {
 	const struct tool tool = { .name = "scan", .root = scan->root,
-		.resolver = scan->resolver, .clamd = scan->clamd,
+		.resolver = scan->resolver, .virus = scan->virus,
 		.run = judge, .self = scan };
 	struct job job = { .keeper = tool_keeper(&tool), .json = o->json };
 

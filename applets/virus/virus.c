@@ -11,31 +11,50 @@
 #include "base/clock.h"
 #include "base/root.h"
 #include "conf/wiring.h"
-#include "net/clamd.h"
+#include "net/virus.h"
+#include "tool/engines.h"
 #include "tool/signatures.h"
 
 enum { MEMORY = 16 << 20, ANSWER_MS = 5000 };
 
+/* 0, or an exit code: one of them does not answer. */
+static int show(const struct virus_set *set)
+{
+	char version[VIRUS_VERSION_SIZE];
+	int code = EXIT_DONE;
+	struct err e;
+
+	for (size_t i = 0; i < set->n; i++) {
+		const char *where = set->engines[i].where;
+
+		if (virus_version(&set->engines[i], clock_ms() + ANSWER_MS,
+		    version, &e) == 0) {
+			printf("%s at %s\n", version, where);
+			continue;
+		}
+		fprintf(stderr, "pm virus: no answer from %s: %s\n", where,
+			e.text);
+		code = EXIT_LATER;
+	}
+	return code;
+}
+
+/* An exit code; -1: *e. */
 static int status(struct arena *a, struct err *e)
 {
 	struct signatures s = signatures_look();
-	char reply[CLAMD_REPLY_MAX];
+	struct virus_set set;
 	struct wiring w;
-	const char *where;
 
 	if (wiring_load(a, &w, e) < 0)
 		return -1;
-	where = wiring_clamd(&w);
-	if (where == NULL)
+	set = engines_wired(&w);
+	if (set.n == 0)
 		return err_set(e, ERR_PERMANENT, "no virus engine is wired: "
-			"filter.clamd in " ROOT_WIRING ", or pm setup");
-	if (clamd_command(where, "VERSION", clock_ms() + ANSWER_MS, reply,
-	    e) < 0)
-		return -1;
-	printf("%s at %s\n", reply, where);
+			"filter.clamd or filter.icap in " ROOT_WIRING);
 	if (s.n)
 		printf("%u files of signatures in " SIGNATURES_DIR "\n", s.n);
-	return 0;
+	return show(&set);
 }
 
 /* Files named from where the user stands. */
@@ -57,6 +76,7 @@ static int load(const struct args *args, int before, struct err *e)
 	return 0;
 }
 
+/* An exit code; -1: *e. */
 static int run(const struct args *args, struct err *e)
 {
 	const char *verb = args->n ? args->rest[0] : "status";
@@ -83,13 +103,15 @@ static int virus_main(int argc, char **argv)
 	const struct args_option none[] = { { 0 } };
 	struct args args;
 	struct err e;
+	int code;
 
 	if (args_parse(argc, argv, none, &args, &e) < 0)
 		return err_report("virus", &e);
 	if (args.help)
 		return applet_find("help")->main(2,
 			(char *[]){ "help", "virus", NULL });
-	return run(&args, &e) < 0 ? err_report("virus", &e) : EXIT_DONE;
+	code = run(&args, &e);
+	return code < 0 ? err_report("virus", &e) : code;
 }
 
 const struct applet virus_applet = {
@@ -99,7 +121,7 @@ const struct applet virus_applet = {
 		"usage: pm virus [status]\n"
 		"       pm virus load FILE...\n"
 		"\n"
-		"status  what the engine of the wiring says of itself\n"
+		"status  what the engines of the wiring say of themselves\n"
 		"load    puts files of ClamAV's signatures (daily.cvd,\n"
 		"        site.ndb ...) in force, for appliances without a way\n"
 		"        to a mirror; each is tried out before (clamscan)\n"
@@ -112,7 +134,17 @@ const struct applet virus_applet = {
 		"filter/freshclam looks there at once. clamd takes about\n"
 		"1.3 GB of memory with the official ones. While it does not\n"
 		"answer, policy sees \"later\": by default the sender gets\n"
-		"451. Signatures of more than 3 days are told as trouble.\n"
+		"451. Signatures of more than 3 days (signature_days) are\n"
+		"told as trouble.\n"
+		"\n"
+		"icap = \"icap://ADDRESS:PORT/SERVICE\" is another scanner,\n"
+		"beside clamd or alone (RFC 3507, RESPMOD; in the clear: on\n"
+		"a network of its own). What one of them finds is found;\n"
+		"clean is what both call clean. optional = { \"icap\" }:\n"
+		"while that one does not answer, mail is judged without it.\n"
+		"What was clean or found is remembered for five minutes, and\n"
+		"for none after signatures changed.\n"
+		"\n"
 		"Where AppArmor confines clamd and freshclam, their profiles\n"
 		"must allow run/pm/clamd and var/lib/pm/clamav.\n"
 		"Exit codes: 0 done; 2 wrong usage, no such engine or file;\n"

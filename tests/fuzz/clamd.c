@@ -18,13 +18,13 @@ static bool says_clean(struct span reply)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span reply = span_from(data, size);
-	struct clamd_answer a = { 0 };
+	struct virus_answer a = { 0 };
 
 	clamd_parse_reply(reply, &a);
-	if (a.state == CLAMD_CLEAN ? !says_clean(reply) :
+	if (a.says == VIRUS_SAYS_CLEAN ? !says_clean(reply) :
 	    span_eq(reply, span_from("stream: OK", 11)))
 		__builtin_trap();
-	if (a.state != CLAMD_CLEAN && a.text[0] == 0)
+	if (a.says != VIRUS_SAYS_CLEAN && a.text[0] == 0)
 		__builtin_trap();
 	for (const char *p = a.text; *p; p++)
 		if (*p < ' ' || *p > '~')

@@ -89,14 +89,14 @@ is(answer('hello'), '451', 'meanwhile mail is put off');
 Appliance::write_file($file, 'Eicar-Test:0:*:' . unpack('H*', $eicar) . "\n");
 $a->pm('reload', 'filter/freshclam');
 until_ok('then clamd starts', 30, sub { process('clamd')->{note} =~
-	/^ClamAV \d\S+ at pm, signatures of \d{4}-\d\d-\d\d$/ });
+	/^ClamAV \d\S+ at pm, 1 signatures of \d{4}-\d\d-\d\d$/ });
 is(process('clamd')->{degraded}, '', 'and is well');
 until_ok('and freshclam', 5, sub { process('freshclam')->{note} =~
 	/^signatures are as those of http:.*, \d{4}-\d\d-\d\d \d\d:\d\d UTC$/ });
 is(answer('hello'), 'accept', 'a clean message passes');
 is(answer($eicar), 'discard', 'one with a virus is withheld');
 my ($code, $said) = $a->pm('virus');
-like($said, qr/^ClamAV \S+.* at unix:run\/pm\/clamd\/clamd\.sock\n1 files of/,
+like($said, qr/^1 files of .*\nClamAV \S+.* at unix:run\/pm\/clamd\/clamd\.sock$/,
 	'pm virus');
 
 Appliance::write_file("$a->{root}/more.hdb",
@@ -113,6 +113,19 @@ is(answer('another bad thing'), 'accept', 'what nobody knows passes');
 is($code, 0, 'files by hand') or diag($said);
 until_ok('are in force soon', 15, sub {
 	answer('another bad thing') eq 'discard' });
+
+until_ok('and counted', 12, sub {
+	process('clamd')->{note} =~ /, 3 signatures of/ });
+# What clamd itself refuses is told, and it goes on.
+Appliance::write_file("$a->{root}/var/lib/pm/clamav/signatures/bad.ndb",
+	"nonsense\n");
+until_ok('signatures that it refuses are told', 20, sub {
+	process('clamd')->{degraded} =~
+		/^clamd has trouble, perhaps with new signatures, and goes/ });
+is(answer('another bad thing'), 'discard', 'the old ones are in force');
+unlink "$a->{root}/var/lib/pm/clamav/signatures/bad.ndb";
+until_ok('until they are gone', 20, sub {
+	process('clamd')->{degraded} eq '' });
 
 # Processes named clamd whose parent is that one.
 sub clamds {

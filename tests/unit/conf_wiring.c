@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/wiring.h"
+#include "tool/engines.h"
 
 #define HEAD "return { name = \"mx1\", site = \"example.org\", " \
 	"roles = { \"filter\" }, "
@@ -91,12 +92,15 @@ static const char full[] =
 	"		message_size_limit = 1000, recipient_limit = 10 },\n"
 	"	filter = { listen = { \"inet:127.0.0.1:3366\" },\n"
 	"		clamd = \"unix:/run/clamav/clamd.ctl\",\n"
+	"		icap = \"icap://192.0.2.5:1344/avscan\",\n"
+	"		optional = { \"icap\" }, signature_days = 7,\n"
 	"		concurrency = 4, memory_mb = 64 },\n"
 	"	db = { connection = \"host=db1 password='a\\\\\\\"b'\" },\n"
 	"}\n";
 
 static void test_full(void **state)
 {
+	struct virus_set set;
 	struct wiring w;
 
 	(void)state;
@@ -112,6 +116,15 @@ static void test_full(void **state)
 	assert_string_equal(w.filter.listen[0], "inet:127.0.0.1:3366");
 	assert_string_equal(w.filter.clamd, "unix:/run/clamav/clamd.ctl");
 	assert_string_equal(w.database, "host=db1 password='a\\\"b'");
+	assert_int_equal(w.filter.signature_days, 7);
+	set = engines_wired(&w);
+	assert_int_equal(set.n, 2);
+	assert_string_equal(set.engines[0].where,
+		"unix:/run/clamav/clamd.ctl");
+	assert_false(set.engines[0].spare || set.engines[0].takes_fds);
+	assert_string_equal(set.engines[1].where,
+		"icap://192.0.2.5:1344/avscan");
+	assert_true(set.engines[1].spare);
 }
 
 static void same_text(const char *a, const char *b)
@@ -197,10 +210,14 @@ static void test_written(void **state)
 		"	filter = {\n"
 		"\t\tlisten = { \"unix:run/pm/milter.sock\" },	"
 		"-- where MTAs bring mail\n"
+		"		optional = {},	-- judged without it while "
+		"it is silent\n"
 		"		mirror = \"database.clamav.net\",	"
 		"-- of our own clamd's signatures, or \"none\"\n"
 		"		signatures = {},	-- URLs of more of "
 		"them\n"
+		"		signature_days = 3,	-- older ones are a "
+		"trouble\n"
 		"		concurrency = 128,	-- messages at a "
 		"time\n"
 		"		memory_mb = 0,	-- for mail in flight; 0: an "
@@ -287,6 +304,12 @@ static void test_values(void **state)
 	expect(HEAD "filter = { clamd = \"unix:run/../x\" } }",
 		"etc/pm/wiring.lua: filter.clamd: \"unix:run/../x\" is not "
 		"\"own\", \"unix:PATH\" or \"inet:ADDRESS:PORT\"");
+	expect(HEAD "filter = { icap = \"icap://scanner/x\" } }",
+		"etc/pm/wiring.lua: filter.icap: \"icap://scanner/x\" is not "
+		"\"icap://ADDRESS:PORT/SERVICE\", the address a number");
+	expect(HEAD "filter = { optional = { \"clam\" } } }",
+		"etc/pm/wiring.lua: filter.optional[1]: \"clam\" is not "
+		"\"clamd\" or \"icap\"");
 	expect(HEAD "filter = { mirror = \"http://\" } }",
 		"etc/pm/wiring.lua: filter.mirror: \"http://\" is not a host, "
 		"a URL (\"https://...\") or \"none\"");

@@ -21,7 +21,7 @@
 #include "base/io.h"
 #include "base/question.h"
 #include "net/broker.h"
-#include "net/broker_virus.h"
+#include "net/virus_pool.h"
 #include "role/sandbox.h"
 
 enum { DNS_TIMEOUT = 400, VIRUS_TIMEOUT = 600, SLOW = 300 };
@@ -100,10 +100,12 @@ static void serve_content(int fd)
 	size_t n = 0;
 	ssize_t got = 1;
 
-	/* "zINSTREAM", its NUL, one chunk, the end. */
+	/* "zVERSION"; or "zINSTREAM", its NUL, one chunk, the end. */
 	while (got > 0 && (n < 14 || memcmp(p + n - 4, "\0\0\0\0", 4) != 0)) {
 		got = recv(fd, p + n, sizeof(p) - n, 0);
 		n += got > 0 ? (size_t)got : 0;
+		if (n == 9 && memcmp(p, "zVERSION", 9) == 0)
+			send(fd, "Test 1", 7, MSG_NOSIGNAL);
 	}
 	if (n < 14 || memcmp(p, "zINSTREAM", 10) != 0)
 		return;
@@ -158,7 +160,8 @@ static pid_t start(void (*serve)(void))
 /* The broker as the filter runs it: inside its sandbox. */
 static int run_broker(int fd, int stop_fd, const char *clamd)
 {
-	struct broker_settings s = { .resolver = resolver, .clamd = clamd,
+	struct broker_settings s = { .resolver = resolver,
+		.virus = virus_set_of(clamd),
 		.dns_timeout_ms = DNS_TIMEOUT,
 		.virus_timeout_ms = VIRUS_TIMEOUT, .connections_max = 2 };
 	struct err e;
@@ -451,12 +454,16 @@ static void silent_engine_is_later_and_alone(void **state)
 static void slow_scans_go_on_at_once(void **state)
 {
 	enum { MANY = VIRUS_THREADS_MAX };
+	char content[32];
 	struct question q;
 
 	(void)state;
 	for (int turn = 0; turn < 2; turn++) {
-		for (uint32_t i = 0; i < MANY; i++)
-			ask_content(400 + i, "slow");
+		for (uint32_t i = 0; i < MANY; i++) {
+			snprintf(content, sizeof(content), "slow %d %u", turn,
+				i);
+			ask_content(400 + i, content);
+		}
 		for (uint32_t i = 0; i < MANY; i++) {
 			assert_in_range(next_answer(&q), 400, 400 + MANY - 1);
 			assert_int_equal(q.state, ASK_NO);

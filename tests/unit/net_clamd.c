@@ -10,38 +10,38 @@
 
 static const struct {
 	struct span reply;	/* with the NUL that must end it */
-	enum clamd_state state;
+	enum virus_says says;
 	const char *text;
 } rows[] = {
-	{ SPAN("stream: OK\0"), CLAMD_CLEAN, "" },
-	{ SPAN("stream: Win.Test.EICAR_HDB-1 FOUND\0"), CLAMD_FOUND,
+	{ SPAN("stream: OK\0"), VIRUS_SAYS_CLEAN, "" },
+	{ SPAN("stream: Win.Test.EICAR_HDB-1 FOUND\0"), VIRUS_SAYS_FOUND,
 		"Win.Test.EICAR_HDB-1" },
-	{ SPAN("INSTREAM size limit exceeded. ERROR\0"), CLAMD_UNABLE,
+	{ SPAN("INSTREAM size limit exceeded. ERROR\0"), VIRUS_SAYS_UNABLE,
 		"INSTREAM size limit exceeded. ERROR" },
-	{ SPAN(""), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("\0"), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("stream: OK"), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("stream: OK\0x"), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("stream: OK\0\0"), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("stream: OK\n\0"), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("stream:  FOUND\0"), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("fd[12]: OK\0"), CLAMD_CLEAN, "" },
-	{ SPAN("fd[12]: Eicar FOUND\0"), CLAMD_FOUND, "Eicar" },
-	{ SPAN("fd[]: OK\0"), CLAMD_LATER, "clamd: garbled answer" },
-	{ SPAN("fd[1: OK\0"), CLAMD_LATER, "clamd: garbled answer" },
+	{ SPAN(""), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("\0"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK\0x"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK\0\0"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("stream: OK\n\0"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("stream:  FOUND\0"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("fd[12]: OK\0"), VIRUS_SAYS_CLEAN, "" },
+	{ SPAN("fd[12]: Eicar FOUND\0"), VIRUS_SAYS_FOUND, "Eicar" },
+	{ SPAN("fd[]: OK\0"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
+	{ SPAN("fd[1: OK\0"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
 	{ SPAN("stream: Heuristics.Limits.Exceeded.MaxFiles FOUND\0"),
-		CLAMD_UNABLE, "a limit of clamd is exceeded" },
-	{ SPAN("other: X FOUND\0"), CLAMD_LATER, "clamd: garbled answer" },
+		VIRUS_SAYS_UNABLE, "a limit of clamd is exceeded" },
+	{ SPAN("other: X FOUND\0"), VIRUS_SAYS_LATER, "clamd: garbled answer" },
 };
 
 static void test_golden(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct clamd_answer a = { 0 };
+		struct virus_answer a = { 0 };
 
 		clamd_parse_reply(rows[i].reply, &a);
-		assert_int_equal(a.state, rows[i].state);
+		assert_int_equal(a.says, rows[i].says);
 		assert_string_equal(a.text, rows[i].text);
 	}
 }
@@ -52,10 +52,10 @@ static void test_cut(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		for (size_t n = 0; n < rows[i].reply.n; n++) {
-			struct clamd_answer a = { 0 };
+			struct virus_answer a = { 0 };
 
 			clamd_parse_reply(span_sub(rows[i].reply, 0, n), &a);
-			assert_int_equal(a.state, CLAMD_LATER);
+			assert_int_equal(a.says, VIRUS_SAYS_LATER);
 		}
 }
 

@@ -167,6 +167,19 @@ static bool is_clamd(struct span s)
 	return span_is(s, WIRING_OWN) || is_socket(s);
 }
 
+static bool is_icap(struct span s)
+{
+	struct span address;
+	uint16_t port;
+
+	return netaddr_split_url(s, SPAN("icap"), &address, &port);
+}
+
+static bool is_engine(struct span s)
+{
+	return span_is(s, "clamd") || span_is(s, "icap");
+}
+
 /* It becomes a word of freshclam's configuration. */
 static bool is_url(struct span s)
 {
@@ -208,6 +221,9 @@ static const struct form
 		"\"inet:ADDRESS:PORT\"" },
 	clamd_at = { is_clamd, "\"own\", \"unix:PATH\" or "
 		"\"inet:ADDRESS:PORT\"" },
+	icap = { is_icap, "\"icap://ADDRESS:PORT/SERVICE\", the "
+		"address a number" },
+	engine = { is_engine, "\"clamd\" or \"icap\"" },
 	mirror = { is_mirror, "a host, a URL (\"https://...\") or "
 		"\"none\"" },
 	url = { is_url, "a URL, \"https://...\"" };
@@ -255,6 +271,10 @@ static const struct key site_keys[] = {
 		.comment = "where MTAs bring mail" },
 	{ "clamd", AT(filter.clamd), .form = &clamd_at,
 		.comment = "the virus scanner; \"own\": run by the filter" },
+	{ "icap", AT(filter.icap), .form = &icap,
+		.comment = "another virus scanner" },
+	{ "optional", LIST_AT(filter., optional), .form = &engine,
+		.comment = "judged without it while it is silent" },
 	{ "mirror", AT(filter.mirror), .form = &mirror,
 		.normally = "database.clamav.net",
 		.comment = "of our own clamd's signatures, or \"none\"" },
@@ -262,6 +282,9 @@ static const struct key site_keys[] = {
 		.comment = "to the mirror" },
 	{ "signatures", LIST_AT(filter., signatures), .form = &url,
 		.comment = "URLs of more of them" },
+	{ "signature_days", .kind = NUMBER, AT(filter.signature_days),
+		.number = 3, .least = 1,
+		.comment = "older ones are a trouble" },
 	{ "concurrency", .kind = NUMBER, AT(filter.concurrency),
 		.number = 128, .least = 1, .comment = "messages at a time" },
 	{ "memory_mb", .kind = NUMBER, AT(filter.memory_mb),

@@ -22,11 +22,16 @@
  *			listen = { "unix:run/pm/milter.sock" }, -- or inet:…
  *			clamd = "own",		-- or one that others run:
  *				-- "unix:/run/clamav/clamd.ctl"; or none
+ *			icap = "icap://192.0.2.5:1344/avscan", -- another
+ *				-- virus scanner, beside it or alone
+ *			optional = { "icap" },	-- while it does not answer
+ *				-- mail is judged without it
  *			mirror = "database.clamav.net",	-- of our own clamd's
  *				-- signatures: a host, a URL, or "none"
  *			proxy = "proxy.example.org:3128", -- to it
  *			signatures = { "https://sig.example.org/x.ndb" },
  *				-- more of them, beside the mirror's
+ *			signature_days = 3,	-- older ones are a trouble
  *			concurrency = 128,
  *			memory_mb = 0,		-- 0: RAM/8
  *		},
@@ -75,6 +80,10 @@ struct wiring_filter {
 	const char *clamd;	/* NULL: none; "own": the filter's child.
 				   "unix:PATH" absolute or below the root,
 				   "inet:A:P". See wiring_clamd */
+	const char *icap;	/* NULL: none; net/icap.h */
+	const char **optional;	/* "clamd", "icap" */
+	size_t noptional;
+	uint64_t signature_days;
 	const char *mirror;	/* of our own clamd's signatures */
 	const char *proxy;	/* to it; NULL: none */
 	const char **signatures; /* URLs of more files of them */

@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "base/question.h"
 #include "base/rate.h"
-#include "net/broker_virus.h"
 #include "net/dns.h"
+#include "net/virus.h"
 #include "net/zones.h"
 
 enum {
@@ -25,6 +25,7 @@ enum {
 	UNREAD_MAX = 4 << 20,
 	/* So many in a row without an answer: it is the resolver. */
 	DNS_SILENT_MIN = 8,
+	NOTE_MS = 2000,	/* between two of them */
 	/* The descriptors polled before those of the connections. */
 	POLL_LISTEN = 0, POLL_STOP, POLL_DNS, POLL_VIRUS, POLL_CONNECTIONS,
 };
@@ -63,7 +64,7 @@ struct broker {
 	struct rate_table *rates;	/* NULL: nobody asked yet */
 	const struct broker_settings *s;
 	struct dns *dns;
-	struct virus_pool *virus;
+	struct virus_engines *virus; /* NULL: none is wired */
 	struct zones *zones;
 	struct connection **connections;
 	size_t nconnections;
@@ -71,7 +72,9 @@ struct broker {
 	/* Oldest first. */
 	struct flight *flights, **flights_end;
 	unsigned dns_flying, dns_silent;
-	char dns_why[128], virus_why[128];
+	int64_t note_ms;	/* when to tell the next at the earliest */
+	bool note_due;		/* there is something new */
+	char dns_why[128], virus_trouble[512];
 };
 
 static void *make(size_t n)
@@ -86,13 +89,11 @@ static void *make(size_t n)
 /* Tells what is out of order, DNS and virus engine together. */
 static void tell_state(const struct broker *b)
 {
-	char text[512] = { 0 };
+	char text[768];
 
 	if (b->s->degraded == NULL)
 		return;
-	if (*b->virus_why)
-		snprintf(text, sizeof(text), "virus engine does not answer "
-			"(%s): policy sees \"later\"", b->virus_why);
+	snprintf(text, sizeof(text), "%s", b->virus_trouble);
 	if (*b->dns_why) {
 		size_t n = span_of(text).n;
 
@@ -115,12 +116,6 @@ static void note_dns(struct broker *b, const char *why)
 	}
 	if (was != (*b->dns_why != 0))
 		tell_state(b);
-}
-
-static void note_virus(struct broker *b, const char *why)
-{
-	snprintf(b->virus_why, sizeof(b->virus_why), "%s", why ? why : "");
-	tell_state(b);
 }
 
 static void keep_unread(struct connection *c, struct span s)
@@ -383,8 +378,8 @@ static void ask_virus(struct broker *b, struct connection *c, uint32_t id,
 {
 	int64_t deadline = clock_ms() + b->s->virus_timeout_ms;
 
-	if (b->virus && !virus_pool_full(b->virus)) {
-		virus_pool_scan(b->virus, fd, deadline,
+	if (b->virus && !virus_engines_full(b->virus)) {
+		virus_engines_scan(b->virus, fd, deadline,
 			take_off(b, c, id, 0));
 		return;
 	}
@@ -395,27 +390,61 @@ static void ask_virus(struct broker *b, struct connection *c, uint32_t id,
 		answer_short(c, id, ASK_OFF, "");
 }
 
-static void on_virus(struct broker *b, struct flight *f,
-	const struct clamd_answer *a)
+static void on_virus(struct flight *f, const struct virus_answer *a)
 {
 	static const enum ask_state states[] = {
-		[CLAMD_CLEAN] = ASK_NO, [CLAMD_FOUND] = ASK_YES,
-		[CLAMD_UNABLE] = ASK_UNABLE, [CLAMD_LATER] = ASK_LATER,
+		[VIRUS_SAYS_CLEAN] = ASK_NO, [VIRUS_SAYS_FOUND] = ASK_YES,
+		[VIRUS_SAYS_UNABLE] = ASK_UNABLE,
+		[VIRUS_SAYS_LATER] = ASK_LATER,
 	};
 
-	note_virus(b, a->state == CLAMD_LATER ? a->text : NULL);
 	if (f->connection)
-		answer_short(f->connection, f->id, states[a->state], a->text);
+		answer_short(f->connection, f->id, states[a->says], a->text);
 	land(f);
 }
 
 static void collect_virus(struct broker *b)
 {
-	struct clamd_answer a;
+	struct virus_answer a;
 	void *context;
 
-	while (virus_pool_next(b->virus, &context, &a))
-		on_virus(b, context, &a);
+	while (virus_engines_next(b->virus, &context, &a))
+		on_virus(context, &a);
+	b->note_due = true;
+	if (virus_engines_trouble(b->virus, b->virus_trouble,
+	    sizeof(b->virus_trouble)))
+		tell_state(b);
+}
+
+/* Of two times to wait, where -1 is for ever. */
+static int sooner(int a, int b)
+{
+	return b < 0 || (a >= 0 && a < b) ? a : b;
+}
+
+/* The ms until there is something to tell, -1: nothing is new. */
+static int tell_note(struct broker *b, int64_t now_ms)
+{
+	char note[VIRUS_NOTE_SIZE];
+
+	if (!b->note_due)
+		return -1;
+	if (now_ms < b->note_ms)
+		return (int)(b->note_ms - now_ms);
+	virus_engines_note(b->virus, note);
+	b->s->note(note);
+	b->note_ms = now_ms + NOTE_MS;
+	b->note_due = false;
+	return -1;
+}
+
+/* Now and then: who are the engines? The ms until the next time. */
+static int look_at_virus(struct broker *b, int64_t now_ms)
+{
+	if (b->virus == NULL || b->s->note == NULL)
+		return -1;
+	return sooner(virus_engines_probe(b->virus, now_ms),
+		tell_note(b, now_ms));
 }
 
 /* False: not a request. */
@@ -568,7 +597,7 @@ static nfds_t fill_polls(struct broker *b, int listen_fd, int stop_fd)
 	b->polls[POLL_STOP] = (struct pollfd){ stop_fd, POLLIN, 0 };
 	b->polls[POLL_DNS] = (struct pollfd){ dns_fd(b->dns), POLLIN, 0 };
 	b->polls[POLL_VIRUS] = (struct pollfd){
-		b->virus ? virus_pool_fd(b->virus) : -1, POLLIN, 0 };
+		b->virus ? virus_engines_fd(b->virus) : -1, POLLIN, 0 };
 	for (size_t i = 0; i < b->nconnections; i++) {
 		const struct connection *c = b->connections[i];
 		bool full = c->flying >= ASK_PENDING_MAX;
@@ -606,7 +635,7 @@ static void reap_connections(struct broker *b)
 /* One turn; false: time to stop. */
 static bool turn(struct broker *b, int listen_fd, int stop_fd)
 {
-	int timeout = expire(b);
+	int timeout = sooner(expire(b), look_at_virus(b, clock_ms()));
 	nfds_t n;
 
 	reap_connections(b);
@@ -634,7 +663,7 @@ static void broker_free(struct broker *b)
 	dns_free(&b->dns);
 	rate_free(&b->rates);
 	zones_free(&b->zones);
-	virus_pool_free(&b->virus);
+	virus_engines_free(&b->virus);
 	while (b->flights)
 		land(b->flights);
 	free(b->connections);
@@ -653,9 +682,9 @@ int broker_serve(const struct broker_settings *s, int listen_fd, int first_fd,
 	if (b.zones == NULL)
 		log_fatal("broker: out of memory");
 	b.dns = dns_new(s->resolver, e);
-	if (b.dns && s->clamd)
-		b.virus = virus_pool_new(s->clamd, s->clamd_takes_fds, e);
-	if (b.dns == NULL || (s->clamd && b.virus == NULL)) {
+	if (b.dns && s->virus.n)
+		b.virus = virus_engines_new(&s->virus, e);
+	if (b.dns == NULL || (s->virus.n && b.virus == NULL)) {
 		broker_free(&b);
 		return -1;
 	}

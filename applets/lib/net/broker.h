@@ -1,7 +1,7 @@
 /*
  * The broker's loop: answers questions (base/question.h) on any number of
- * SEQPACKET connections, with DNS (net/dns.h) and clamd (net/clamd.h). Used
- * by `pm filter broker` and, in a child of its own, by `pm scan`.
+ * SEQPACKET connections, with DNS (net/dns.h) and virus engines (net/virus.h).
+ * Used by `pm filter broker` and, in a child of its own, by `pm scan`.
  *
  * Bounded: connections, questions in flight per connection, bytes; a
  * malformed request closes its connection and is logged.
@@ -10,16 +10,19 @@
 #define NET_BROKER_H
 
 #include "base/err.h"
+#include "net/virus.h"
 
 struct broker_settings {
 	const char *resolver;	/* NULL: the host's */
-	const char *clamd;	/* NULL: virus questions are answered OFF */
-	bool clamd_takes_fds;	/* it is our own */
+	struct virus_set virus;	/* none: its questions are answered OFF */
 	int64_t dns_timeout_ms;	/* then LATER */
 	int64_t virus_timeout_ms;
 	unsigned connections_max;
 	/* Called when something is degraded or well again (text NULL). */
 	void (*degraded)(const char *text);
+	/* What the virus engines are and did, now and then. NULL: nobody
+	   hears it, and none is asked who it is. */
+	void (*note)(const char *text);
 };
 
 /*

@@ -10,11 +10,9 @@
 
 enum { CHUNK = 256 << 10, REPLY_MAX = 4096 };
 
-static void answer(struct clamd_answer *a, enum clamd_state state,
-	const char *text)
+static void garbled(struct virus_answer *a)
 {
-	a->state = state;
-	snprintf(a->text, sizeof(a->text), "%s", text);
+	virus_answer_set(a, VIRUS_SAYS_LATER, "clamd: garbled answer");
 }
 
 /* Content in chunks behind their lengths (clamd(8), INSTREAM). */
@@ -65,42 +63,43 @@ static bool take_subject(struct span *line)
  * One line and its NUL, nothing else: what was cut, or has more behind it, is
  * no answer, since half of "stream: OK" must not pass for clean.
  */
-void clamd_parse_reply(struct span reply, struct clamd_answer *a)
+void clamd_parse_reply(struct span reply, struct virus_answer *a)
 {
 	struct span line = span_sub(reply, 0, reply.n - 1);
 
 	if (reply.n < 2 || reply.p[reply.n - 1] != 0 || !printable(line)) {
-		answer(a, CLAMD_LATER, "clamd: garbled answer");
+		garbled(a);
 		return;
 	}
 	if (span_ends(line, SPAN(" ERROR"))) {
-		a->state = CLAMD_UNABLE;
+		a->says = VIRUS_SAYS_UNABLE;
 		snprintf(a->text, sizeof(a->text), "%.*s", SPAN_FMT(line));
 		return;
 	}
 	if (!take_subject(&line)) {
-		answer(a, CLAMD_LATER, "clamd: garbled answer");
+		garbled(a);
 		return;
 	}
 	if (span_is(line, "OK")) {
-		answer(a, CLAMD_CLEAN, "");
+		virus_answer_set(a, VIRUS_SAYS_CLEAN, "");
 		return;
 	}
 	if (line.n < 7 || !span_ends(line, SPAN(" FOUND"))) {
-		answer(a, CLAMD_LATER, "clamd: garbled answer");
+		garbled(a);
 		return;
 	}
 	line = span_sub(line, 0, line.n - 6);
 	if (span_starts(line, SPAN("Heuristics.Limits.Exceeded"))) {
-		answer(a, CLAMD_UNABLE, "a limit of clamd is exceeded");
+		virus_answer_set(a, VIRUS_SAYS_UNABLE,
+			"a limit of clamd is exceeded");
 		return;
 	}
-	a->state = CLAMD_FOUND;
+	a->says = VIRUS_SAYS_FOUND;
 	snprintf(a->text, sizeof(a->text), "%.*s", SPAN_FMT(line));
 }
 
 /* Reads up to the NUL that ends the answer, or as much as an answer has. */
-static void read_reply(int fd, int64_t deadline_ms, struct clamd_answer *a)
+static void read_reply(int fd, int64_t deadline_ms, struct virus_answer *a)
 {
 	unsigned char reply[REPLY_MAX];
 	size_t n = 0;
@@ -112,7 +111,7 @@ static void read_reply(int fd, int64_t deadline_ms, struct clamd_answer *a)
 			deadline_ms, &e);
 
 		if (got < 0) {
-			a->state = CLAMD_LATER;
+			a->says = VIRUS_SAYS_LATER;
 			snprintf(a->text, sizeof(a->text), "clamd: %.100s",
 				e.text);
 			return;
@@ -152,13 +151,13 @@ int clamd_command(const char *where, const char *command,
 }
 
 void clamd_scan(const char *where, struct span bytes, int64_t deadline_ms,
-	struct clamd_answer *answer_r)
+	struct virus_answer *answer_r)
 {
 	struct err e;
 	int fd = stream_connect(where, deadline_ms, &e);
 
 	if (fd < 0) {
-		answer_r->state = CLAMD_LATER;
+		answer_r->says = VIRUS_SAYS_LATER;
 		snprintf(answer_r->text, sizeof(answer_r->text),
 			"clamd: %.100s", e.text);
 		return;
@@ -172,13 +171,13 @@ void clamd_scan(const char *where, struct span bytes, int64_t deadline_ms,
 }
 
 void clamd_scan_fd(const char *where, int file, int64_t deadline_ms,
-	struct clamd_answer *answer_r)
+	struct virus_answer *answer_r)
 {
 	struct err e;
 	int fd = stream_connect(where, deadline_ms, &e);
 
 	if (fd < 0) {
-		answer_r->state = CLAMD_LATER;
+		answer_r->says = VIRUS_SAYS_LATER;
 		snprintf(answer_r->text, sizeof(answer_r->text),
 			"clamd: %.100s", e.text);
 		return;
@@ -187,6 +186,7 @@ void clamd_scan_fd(const char *where, int file, int64_t deadline_ms,
 	    io_send(fd, span_from("", 1), &file, 1) == 0)
 		read_reply(fd, deadline_ms, answer_r);
 	else
-		answer(answer_r, CLAMD_LATER, "clamd: takes no file");
+		virus_answer_set(answer_r, VIRUS_SAYS_LATER,
+			"clamd: takes no file");
 	close(fd);
 }

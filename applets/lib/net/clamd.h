@@ -7,32 +7,21 @@
 
 #include "base/err.h"
 #include "base/span.h"
-
-enum clamd_state {
-	CLAMD_CLEAN,
-	CLAMD_FOUND,	/* text: the signature's name */
-	CLAMD_UNABLE,	/* the engine answered that it cannot scan: text */
-	CLAMD_LATER,	/* no engine, no answer, a garbled answer: text */
-};
-
-struct clamd_answer {
-	enum clamd_state state;
-	char text[128];	/* printable ASCII */
-};
+#include "net/virus.h"
 
 /*
  * Scans bytes; where: "unix:PATH" or "inet:ADDRESS:PORT". Waits until the
  * monotonic deadline at most. Anything but a well-formed answer is LATER.
  */
 void clamd_scan(const char *where, struct span bytes, int64_t deadline_ms,
-	struct clamd_answer *answer_r);
+	struct virus_answer *answer_r);
 
 /*
  * The same for a file that clamd gets itself, through a unix socket: nothing
  * is copied. The descriptor stays the caller's.
  */
 void clamd_scan_fd(const char *where, int fd, int64_t deadline_ms,
-	struct clamd_answer *answer_r);
+	struct virus_answer *answer_r);
 
 /*
  * Gives a command such as "PING", "VERSION" or "RELOAD", and keeps the answer,
@@ -46,6 +35,6 @@ int clamd_command(const char *where, const char *command,
  * What an answer says that was read to its end: one line and its NUL, nothing
  * else. A limit that clamd reached is UNABLE.
  */
-void clamd_parse_reply(struct span reply, struct clamd_answer *answer_r);
+void clamd_parse_reply(struct span reply, struct virus_answer *answer_r);
 
 #endif

@@ -28,7 +28,7 @@ static _Noreturn void broker_child(const struct tool *tool, int fd)
 {
 	struct broker_settings s = {
 		.resolver = tool->resolver,
-		.clamd = tool->clamd,
+		.virus = tool->virus,
 		.dns_timeout_ms = 5000,
 		.virus_timeout_ms = 20000,
 		.connections_max = CONNECTIONS,

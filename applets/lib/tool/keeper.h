@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "engine/ask.h"
+#include "net/virus.h"
 
 enum {
 	TOOL_FILE_MAX = 256 << 20,
@@ -19,7 +20,8 @@ enum {
 struct tool {
 	const char *name;		/* "scan": in "pm scan: …" */
 	const char *root;
-	const char *resolver, *clamd;	/* NULL: the host's; none */
+	const char *resolver;		/* NULL: the host's */
+	struct virus_set virus;
 	/*
 	 * In the worker: looks at a message in its wire form and appends one
 	 * line for people, or JSON, without its end.

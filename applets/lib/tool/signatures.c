@@ -31,17 +31,26 @@ static const char *form_of(const char *name)
 	return NULL;
 }
 
+/* The next file of signatures in the folder; NULL: there is none. */
+static const char *next_file(DIR *d, struct stat *st)
+{
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[0] != '.' && form_of(entry->d_name) &&
+		    fstatat(dirfd(d), entry->d_name, st, 0) == 0 &&
+		    S_ISREG(st->st_mode))
+			return entry->d_name;
+	return NULL;
+}
+
 struct signatures signatures_look(void)
 {
 	struct signatures f = { 0 };
 	DIR *d = opendir(SIGNATURES_DIR);
 	struct stat st;
 
-	for (struct dirent *entry; d && (entry = readdir(d)); ) {
-		if (entry->d_name[0] == '.' || form_of(entry->d_name) == NULL ||
-		    fstatat(dirfd(d), entry->d_name, &st, 0) < 0 ||
-		    !S_ISREG(st.st_mode))
-			continue;
+	while (next_file(d, &st)) {
 		f.n++;
 		if (st.st_mtime > f.newest_s)
 			f.newest_s = st.st_mtime;
@@ -52,6 +61,55 @@ struct signatures signatures_look(void)
 	if (d)
 		closedir(d);
 	return f;
+}
+
+/* "ClamAV-VDB:DATE:VERSION:COUNT:…", the head of a container. */
+static uint64_t count_of_head(struct span head)
+{
+	struct span field = SPAN("");
+	uint64_t n = 0;
+
+	for (int i = 0; i < 4; i++)
+		if (!span_cut(&head, ':', &field))
+			return 0;
+	span_u64(field, UINT32_MAX, &n);
+	return n;
+}
+
+static uint64_t count_file(int fd)
+{
+	unsigned char bytes[65536];
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+	uint64_t count = 0;
+
+	if (n > 0 && span_starts(span_from(bytes, (size_t)n),
+	    SPAN("ClamAV-VDB:")))
+		return count_of_head(span_from(bytes, (size_t)n));
+	for (; n > 0; n = read(fd, bytes, sizeof(bytes)))
+		for (ssize_t i = 0; i < n; i++)
+			count += bytes[i] == '\n';
+	return count;
+}
+
+uint64_t signatures_count(void)
+{
+	DIR *d = opendir(SIGNATURES_DIR);
+	uint64_t count = 0;
+	const char *name;
+	struct stat st;
+
+	while ((name = next_file(d, &st))) {
+		int fd = openat(dirfd(d), name, O_RDONLY | O_CLOEXEC |
+			O_NOFOLLOW);
+
+		if (fd < 0)
+			continue;
+		count += count_file(fd);
+		close(fd);
+	}
+	if (d)
+		closedir(d);
+	return count;
 }
 
 static const char *name_of(const char *path)

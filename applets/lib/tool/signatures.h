@@ -19,6 +19,11 @@ struct signatures {
 };
 
 struct signatures signatures_look(void);
+/*
+ * How many signatures they hold: as heads of ClamAV's containers say, and one
+ * a line of other files. Reads these files: not for every moment.
+ */
+uint64_t signatures_count(void);
 
 /*
  * Takes a file in place of one of the same name, after ClamAV itself has

@@ -1,25 +1,28 @@
-#include "net/broker_virus.h"
+#include "net/virus_pool.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/clamd.h"
+#include "net/icap.h"
+#include "net/virus_cache.h"
 
-enum { STACK_BYTES = 256 << 10, IDLE_S = 30 };
+enum { STACK_BYTES = 256 << 10, IDLE_S = 30, PROBE_MS = 2000 };
 
 struct job {
 	int fd;
 	int64_t deadline_ms;
 	void *context;
-	struct clamd_answer answer;
+	struct virus_answer answer;
 	struct job *next;
 };
 
@@ -38,8 +41,10 @@ struct virus_pool {
 	unsigned users;		/* the owner and the threads */
 	bool quit;
 	int event;
-	char clamd[256];
-	bool takes_fds;
+	struct virus_engine engine;
+	struct virus_cache *cache;
+	struct timespec signatures; /* when their folder last changed */
+	struct virus_pool_state state;
 };
 
 static void push(struct queue *q, struct job *j)
@@ -61,7 +66,73 @@ static struct job *pop(struct queue *q)
 	return j;
 }
 
-static void scan_mapped(const char *clamd, struct job *j)
+static bool is_icap(const struct virus_engine *e)
+{
+	return strncmp(e->where, "icap:", 5) == 0;
+}
+
+static void ask_engine(const struct virus_engine *e, const struct job *j,
+	struct span bytes, struct virus_answer *a)
+{
+	if (is_icap(e))
+		icap_scan(e->where, bytes, j->deadline_ms, a);
+	else if (e->takes_fds)
+		clamd_scan_fd(e->where, j->fd, j->deadline_ms, a);
+	else
+		clamd_scan(e->where, bytes, j->deadline_ms, a);
+}
+
+/* Another file in the folder of signatures? Called with the lock. */
+static void look_at_signatures(struct virus_pool *v)
+{
+	struct stat st;
+
+	if (v->engine.signatures == NULL ||
+	    stat(v->engine.signatures, &st) < 0 ||
+	    (st.st_mtim.tv_sec == v->signatures.tv_sec &&
+	     st.st_mtim.tv_nsec == v->signatures.tv_nsec))
+		return;
+	if (v->signatures.tv_sec)
+		virus_cache_changed(v->cache, clock_ms());
+	v->signatures = st.st_mtim;
+}
+
+static bool find_cached(struct virus_pool *v, const unsigned char *key,
+	struct virus_answer *a)
+{
+	bool found;
+
+	pthread_mutex_lock(&v->lock);
+	look_at_signatures(v);
+	found = virus_cache_get(v->cache, key, clock_ms(), a);
+	v->state.scans++;
+	v->state.cached += found;
+	pthread_mutex_unlock(&v->lock);
+	return found;
+}
+
+static void keep(struct virus_pool *v, const unsigned char *key,
+	const struct virus_answer *a)
+{
+	pthread_mutex_lock(&v->lock);
+	look_at_signatures(v);
+	virus_cache_put(v->cache, key, clock_ms(), a);
+	pthread_mutex_unlock(&v->lock);
+}
+
+static void scan_bytes(struct virus_pool *v, struct job *j,
+	struct span bytes)
+{
+	unsigned char key[VIRUS_KEY_SIZE];
+
+	virus_cache_key(bytes, key);
+	if (find_cached(v, key, &j->answer))
+		return;
+	ask_engine(&v->engine, j, bytes, &j->answer);
+	keep(v, key, &j->answer);
+}
+
+static void scan(struct virus_pool *v, struct job *j)
 {
 	struct stat st;
 	void *p = NULL;
@@ -70,23 +141,58 @@ static void scan_mapped(const char *clamd, struct job *j)
 		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
 			j->fd, 0);
 		if (p == MAP_FAILED) {
-			j->answer = (struct clamd_answer){ CLAMD_LATER,
-				"broker: out of memory" };
+			virus_answer_set(&j->answer, VIRUS_SAYS_LATER,
+				"broker: out of memory");
 			return;
 		}
 	}
-	clamd_scan(clamd, span_from(p, p ? (size_t)st.st_size : 0),
-		j->deadline_ms, &j->answer);
+	scan_bytes(v, j, span_from(p, p ? (size_t)st.st_size : 0));
 	if (p)
 		munmap(p, (size_t)st.st_size);
 }
 
-static void scan(const struct virus_pool *v, struct job *j)
+int virus_version(const struct virus_engine *engine, int64_t deadline_ms,
+	char version_r[VIRUS_VERSION_SIZE], struct err *e)
 {
-	if (v->takes_fds)
-		clamd_scan_fd(v->clamd, j->fd, j->deadline_ms, &j->answer);
-	else
-		scan_mapped(v->clamd, j);
+	char reply[CLAMD_REPLY_MAX];
+
+	if (is_icap(engine))
+		return icap_options(engine->where, deadline_ms, version_r, e);
+	if (clamd_command(engine->where, "VERSION", deadline_ms, reply,
+	    e) < 0)
+		return -1;
+	if (*reply == 0)
+		return err_set(e, ERR_TEMPORARY, "%s: no answer",
+			engine->where);
+	snprintf(version_r, VIRUS_VERSION_SIZE, "%.120s", reply);
+	return 0;
+}
+
+/* Who it is now; another one has other signatures. */
+static void probe(struct virus_pool *v, struct job *j)
+{
+	char version[VIRUS_VERSION_SIZE], *was = v->state.version;
+	struct err e;
+
+	if (virus_version(&v->engine, clock_ms() + PROBE_MS, version, &e) < 0) {
+		j->answer.says = VIRUS_SAYS_LATER;
+		snprintf(j->answer.text, sizeof(j->answer.text), "%s: %.100s",
+			is_icap(&v->engine) ? "icap" : "clamd", e.text);
+		return;
+	}
+	pthread_mutex_lock(&v->lock);
+	if (*was && strcmp(was, version) != 0)
+		virus_cache_changed(v->cache, clock_ms());
+	snprintf(was, VIRUS_VERSION_SIZE, "%s", version);
+	pthread_mutex_unlock(&v->lock);
+}
+
+/* A probe has no file. */
+static void free_job(struct job *j)
+{
+	if (j->fd >= 0)
+		close(j->fd);
+	free(j);
 }
 
 static void free_queue(struct queue *q)
@@ -94,8 +200,7 @@ static void free_queue(struct queue *q)
 	struct job *j;
 
 	while ((j = pop(q)) != NULL) {
-		close(j->fd);
-		free(j);
+		free_job(j);
 	}
 }
 
@@ -109,7 +214,9 @@ static void leave(struct virus_pool *v)
 		return;
 	free_queue(&v->todo);
 	free_queue(&v->done);
-	close(v->event);
+	if (v->event >= 0)
+		close(v->event);
+	virus_cache_free(&v->cache);
 	pthread_mutex_destroy(&v->lock);
 	pthread_cond_destroy(&v->work);
 	free(v);
@@ -152,7 +259,10 @@ static void *run(void *context)
 	pthread_mutex_lock(&v->lock);
 	while ((j = wait_for_job(v)) != NULL) {
 		pthread_mutex_unlock(&v->lock);
-		scan(v, j);
+		if (j->fd >= 0)
+			scan(v, j);
+		else
+			probe(v, j);
 		pthread_mutex_lock(&v->lock);
 		finish(v, j);
 	}
@@ -192,14 +302,14 @@ static void find_thread(struct virus_pool *v)
 		return;
 	while ((j = pop(&v->todo)) != NULL) {
 		v->waiting--;
-		j->answer = (struct clamd_answer){ CLAMD_LATER,
-			"broker: cannot start a thread" };
+		virus_answer_set(&j->answer, VIRUS_SAYS_LATER,
+			"broker: cannot start a thread");
 		finish(v, j);
 	}
 }
 
-struct virus_pool *virus_pool_new(const char *clamd, bool takes_fds,
-	struct err *e)
+struct virus_pool *virus_pool_new(const struct virus_engine *engine,
+	int event, struct err *e)
 {
 	struct virus_pool *v = calloc(1, sizeof(*v));
 	pthread_condattr_t monotonic;
@@ -208,19 +318,20 @@ struct virus_pool *virus_pool_new(const char *clamd, bool takes_fds,
 		err_set(e, ERR_TEMPORARY, "out of memory");
 		return NULL;
 	}
-	snprintf(v->clamd, sizeof(v->clamd), "%s", clamd);
-	v->takes_fds = takes_fds;
+	v->engine = *engine;
+	v->cache = virus_cache_new();
 	v->todo.end = &v->todo.first;
 	v->done.end = &v->done.first;
 	v->users = 1;
-	v->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	/* Its own: a thread may still write when the owner has left. */
+	v->event = fcntl(event, F_DUPFD_CLOEXEC, 0);
 	pthread_mutex_init(&v->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&v->work, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	if (v->event < 0) {
-		err_errno(e, ERR_TEMPORARY, "cannot make an event");
+	if (v->event < 0 || v->cache == NULL) {
+		err_errno(e, ERR_TEMPORARY, "cannot make a pool of scans");
 		virus_pool_free(&v);
 	}
 	return v;
@@ -237,23 +348,12 @@ void virus_pool_free(struct virus_pool **v)
 	*v = NULL;
 }
 
-bool virus_fd_good(int fd)
-{
-	const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
-	int have = fcntl(fd, F_GET_SEALS);
-	struct stat st;
-
-	/* Unsealed, it could shrink under our eyes: SIGBUS. */
-	return have >= 0 && (have & seals) == seals &&
-		fstat(fd, &st) == 0 && st.st_size <= VIRUS_BYTES_MAX;
-}
-
 bool virus_pool_full(const struct virus_pool *v)
 {
 	return v->jobs >= VIRUS_JOBS_MAX;
 }
 
-void virus_pool_scan(struct virus_pool *v, int fd, int64_t deadline_ms,
+static void add_job(struct virus_pool *v, int fd, int64_t deadline_ms,
 	void *context)
 {
 	struct job *j = calloc(1, sizeof(*j));
@@ -271,29 +371,38 @@ void virus_pool_scan(struct virus_pool *v, int fd, int64_t deadline_ms,
 	pthread_mutex_unlock(&v->lock);
 }
 
-int virus_pool_fd(const struct virus_pool *v)
+void virus_pool_scan(struct virus_pool *v, int fd, int64_t deadline_ms,
+	void *context)
 {
-	return v->event;
+	add_job(v, fd, deadline_ms, context);
+}
+
+void virus_pool_probe(struct virus_pool *v)
+{
+	add_job(v, -1, 0, NULL);
+}
+
+void virus_pool_look(struct virus_pool *v, struct virus_pool_state *s_r)
+{
+	pthread_mutex_lock(&v->lock);
+	*s_r = v->state;
+	pthread_mutex_unlock(&v->lock);
 }
 
 bool virus_pool_next(struct virus_pool *v, void **context_r,
-	struct clamd_answer *answer_r)
+	struct virus_answer *answer_r)
 {
-	uint64_t count;
 	struct job *j;
 
 	pthread_mutex_lock(&v->lock);
 	j = pop(&v->done);
 	if (j)
 		v->jobs--;
-	else
-		(void)!read(v->event, &count, sizeof(count));
 	pthread_mutex_unlock(&v->lock);
 	if (j == NULL)
 		return false;
 	*context_r = j->context;
 	*answer_r = j->answer;
-	close(j->fd);
-	free(j);
+	free_job(j);
 	return true;
 }
