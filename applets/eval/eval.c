@@ -14,7 +14,7 @@
 #include "tool/examples.h"
 #include "measure.h"
 
-enum { BITS = 18, ENGINE_MEMORY = 64 << 20 };
+enum { BITS = 18, FEEDBACK_BITS = 22, ENGINE_MEMORY = 64 << 20 };
 
 #define SCRATCH ((size_t)1 << 30)
 
@@ -379,7 +379,9 @@ static int eval_main(int argc, char **argv)
 		return err_report("eval", &e);
 	signal(SIGPIPE, SIG_IGN);
 	ev.arena = arena_new("engine", ENGINE_MEMORY);
-	examples_begin(&ev.x, "eval", args.root, BITS);
+	examples_begin(&ev.x, "eval", args.root, o.feedback ?
+		FEEDBACK_BITS : BITS);
+	ev.x.raw = o.feedback;
 	if (run(&ev, &e) < 0)
 		code = err_report("eval", &e);
 	engine_free(&ev.x.engine);

@@ -190,6 +190,7 @@ static void open_all(const char *conninfo)
 
 	examples_begin(&self.examples, "learner", ".", BITS);
 	self.examples.tool.offline = true;
+	self.examples.raw = true;
 	if (tool_start(&self.examples.keeper, &e) < 0)
 		log_fatal("%s", e.text);
 	self.place.db = db_new(conninfo, "pm_recorder", DEADLINE_MS);

@@ -162,6 +162,7 @@ static int train_main(int argc, char **argv)
 		return err_report("train", &e);
 	signal(SIGPIPE, SIG_IGN);
 	examples_begin(&x, "train", args.root, (unsigned)o.bits);
+	x.raw = o.message != NULL;
 	if ((o.message ? report : learn)(&x, &o, &e) < 0)
 		code = err_report("train", &e);
 	examples_end(&x);

@@ -71,7 +71,8 @@ is_deeply([$app->pm('quarantine', 'release', $two, '--learn', '--wait',
 is(($app->pm('quarantine', 'report', $one, '--user', 'ann'))[0], 0,
 	'a user says the same');
 becomes('ham spam spam', 'the filter learns them all');
-ok(-s "$dir/content.model", 'there is a model of them');
+ok(until_true(sub { -s "$dir/content.model" }),
+	'there is a model of them');
 like(($app->pm('quarantine', 'show', $one))[1],
 	qr/^history    \S+ \w+ learnt as spam$/m, 'its story says so');
 is(($app->pm('quarantine', 'restore', $two))[0], 0, 'not released after all');

@@ -17,7 +17,7 @@ static size_t example(unsigned i, bool spam, struct feature v[TRAITS])
 {
 	for (unsigned k = 0; k < TRAITS; k++)
 		v[k] = (struct feature){ .group = (uint8_t)(k %
-			FEATURE_GROUPS), .hash = k < TRAITS / 2 ?
+			FEATURE_CONTENT), .hash = k < TRAITS / 2 ?
 			2 * (i * 7 + k * 13) % 200 + !spam :
 			1000 + (i * 31 + k * 17) % 400 };
 	return TRAITS;
@@ -136,7 +136,7 @@ static void test_refused(void **state)
 			VERSION, &c, &e), -1);
 	assert_int_equal(classifier_open(buf_bytes(&image), VERSION + 1, &c,
 		&e), -1);
-	assert_string_equal(e.text, "is of version 1.7, this pm reads 1.8: "
+	assert_string_equal(e.text, "is of version 2.7, this pm reads 2.8: "
 		"train it again");
 	assert_int_equal(classifier_open(SPAN("GIF89a"), VERSION, &c, &e),
 		-1);
@@ -185,6 +185,47 @@ static void test_feedback(void **state)
 	trainer_free(&t);
 }
 
+/* The raw bytes: learnt apart, and nothing to the model that is shipped. */
+static void test_raw(void **state)
+{
+	struct trainer *t = trainer_new(BITS);
+	struct buf image = { 0 };
+	struct classifier_score s;
+	struct classifier c;
+	struct feature v[2] = { { .group = FEATURE_RAW },
+		{ .group = FEATURE_TEXT } };
+	struct err e;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		v[0].hash = 10 + i % 2;
+		v[1].hash = 20 + i % 2;
+		assert_true(trainer_add(t, 0, i % 2, i + 1, v, 2));
+	}
+	trainer_begin(t);
+	for (unsigned i = 0; i < 40; i++)
+		trainer_correct_raw(t, i, 0, 1);
+	trainer_write_feedback(t, VERSION, &image);
+	assert_int_equal(classifier_open(buf_bytes(&image), VERSION, &c, &e),
+		0);
+	trainer_score(t, 0, &c, &s);
+	assert_true(s.group[FEATURE_RAW] < -500 && s.group[FEATURE_RAW] >=
+		-1000);
+	assert_int_equal(s.group[FEATURE_TEXT], 0);
+	trainer_score(t, 1, &c, &s);
+	assert_true(s.sum > 500 && s.sum <= 1000);
+	buf_free(&image);
+	image = (struct buf){ 0 };
+	assert_int_equal(trainer_run(t, VERSION, &image, &e), 0);
+	assert_int_equal(classifier_open(buf_bytes(&image), VERSION, &c, &e),
+		0);
+	trainer_score(t, 1, &c, &s);
+	assert_int_equal(s.group[FEATURE_RAW], 0);
+	assert_true(s.group[FEATURE_TEXT] > 0);
+	buf_free(&image);
+	trainer_free(&t);
+}
+
 /* The same number on every machine: a model is made with it. */
 static void test_norm(void **state)
 {
@@ -204,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_twice_and_one_class),
 		cmocka_unit_test(test_feedback),
+		cmocka_unit_test(test_raw),
 		cmocka_unit_test(test_norm),
 	};
 

@@ -170,6 +170,32 @@ static void test_page(void **state)
 }
 
 /* A megabyte of different words stays within the limits. */
+/* As it came, trace fields and all; of the beginning alone. */
+static void test_raw(void **state)
+{
+	static char far[FEATURES_RAW_MAX + 100];
+	struct features a, b;
+
+	(void)state;
+	features_raw(span_of(plain), arena, &a);
+	assert_true(a.n > 200 && a.n < sizeof(plain) - 3);
+	for (size_t i = 0; i < a.n; i++)
+		assert_int_equal(a.v[i].group, FEATURE_RAW);
+	features_raw(SPAN("Received: x"), arena, &b);
+	assert_int_equal(b.n, 8);
+	assert_false(has(&a, &b.v[0]));
+	features_raw(SPAN("abc"), arena, &b);
+	assert_int_equal(b.n, 0);
+	for (size_t i = 0; i < sizeof(far); i++)
+		far[i] = (char)('a' + i * i % 23);
+	features_raw(span_from(far, sizeof(far)), arena, &a);
+	far[FEATURES_RAW_MAX] = '!';
+	features_raw(span_from(far, sizeof(far)), arena, &b);
+	assert_int_equal(a.n, b.n);
+	for (size_t i = 0; i < a.n; i++)
+		assert_int_equal(a.v[i].hash, b.v[i].hash);
+}
+
 static void test_limits(void **state)
 {
 	struct buf b = { .arena = arena };
@@ -201,6 +227,7 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_page, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_raw, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limits, set_up,
 			tear_down),
 	};

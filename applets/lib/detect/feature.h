@@ -12,6 +12,10 @@ enum feature_group {
 	FEATURE_STRUCTURE,	/* fields, parts, pages, how text is written */
 	FEATURE_LINKS,		/* URLs, their hosts and shapes */
 	FEATURE_SENDER,		/* who it says it is from and to whom */
+	FEATURE_CONTENT,	/* those before are of what mail is */
+	/* 4-grams of the first bytes as they came, trace fields and all: of
+	   the site's own mail, for what its people say of it alone. */
+	FEATURE_RAW = FEATURE_CONTENT,
 	FEATURE_GROUPS
 };
 

@@ -21,6 +21,7 @@ enum {
 static const double RATE = 0.2, SMOOTH = 0.1, LEAVE_OUT = 0.3,
 	BIAS_RATE = 0.01, OTHER_LEAST = -0.2, TEXT_LEAST = -3, SURE_LEAST = 3,
 	FEEDBACK_RATE = 0.05, SURE_Z = 2.2,
+	RAW_RATE = 0.3, RAW_MARGIN = 1,
 	/* Mail of one source says too little about that of others. */
 	NOT_SEEN = 1.5;
 
@@ -162,7 +163,7 @@ static double z_of(struct trainer *t, const struct example *x)
 	double z[FEATURE_GROUPS], sum = 0;
 
 	groups_of(t, x, z);
-	for (size_t g = 0; g < FEATURE_GROUPS; g++)
+	for (size_t g = 0; g < FEATURE_CONTENT; g++)
 		sum += z[g] < least_of(g) ? least_of(g) : z[g];
 	return sum;
 }
@@ -192,7 +193,7 @@ static void learn(struct trainer *t, const struct example *x, double step,
 	bool out[FEATURE_GROUPS];
 
 	groups_of(t, x, z);
-	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
+	for (size_t g = 0; g < FEATURE_CONTENT; g++) {
 		out[g] = (double)(dice(t) >> 40) < leave_out * (1 << 24);
 		if (out[g])
 			continue;
@@ -205,10 +206,35 @@ static void learn(struct trainer *t, const struct example *x, double step,
 	if ((x->spam ? sum : -sum) >= 1)
 		return;
 	t->bias += BIAS_RATE * (x->spam ? step : -step);
-	for (size_t g = 0; g < FEATURE_GROUPS; hash += x->n[g++])
+	for (size_t g = 0; g < FEATURE_CONTENT; hash += x->n[g++])
 		if (!out[g])
 			move(t, hash, x->n[g], x->spam ? step : -step,
 				RATE);
+}
+
+/*
+ * The raw bytes stand for themselves, with a margin of their own: what is
+ * learnt of both together is what the better one knows alone.
+ */
+static double raw_z(struct trainer *t, const struct example *x)
+{
+	double z[FEATURE_GROUPS];
+
+	groups_of(t, x, z);
+	return z[FEATURE_RAW];
+}
+
+static void learn_raw(struct trainer *t, const struct example *x, double base,
+	double step)
+{
+	const uint32_t *hash = x->hash;
+	double z = raw_z(t, x) + base;
+
+	for (size_t g = 0; g < FEATURE_RAW; g++)
+		hash += x->n[g];
+	if ((x->spam ? z : -z) < RAW_MARGIN)
+		move(t, hash, x->n[FEATURE_RAW], x->spam ? step : -step,
+			RAW_RATE);
 }
 
 static int by_key(const void *a, const void *b)
@@ -262,12 +288,13 @@ void trainer_begin(struct trainer *t)
 
 double trainer_guess(struct trainer *t, size_t i)
 {
-	return z_of(t, t->v[i]) + t->bias;
+	return z_of(t, t->v[i]) + t->bias + raw_z(t, t->v[i]);
 }
 
 void trainer_learn(struct trainer *t, size_t i)
 {
 	learn(t, t->v[i], 1, 0);
+	learn_raw(t, t->v[i], 0, 1);
 }
 
 void trainer_correct(struct trainer *t, size_t i, double base, double step)
@@ -277,15 +304,20 @@ void trainer_correct(struct trainer *t, size_t i, double base, double step)
 	double z[FEATURE_GROUPS], sum = base;
 
 	groups_of(t, x, z);
-	for (size_t g = 0; g < FEATURE_GROUPS; g++)
+	for (size_t g = 0; g < FEATURE_CONTENT; g++)
 		sum += g == FEATURE_STRUCTURE ? 0 : z[g];
 	if ((x->spam ? sum : -sum) >= SURE_Z)
 		return;
 	/* What it counts is of the rate: a step alone evens out. */
-	for (size_t g = 0; g < FEATURE_GROUPS; hash += x->n[g++])
+	for (size_t g = 0; g < FEATURE_CONTENT; hash += x->n[g++])
 		if (g != FEATURE_STRUCTURE)
 			move(t, hash, x->n[g], x->spam ? 1 : -1,
 				FEEDBACK_RATE * step);
+}
+
+void trainer_correct_raw(struct trainer *t, size_t i, double base, double step)
+{
+	learn_raw(t, t->v[i], base, step);
 }
 
 /* Learns from t->order: the weights, from nothing. */
@@ -427,7 +459,7 @@ static void fill_head(const struct trainer *t, double scale,
 			h->spam++;
 		else
 			h->ham++;
-	for (size_t g = 0; g < FEATURE_GROUPS; g++) {
+	for (size_t g = 0; g < FEATURE_CONTENT; g++) {
 		h->least[g] = rounded(least_of(g) * scale);
 		if (h->least[g] < LEAST)
 			h->least[g] = LEAST;

@@ -54,6 +54,9 @@ void trainer_learn(struct trainer *t, size_t i);
  * counts `step` of an example.
  */
 void trainer_correct(struct trainer *t, size_t i, double base, double step);
+/* The same of the raw bytes, which are learnt apart (FEATURE_RAW). */
+void trainer_correct_raw(struct trainer *t, size_t i, double base,
+	double step);
 /* Appends what was learnt like that, as a record of small limits. */
 void trainer_write_feedback(struct trainer *t, uint32_t features,
 	struct buf *image_r);

@@ -244,6 +244,19 @@ void features_find(struct facts *f, struct features *features_r)
 	put_grams(&g);
 }
 
+void features_raw(struct span message, struct arena *a,
+	struct features *features_r)
+{
+	struct gathered g = { .to = features_r, .group = FEATURE_RAW,
+		.text = span_sub(message, 0, FEATURES_RAW_MAX) };
+
+	features_r->v = arena_array(a, FEATURES_RAW_MAX,
+		sizeof(*features_r->v));
+	features_r->n = 0;
+	g.seen = arena_array(a, SEEN_SLOTS, sizeof(*g.seen));
+	put_grams(&g);
+}
+
 void features_name(const struct feature *v, struct buf *b)
 {
 	buf_string(b, v->kind);

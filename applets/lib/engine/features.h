@@ -20,6 +20,7 @@ enum {
 	FEATURES_VERSION = 2,
 	FEATURES_MAX = 12000,
 	FEATURES_TEXT_MAX = 4000,	/* bytes of text in all */
+	FEATURES_RAW_MAX = 3500,	/* bytes of the message as it came */
 	FEATURES_WORDS_LEAST = 20,	/* words of a plain text */
 };
 
@@ -33,6 +34,10 @@ struct features {
  * little to be judged by its content: one part, no link, few words.
  */
 void features_find(struct facts *f, struct features *features_r);
+
+/* The raw group alone, of the message as it came. */
+void features_raw(struct span message, struct arena *a,
+	struct features *features_r);
 
 /* For people: word "viagra", html images 3. */
 void features_name(const struct feature *v, struct buf *b);

@@ -54,6 +54,13 @@ static int32_t judged(struct engine *en, const struct facts *f,
 	return v.score;
 }
 
+static void put_features(struct buf *line, const struct features *found)
+{
+	for (size_t i = 0; i < found->n; i++)
+		buf_printf(line, "%u%08x", found->v[i].group,
+			found->v[i].hash);
+}
+
 static void describe(const void *self, struct span file_name,
 	struct span message, struct ask *ask, struct arena *a,
 	struct buf *line)
@@ -77,9 +84,11 @@ static void describe(const void *self, struct span file_name,
 	buf_printf(line, "%016llx%016llx%08x",
 		(unsigned long long)map_hash(key, message),
 		(unsigned long long)d.ms, (unsigned)rest);
-	for (size_t i = 0; i < found.n; i++)
-		buf_printf(line, "%u%08x", found.v[i].group,
-			found.v[i].hash);
+	put_features(line, &found);
+	if (!x->raw)
+		return;
+	features_raw(message, a, &found);
+	put_features(line, &found);
 }
 
 /* --- in the keeper ------------------------------------------------------- */

@@ -32,6 +32,7 @@ struct examples {
 	size_t failed;		/* left out: told on stderr */
 	struct engine *engine;	/* what `rest` is by; NULL: it is 0. To be set
 				   before the first message */
+	bool raw;		/* with that group of features; see engine */
 	struct keeper keeper;
 	struct tool tool;
 };

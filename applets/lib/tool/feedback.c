@@ -20,7 +20,10 @@
 
 enum {
 	FILE_MAX = 1 << 20, NAME_DIGITS = 33, ROUNDS = 3,
-	BITS = 16, HALF = 6000,
+	BITS = 18, HALF = 6000,
+	/* Of each class, before raw bytes are learnt: of one alone they would
+	   learn what all mail of the site has. */
+	RAW_LEAST = 20,
 	DIR_MODE = 0755, REPORT_MODE = 0600, MODEL_MODE = 0644,
 	MODEL_MAX = sizeof(struct classifier_head) + (1 << BITS),
 };
@@ -247,6 +250,22 @@ static bool add_report(struct reports *all, size_t at)
 	return good;
 }
 
+static bool knows_both(const struct reports *all)
+{
+	size_t spam = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		spam += all->v[i].spam;
+	return spam >= RAW_LEAST && all->n - spam >= RAW_LEAST;
+}
+
+static void learn_raw(struct reports *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		trainer_correct_raw(all->trainer, i, all->v[i].base,
+			all->v[i].step);
+}
+
 static int make_model(struct reports *all, struct err *e)
 {
 	struct buf image = { 0 };
@@ -262,6 +281,8 @@ static int make_model(struct reports *all, struct err *e)
 		for (size_t i = 0; i < n; i++)
 			trainer_correct(all->trainer, i, all->v[i].base,
 				all->v[i].step);
+	if (knows_both(all))
+		learn_raw(all);
 	trainer_write_feedback(all->trainer, FEATURES_VERSION, &image);
 	result = io_replace_file(FEEDBACK_MODEL, MODEL_MODE,
 		buf_bytes(&image), e);

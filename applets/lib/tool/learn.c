@@ -11,6 +11,7 @@ int learn_describe(const char *who, struct span message, struct buf *line,
 	int result;
 
 	examples_begin(&x, who, ".", BITS);
+	x.raw = true;
 	result = tool_look(&x.keeper, "message", message, line, e);
 	examples_end(&x);
 	return result;

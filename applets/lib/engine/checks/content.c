@@ -8,7 +8,7 @@
 
 enum { SHOWN = 3 };
 
-static const char *const names[FEATURE_GROUPS] = {
+static const char *const names[FEATURE_CONTENT] = {
 	[FEATURE_TEXT] = "CONTENT_TEXT",
 	[FEATURE_STRUCTURE] = "CONTENT_STRUCTURE",
 	[FEATURE_LINKS] = "CONTENT_LINKS",
@@ -70,7 +70,7 @@ static void shipped(struct facts *f, const struct features *in)
 	struct classifier_score score;
 
 	classifier_score(f->model, in->v, in->n, &score);
-	for (unsigned g = 0; g < FEATURE_GROUPS; g++)
+	for (unsigned g = 0; g < FEATURE_CONTENT; g++)
 		if (score.group[g])
 			facts_hit(f, names[g], score.group[g], evidence(f,
 				f->model, in, g, score.group[g]));
@@ -79,12 +79,29 @@ static void shipped(struct facts *f, const struct features *in)
 			"alone may count is limited"));
 }
 
+/* Where the content says too little to be judged, so do the raw bytes. */
+static struct features with_raw(struct facts *f, const struct features *in)
+{
+	struct features raw, all = { .n = 0 };
+
+	if (in->n == 0)
+		return *in;
+	features_raw(f->raw, f->arena, &raw);
+	all.v = arena_array(f->arena, in->n + raw.n, sizeof(*all.v));
+	for (size_t i = 0; i < in->n; i++)
+		all.v[all.n++] = in->v[i];
+	for (size_t i = 0; i < raw.n; i++)
+		all.v[all.n++] = raw.v[i];
+	return all;
+}
+
 /* What people of this site said of mail like it. */
 static void feedback(struct facts *f, const struct features *in)
 {
+	struct features all = with_raw(f, in);
 	struct classifier_score score;
 
-	classifier_score(f->feedback, in->v, in->n, &score);
+	classifier_score(f->feedback, all.v, all.n, &score);
 	if (score.sum)
 		facts_hit(f, "CONTENT_FEEDBACK", score.sum, evidence(f,
 			f->feedback, in, FEATURE_TEXT, score.sum));
