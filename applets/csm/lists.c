@@ -2,6 +2,7 @@
  * The quarantine as lists and single entries.
  */
 #include "call.h"
+#include "mail/words.h"
 #include "show.h"
 #include "web/pages_host.h"
 
@@ -25,6 +26,22 @@ static bool take_row(const struct quarantine_entry *entry, void *context)
 	return true;
 }
 
+/* "hit" and what it is called; a kind that there is none of: nothing. */
+static struct span mark_of(struct script_call *c, const struct script_value *t)
+{
+	static const char *const kinds[] = { "hit", "rule", "mark", "file",
+		"ext", "sha256", "virus" };
+	struct span kind = call_field(c, t, "kind");
+	struct words w;
+
+	words_begin(&w, call_arena(c));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (span_is(kind, kinds[i]))
+			words_add_mark(&w, kinds[i],
+				call_field(c, t, "found"));
+	return buf_bytes(&w.list);
+}
+
 static struct quarantine_filter filter_of(struct script_call *c,
 	const struct script_value *t)
 {
@@ -35,6 +52,7 @@ static struct quarantine_filter filter_of(struct script_call *c,
 		.sender = call_field(c, t, "sender"),
 		.subject = call_field(c, t, "subject"),
 		.relay = call_field(c, t, "relay"),
+		.marks = mark_of(c, t),
 		.score_least = score < INT32_MIN ? INT32_MIN :
 			score > INT32_MAX ? INT32_MAX : (int32_t)score,
 		.since_ms = call_number(c, t, "since_ms", 0),

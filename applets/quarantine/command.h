@@ -13,6 +13,7 @@ struct options {
 	bool json, again, all, source, approve, learn, undo;
 	const char *reason, *sender, *subject, *words, *relay, *before;
 	const char *state;
+	const char *hit, *rule, *file, *hash, *virus, *mark;
 	const char *user;	/* who says so; NULL: an administrator */
 	struct args_list rcpt;
 	long long since, until, score, limit, wait;

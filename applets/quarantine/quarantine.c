@@ -18,6 +18,7 @@
 #include "base/root.h"
 #include "command.h"
 #include "conf/wiring.h"
+#include "mail/words.h"
 #include "show.h"
 
 enum {
@@ -114,9 +115,31 @@ static int check_state(const char *state, struct err *e)
 		"deleted", state);
 }
 
+static struct span marks_of(const struct options *o, struct arena *a)
+{
+	const struct {
+		const char *kind, *value;
+	} rows[] = {
+		{ "hit", o->hit }, { "rule", o->rule },
+		{ "sha256", o->hash }, { "virus", o->virus },
+		{ "mark", o->mark },
+	};
+	struct words w;
+
+	words_begin(&w, a);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		words_add_mark(&w, rows[i].kind, text_or_empty(rows[i].value));
+	/* ".pdf", "*.pdf": files of that kind. */
+	if (o->file && o->file[o->file[0] == '*'] == '.')
+		words_add_mark(&w, "ext", span_of(strchr(o->file, '.') + 1));
+	else
+		words_add_mark(&w, "file", text_or_empty(o->file));
+	return buf_bytes(&w.list);
+}
+
 /* What to look for, from the options. */
-static int make_filter(const struct options *o, struct quarantine_filter *f,
-	struct err *e)
+static int make_filter(const struct options *o, struct arena *a,
+	struct quarantine_filter *f, struct err *e)
 {
 	struct cidr network;
 
@@ -125,6 +148,7 @@ static int make_filter(const struct options *o, struct quarantine_filter *f,
 		.sender = text_or_empty(o->sender),
 		.subject = text_or_empty(o->subject),
 		.words = text_or_empty(o->words),
+		.marks = marks_of(o, a),
 		.relay = text_or_empty(o->relay),
 		.score_least = o->score ? (int32_t)o->score * 1000 :
 			INT32_MIN,
@@ -170,12 +194,17 @@ static int run_list(const struct options *o, const char *operand,
 	struct err *e)
 {
 	struct listing l = { .o = o, .width = terminal_width() };
+	struct arena *a = arena_new("quarantine list", MESSAGE_ARENA);
 	struct quarantine_trouble trouble;
 	struct quarantine_filter f;
+	int result = make_filter(o, a, &f, e);
 
 	(void)operand;
-	if (make_filter(o, &f, e) < 0 || quarantine_list(&o->place, &f,
-	    list_one, &l, &trouble, e) < 0)
+	if (result == 0)
+		result = quarantine_list(&o->place, &f, list_one, &l, &trouble,
+			e);
+	arena_free(&a);
+	if (result < 0)
 		return -1;
 	if (l.n == 0 && !o->json && !trouble.no_database)
 		puts("no such message is in the quarantine");
@@ -287,7 +316,8 @@ static int run_restore(const struct options *o, const char *operand,
 
 static const struct command commands[] = {
 	{ "list", false, run_list, " json all reason rcpt sender subject "
-		"words relay score since until before limit state " },
+		"words relay score since until before limit state hit rule "
+		"file hash virus mark " },
 	{ "show", true, run_show, " json source " },
 	{ "release", true, run_release, " rcpt again approve wait "
 		"learn user " },
@@ -359,6 +389,9 @@ static int check_options(const struct command *c, const struct options *o,
 		{ "approve", o->approve }, { "state", o->state },
 		{ "wait", o->wait }, { "learn", o->learn },
 		{ "undo", o->undo }, { "user", o->user },
+		{ "hit", o->hit }, { "rule", o->rule }, { "file", o->file },
+		{ "hash", o->hash }, { "virus", o->virus },
+		{ "mark", o->mark },
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
@@ -471,6 +504,12 @@ static int quarantine_main(int argc, char **argv)
 		{ "learn", 0, ARGS_FLAG, &o.learn },
 		{ "undo", 0, ARGS_FLAG, &o.undo },
 		{ "user", 0, ARGS_TEXT, &o.user },
+		{ "hit", 0, ARGS_TEXT, &o.hit },
+		{ "rule", 0, ARGS_TEXT, &o.rule },
+		{ "file", 0, ARGS_TEXT, &o.file },
+		{ "hash", 0, ARGS_TEXT, &o.hash },
+		{ "virus", 0, ARGS_TEXT, &o.virus },
+		{ "mark", 0, ARGS_TEXT, &o.mark },
 		{ NULL, 0, ARGS_FLAG, NULL },
 	};
 	const struct command *c;
@@ -497,6 +536,10 @@ const struct applet quarantine_applet = {
 		"             [--subject WORDS] [--words WORDS] [--relay NET]\n"
 		"             [--score N] [--since DAYS] [--until DAYS] "
 		"[--all | --state S]\n"
+		"             [--hit NAME] [--rule POLICY/RULE] "
+		"[--file NAME | .EXT]\n"
+		"             [--hash SHA256] [--virus NAME] "
+		"[--mark KEY[=VALUE]]\n"
 		"             [--limit N] [--before ID] [--json]\n"
 		"       pm quarantine show ID… [--json | --source]\n"
 		"       pm quarantine release ID… [--rcpt A]… [--again] "
@@ -517,7 +560,11 @@ const struct applet quarantine_applet = {
 		"         subject; --words: words of the text (only in the\n"
 		"         database); --relay: an address or a network;\n"
 		"         --score: the least; --since, --until: so many days\n"
-		"         ago; --state: held (without it), released or\n"
+		"         ago; --hit, --rule, --mark: what was found, which\n"
+		"         rule spoke, what it noted; --file, --hash: an\n"
+		"         attachment or a file in an archive, by its whole\n"
+		"         name, its kind (.pdf) or its content's SHA-256;\n"
+		"         --state: held (without it), released or\n"
 		"         deleted; --all: any; --limit and --before (the last\n"
 		"         id of the page before) make pages\n"
 		"show     the story of a message; --source its bytes\n"

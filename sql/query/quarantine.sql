@@ -8,7 +8,8 @@
 -- rows int8; the rest null when it is not asked for: $4 held for anybody
 -- bool, $5 not here: quarantine_list_of, $6 pattern of sender and From text,
 -- $7 words of the subject text, $8 hashes of words int8[], $9 network of the
--- relay text, $10 least score int8, $11 spellings of the reason text[]
+-- relay text, $10 least score int8, $11 spellings of the reason text[], $12
+-- numbers of marks int8[]
 select q.id, q.appliance, q.sender, q.header_from, q.subject, q.reason,
 	host(q.relay) as relay, q.size, q.score, q.probability, q.open,
 	q.record, r.addresses, r.reasons, r.states
@@ -26,6 +27,7 @@ from (
 		and ($9::text is null or q.relay <<= $9::inet)
 		and ($10::int8 is null or q.score >= $10)
 		and ($11::text[] is null or q.reason = any ($11))
+		and ($12::int8[] is null or q.marks @> $12)
 	order by q.id desc
 	limit $3::int8
 ) q
@@ -63,6 +65,7 @@ from (
 		and ($9::text is null or q.relay <<= $9::inet)
 		and ($10::int8 is null or q.score >= $10)
 		and ($11::text[] is null or q.reason = any ($11))
+		and ($12::int8[] is null or q.marks @> $12)
 	order by q.id desc
 	limit $3::int8
 ) q

@@ -68,13 +68,14 @@ select coalesce((select class from there limit 1),
 -- Withheld mail. $1 class text, $2 id text, $3 appliance text, $4 received
 -- int in ms since 1970, $5 relay text or null, $6 sender text, $7 header_from
 -- text, $8 subject text, $9 reason text, $10 size int, $11 score int, $12
--- probability int, $13 open int, $14 words int[], $15 record bytes
+-- probability int, $13 open int, $14 words int[], $15 record bytes, $16 marks
+-- int[]
 insert into quarantine (class, id, appliance, received, relay, sender,
 	header_from, subject, reason, size, score, probability, open, words,
-	record)
+	record, marks)
 values ($1::text, $2::text::uuid, $3::text, to_timestamp($4::int8 / 1000.0),
 	$5::text::inet, $6::text, $7::text, $8::text, $9::text, $10::int8,
-	$11::int8, $12::int8, $13::int8, $14::int8[], $15::bytea)
+	$11::int8, $12::int8, $13::int8, $14::int8[], $15::bytea, $16::int8[])
 on conflict (class, id) do update set appliance = excluded.appliance;
 
 -- name: archive_entry_rcpts

@@ -50,11 +50,12 @@ my %search = (
 	7 => ["'zzzz'", 'to_tsvector'], 8 => ["'{4711}'", 'words'],
 	9 => ["'192.0.2.0/24'", 'relay'], 10 => ['9000000', 'score'],
 	11 => ["'{Nothing}'", 'reason'],
+	12 => ["'{4711}'", 'marks'],
 );
 for my $n (sort { $a <=> $b } keys %search) {
 	my @values = ("'00000000-0000-0000-0000-000000000000'",
 		"'ffffffff-ffff-ffff-ffff-ffffffffffff'", 50, 'true',
-		('null') x 7);
+		('null') x 8);
 	my ($value, $index) = @{ $search{$n} };
 	$values[$n - 1] = $value;
 	my $plan = $db->sql('set enable_seqscan = off; set ' .

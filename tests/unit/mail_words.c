@@ -47,6 +47,42 @@ static void tags_part_words(void **state)
 	splits(SPAN("open <a href=never closed"), true, "open\n");
 }
 
+/* As the one who asks says it, whatever the case; a word is none. */
+static void marks_are_lines(void **state)
+{
+	static char big[1000];
+	struct arena *a = arena_new("test", 1 << 20);
+	struct words w;
+
+	(void)state;
+	words_begin(&w, a);
+	words_add_mark(&w, "file", SPAN(" Invoice\n4711.PDF "));
+	words_add_mark(&w, "file", SPAN("invoice 4711.pdf"));
+	words_add_mark(&w, "hit", SPAN(""));
+	words_add(&w, SPAN("hit:name"));
+	buf_byte(&w.list, 0);
+	assert_string_equal((const char *)w.list.p,
+		"file:invoice 4711.pdf\nhit\nname\n");
+	assert_true(words_is_mark(SPAN("file:x")));
+	assert_false(words_is_mark(SPAN("hit")));
+	assert_true(words_mark_number(SPAN("a:b")) ==
+		words_mark_number(SPAN("a:b")));
+	assert_true(words_mark_number(SPAN("a:b")) !=
+		words_mark_number(SPAN("a:c")));
+	words_begin(&w, a);
+	memset(big, 'x', sizeof(big));
+	words_add_mark(&w, "file", span_from(big, sizeof(big)));
+	assert_int_equal(w.list.n, MARK_MOST + 1);
+	for (int i = 0; i < 2 * MARKS_MAX; i++) {
+		snprintf(big, sizeof(big), "%d", i);
+		words_add_mark(&w, "n", span_of(big));
+	}
+	assert_int_equal(w.n, MARKS_MAX);
+	words_add(&w, SPAN("room"));
+	assert_int_equal(w.n, MARKS_MAX + 1);
+	arena_free(&a);
+}
+
 static void there_is_an_end(void **state)
 {
 	struct arena *a = arena_new("test", 4 << 20);
@@ -70,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_split),
 		cmocka_unit_test(tags_part_words),
+		cmocka_unit_test(marks_are_lines),
 		cmocka_unit_test(there_is_an_end),
 	};
 

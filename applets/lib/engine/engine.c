@@ -4,10 +4,10 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "mail/words.h"
 #include "engine/check.h"
 #include "engine/content.h"
 #include "engine/explain.h"
+#include "engine/findable.h"
 #include "engine/facts_record.h"
 #include "engine/policy.h"
 #include "engine/signing.h"
@@ -213,25 +213,6 @@ static bool is_withheld(const struct verdict *v)
 	return false;
 }
 
-static struct span words_of(struct facts *f)
-{
-	struct words w;
-
-	words_begin(&w, f->arena);
-	words_add(&w, f->subject);
-	for (size_t i = 0; i < f->mime.n && w.n < WORDS_MAX; i++) {
-		const struct mime_part *p = f->parts[i].mime;
-
-		if (!mime_is_text(p))
-			continue;
-		if (span_is(p->type, "text/html"))
-			words_add_html(&w, facts_text(f, i));
-		else
-			words_add(&w, facts_text(f, i));
-	}
-	return buf_bytes(&w.list);
-}
-
 /*
  * Mail that comes in gets our Authentication-Results; whoever else claims to
  * be us is a forger (RFC 8601 section 5). Our own mail is left alone.
@@ -311,11 +292,11 @@ static void judge(struct engine *en, const struct envelope *env,
 	v->header_from = shown(f->from.full);
 	signing_prepare(f, v);
 	withheld = is_withheld(v);
-	if (withheld)
-		v->words = words_of(f);
 	/* People look at what is withheld: true types, sizes, links. */
 	facts_put(&record, f, lists, nlists, en->detail || withheld);
 	v->facts = buf_bytes(&record);
+	if (withheld)
+		v->words = findable_words(f, v, v->facts);
 	v->retire = v->failed || facts_over(f) || f->foreign;
 }
 

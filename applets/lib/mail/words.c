@@ -15,16 +15,21 @@ static unsigned char word_byte(unsigned char c)
 		c : 0;
 }
 
-static void add_word(struct words *w, struct span word)
+static void add_line(struct words *w, struct span word)
 {
-	if (word.n < WORD_LEAST || word.n > WORD_MOST ||
-	    w->n == WORDS_MAX || map_get(w->seen, word))
+	if (w->n == WORDS_MAX || map_get(w->seen, word))
 		return;
 	word = arena_span(w->arena, word);
 	map_put(w->seen, word, w);
 	buf_span(&w->list, word);
 	buf_byte(&w->list, '\n');
 	w->n++;
+}
+
+static void add_word(struct words *w, struct span word)
+{
+	if (word.n >= WORD_LEAST && word.n <= WORD_MOST)
+		add_line(w, word);
 }
 
 static void split(struct words *w, struct span text, bool html)
@@ -58,4 +63,32 @@ void words_add(struct words *w, struct span text)
 void words_add_html(struct words *w, struct span text)
 {
 	split(w, text, true);
+}
+
+void words_add_mark(struct words *w, const char *kind, struct span value)
+{
+	struct buf b = { .arena = w->arena };
+
+	value = span_trim(value);
+	if (value.n == 0 || w->nmarks == MARKS_MAX)
+		return;
+	w->nmarks++;
+	buf_string(&b, kind);
+	buf_byte(&b, ':');
+	for (size_t i = 0; i < value.n && b.n < MARK_MOST; i++)
+		buf_byte(&b, value.p[i] < ' ' || value.p[i] == 0x7f ? ' ' :
+			span_lower(value.p[i]));
+	add_line(w, buf_bytes(&b));
+}
+
+bool words_is_mark(struct span line)
+{
+	return span_chr(line, ':') != SIZE_MAX;
+}
+
+int64_t words_mark_number(struct span mark)
+{
+	static const uint64_t key[2] = { 5, 6 };
+
+	return (int64_t)map_hash(key, mark);
 }

@@ -3,13 +3,13 @@
 
 #include "base/clock.h"
 #include "base/pack.h"
+#include "mail/words.h"
 #include "store/archive.h"
 #include "store/archive_text.h"
 
 enum {
 	ENTRY_ARENA = 256 << 20,
 	PARTS_A_CALL = 4,
-	WORDS_MOST = 4000,	/* as mail/words.h; a damaged file has more */
 };
 
 /* An entry on its way. */
@@ -20,6 +20,8 @@ struct passage {
 	struct span id, appliance;
 	struct span class;
 	struct arena *a;
+	int64_t *words, *marks;	/* numbers of them */
+	size_t nwords, nmarks;
 };
 
 /* --- a message row for whom the log does not know ------------------------- */
@@ -177,28 +179,30 @@ static int put_rcpts(const struct passage *p, size_t *open_r, struct err *e)
 		DB_OF_TEXTS(state, n) }, 7, NULL, e);
 }
 
-static size_t hash_words(const struct passage *p, int64_t **hashes_r)
+/* Words are secret, and numbered with the key; marks are not. */
+static void number_words(struct passage *p)
 {
-	struct span rest = p->q->record.words, word;
-	int64_t *h = arena_array(p->a, WORDS_MOST, sizeof(*h));
-	size_t n = 0;
+	struct span rest = p->q->record.words, line;
 
-	while (n < WORDS_MOST && span_cut(&rest, '\n', &word))
-		if (word.n)
-			h[n++] = seal_word(p->key, word);
-	*hashes_r = h;
-	return n;
+	p->words = arena_array(p->a, WORDS_MAX, sizeof(*p->words));
+	p->marks = arena_array(p->a, MARKS_MAX, sizeof(*p->marks));
+	while (span_cut(&rest, '\n', &line)) {
+		if (words_is_mark(line) && p->nmarks < MARKS_MAX)
+			p->marks[p->nmarks++] = words_mark_number(line);
+		else if (line.n && !words_is_mark(line) &&
+			 p->nwords < WORDS_MAX)
+			p->words[p->nwords++] = seal_word(p->key, line);
+	}
 }
 
-static int put_row(const struct passage *p, size_t open, struct err *e)
+static int put_row(struct passage *p, size_t open, struct err *e)
 {
 	const struct spool_record *r = &p->q->record;
 	struct spool_record kept = *r;
 	struct buf frame = { .arena = p->a };
 	struct span relay = archive_relay(r->relay_addr);
-	int64_t *hashes;
-	size_t nhashes = hash_words(p, &hashes);
 
+	number_words(p);
 	/* The words themselves stay with the body: sealed. */
 	kept.words = (struct span){ 0 };
 	spool_encode(&kept, &frame);
@@ -213,8 +217,9 @@ static int put_row(const struct passage *p, size_t open, struct err *e)
 		DB_OF_TEXT(archive_cut(gravest(r), ARCHIVE_NAME_MAX)),
 		DB_OF_INT((int64_t)r->body_bytes), DB_OF_INT(r->score),
 		DB_OF_INT(r->probability), DB_OF_INT((int64_t)open),
-		DB_OF_INTS(hashes, nhashes),
-		DB_OF_BYTES(buf_bytes(&frame)) }, 15, NULL, e);
+		DB_OF_INTS(p->words, p->nwords),
+		DB_OF_BYTES(buf_bytes(&frame)),
+		DB_OF_INTS(p->marks, p->nmarks) }, 16, NULL, e);
 }
 
 static int put_parts(const struct passage *p, struct span sealed,

@@ -69,6 +69,9 @@ struct quarantine_filter {
 	struct span rcpt, sender; /* address, @domain, or a part without @ */
 	struct span subject;	/* words, all of them */
 	struct span words;	/* of the text, all of them; needs the key */
+	/* What else is known of it, all of them: lines KIND:VALUE, as
+	   words_add_mark (mail/words.h) makes them; engine/findable.h. */
+	struct span marks;
 	struct span relay;	/* address or CIDR */
 	int32_t score_least;	/* INT32_MIN: any */
 	int64_t since_ms, until_ms; /* 0: any */

@@ -120,6 +120,16 @@ static int ask_words(const struct seal_key *key, struct span text,
 	return 0;
 }
 
+static void ask_marks(struct span lines, struct arena *a,
+	struct quarantine_query *query)
+{
+	struct span line;
+
+	query->marks = arena_array(a, MARKS_MAX, sizeof(*query->marks));
+	while (query->nmarks < MARKS_MAX && span_line(&lines, &line))
+		query->marks[query->nmarks++] = words_mark_number(line);
+}
+
 int quarantine_query(const struct quarantine *q,
 	const struct quarantine_filter *f, struct arena *a,
 	struct quarantine_query *query_r, struct err *e)
@@ -148,6 +158,7 @@ int quarantine_query(const struct quarantine *q,
 		query_r->sender = pattern(f->sender, BEFORE_AND_BEHIND,
 			false, a);
 	ask_reason(f->reason, a, query_r);
+	ask_marks(f->marks, a, query_r);
 	return ask_words(q->key, f->words, a, query_r, e);
 }
 
@@ -173,6 +184,7 @@ int quarantine_page(struct db *d, struct quarantine_query *query, size_t n,
 			DB_OF_INT(query->score_least),
 		query->nreasons ? DB_OF_TEXTS(query->reasons,
 			query->nreasons) : none,
+		query->nmarks ? DB_OF_INTS(query->marks, query->nmarks) : none,
 	};
 	size_t count;
 

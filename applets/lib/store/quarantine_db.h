@@ -15,6 +15,8 @@ struct quarantine_query {
 	bool any_state;
 	int64_t *words;
 	size_t nwords;
+	int64_t *marks;
+	size_t nmarks;
 	struct span *reasons;
 	size_t nreasons;
 };

@@ -120,6 +120,16 @@ static bool has_words(struct span text, const struct spool_record *r)
 	return all;
 }
 
+static bool has_marks(struct span marks, const struct spool_record *r)
+{
+	struct span mark;
+
+	while (span_line(&marks, &mark))
+		if (!has_line(r->words, mark))
+			return false;
+	return true;
+}
+
 static bool is_from(struct span network, struct span relay)
 {
 	struct netaddr addr;
@@ -139,8 +149,9 @@ bool quarantine_matches(const struct quarantine_filter *f,
 		return false;
 	if (held->state == QUARANTINE_DELETED)
 		return f->score_least == INT32_MIN &&
-			f->relay.n + f->words.n == 0;
+			f->relay.n + f->words.n + f->marks.n == 0;
 	return r->score >= f->score_least &&
 	       (f->relay.n == 0 || is_from(f->relay, r->relay_addr)) &&
-	       (f->words.n == 0 || has_words(f->words, r));
+	       (f->words.n == 0 || has_words(f->words, r)) &&
+	       has_marks(f->marks, r);
 }

@@ -9,8 +9,14 @@ local function filter_of(r)
 	local f = r.field
 	return { sender = f.sender or "", rcpt = f.rcpt or "", subject = f.subject or "",
 		reason = f.reason or "", relay = f.relay or "", score = f.score or "",
+		kind = f.kind or "hit", found = f.found or "",
 		since = f.since or "", ["until"] = f["until"] or "", all = f.all or "" }
 end
+
+-- What withheld mail is found by beside its text, in the order of the form.
+local kinds = { { "hit", "Hit" }, { "rule", "Rule" }, { "mark", "Mark of a rule" },
+	{ "file", "File name" }, { "ext", "Kind of file" }, { "sha256", "SHA-256 of a file" },
+	{ "virus", "Virus" } }
 
 local function some(text)
 	return text ~= "" and text or nil
@@ -22,6 +28,7 @@ local function question(f, before)
 	local score = tonumber(f.score)
 	return { sender = some(f.sender), rcpt = some(f.rcpt), subject = some(f.subject),
 		reason = some(f.reason), relay = some(f.relay),
+		kind = f.kind, found = some(f.found),
 		score = score and score == score and math.abs(score) < 1000000 and
 			math.floor(score * 1000) or nil,
 		since_ms = day_ms(f.since), until_ms = till and till + DAY or nil,
@@ -61,14 +68,24 @@ local function done_before(r)
 		undo = done ~= "restore" and n > 0 and (r.field.ids or "") ~= "" and r.field.ids or nil }
 end
 
+-- Is something asked for? The kind alone is nothing.
+local function filtered(f)
+	for name, value in pairs(f) do
+		if name ~= "kind" and value ~= "" then
+			return true
+		end
+	end
+	return false
+end
+
 local function list(r, trouble)
 	local f = filter_of(r)
 	local before = some(r.field.before or "")
 	local held = held_list(question(f, before))
 	mark_days(held.rows or {}, r.now_ms)
 	local v = { title = "Quarantine", nav = "quarantine", f = f, rows = held.rows or {},
-		trouble = trouble or held.trouble, reasons = words.reasons, paged = before ~= nil,
-		filtered = urlquery(f) ~= "", done = done_before(r) }
+		trouble = trouble or held.trouble, reasons = words.reasons, kinds = kinds, paged = before ~= nil,
+		filtered = filtered(f), done = done_before(r) }
 	if held.more and #v.rows > 0 then
 		v.older = {}
 		for name, value in pairs(f) do
