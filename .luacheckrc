@@ -15,4 +15,4 @@ files["lua/web"] = { read_globals = { "page", "use", "query", "render", "go", "f
 	"can", "urlquery", "version", "size", "count", "percent", "stamp", "moment", "exact",
 	"day", "day_ms", "cut", "held_list", "held_get", "message", "release", "forget",
 	"restore", "forward", "new_key", "draft", "preview", "source", "log_in", "set_password", "log_out",
-	"status" } }
+	"status", "alarms", "jobs", "job_run", "job_enable" } }

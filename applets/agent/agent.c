@@ -1,11 +1,20 @@
 /*
- * pm agent: what connects each appliance with its CSM. In this version a
- * record; an appliance that is a whole site needs none.
+ * pm agent: what every appliance has, whatever its roles: the watch that
+ * raises alarms. What connects an appliance with its CSM is not in this
+ * version.
  */
-#include "base/applet.h"
-#include "role/plan.h"
+#include "agent.h"
+
+#include "role/life.h"
 
 static const struct process agent_processes[] = {
+	{
+		.name = "watch", .run = watch_run,
+		.user = "pm-agent",
+		.ready_ms = 30000, .stop_ms = 8000,
+		.without = "nobody is told when something goes wrong; mail is "
+			"not affected",
+	},
 	{ 0 },
 };
 
@@ -18,22 +27,47 @@ static const struct constraint agent_constraints[] = {
 };
 
 static const struct role agent_role = {
-	.title = "agent",
+	.title = "Agent",
+	.built = true,
 	.everywhere = true,
 	.processes = agent_processes,
 	.listeners = agent_listeners,
 	.constraints = agent_constraints,
+	.restart = { .threshold_s = 10, .delay_s = 1, .retries = 10 },
 };
+
+extern const struct applet agent_applet;
+
+static int agent_main(int argc, char **argv)
+{
+	const struct process *p;
+	int code;
+
+	if (life_begin(&agent_applet, argc, argv, &p, &code) < 0)
+		return code;
+	return p->run(p);
+}
 
 const struct applet agent_applet = {
 	.name = "agent",
-	.summary = "connects an appliance with its CSM",
+	.summary = "watches an appliance: alarms",
 	.help =
-		"usage: pm agent\n"
+		"usage: pm agent watch [--root DIR]\n"
 		"\n"
-		"Certificates, publications, status and the milter relay\n"
-		"between appliances; runs on each by itself. Not in this\n"
-		"version: starting it is refused.\n",
-	.main = plan_main_not_built,
+		"Runs on each appliance by itself; normally `pm supervise`\n"
+		"starts it.\n"
+		"\n"
+		"watch      finds what is wrong each second: what processes\n"
+		"           say of themselves, what the supervisor knows of\n"
+		"           them, the disk, the database. It keeps the alarms\n"
+		"           in var/lib/pm/alarms (they work without a\n"
+		"           database), shows them in the database for the\n"
+		"           pages, writes them to the log, and tells the\n"
+		"           webhook and the addresses that the wiring names\n"
+		"           (alarms). pm alarm lists them.\n"
+		"\n"
+		"What connects an appliance with its CSM (certificates,\n"
+		"publications, the milter relay) is not in this version.\n",
+	.main = agent_main,
 	.role = &agent_role,
 };

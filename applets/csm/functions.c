@@ -3,12 +3,14 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "call.h"
+#include "role/alarm.h"
 #include "role/status.h"
 #include "show.h"
 #include "tool/published.h"
 #include "web/helper.h"
 #include "web/pages_host.h"
 #include "web/session.h"
+#include "worker.h"
 
 enum { LOGIN_MS = 20000 /* others may be hashed before */ };
 
@@ -198,6 +200,53 @@ static void status(struct script_call *c)
 	c->result = m;
 }
 
+static struct script_value show_alarm(struct arena *a,
+	const struct alarm_entry *one)
+{
+	const struct alarm_kind *k = &alarm_kinds[one->alarm];
+	struct script_value v = pages_map(a, 9);
+
+	pages_put(&v, "name", pages_text(span_of(k->name)));
+	pages_put(&v, "from", show_text(a, arena_span(a,
+		span_of(one->from))));
+	pages_put(&v, "subject", show_text(a, arena_span(a,
+		span_of(one->subject))));
+	pages_put(&v, "text", show_text(a, arena_span(a,
+		span_of(one->text))));
+	pages_put(&v, "means", pages_text(span_of(k->means)));
+	pages_put(&v, "remedy", pages_text(span_of(k->remedy)));
+	pages_put(&v, "since_ms", pages_int(one->since_ms));
+	pages_put(&v, "severity", pages_text(span_of(
+		alarm_severity_name(k->severity))));
+	pages_put(&v, "acked", pages_bool(one->acked_ms != 0));
+	return v;
+}
+
+static void alarms(struct script_call *c)
+{
+	struct arena *a = call_arena(c);
+	struct script_value m = call_map(c, 2), *v;
+	struct alarm_book b;
+	struct err e;
+	size_t n = 0;
+
+	if (call_session(c) == NULL)
+		return;
+	if (alarm_read(&b, &e) < 0) {
+		call_trouble(c, &e);
+		return;
+	}
+	v = arena_array(a, b.n + 1, sizeof(*v));
+	for (size_t i = 0; i < b.n; i++)
+		if (b.v[i].cleared_ms == 0 && b.v[i].gone_ms == 0)
+			v[n++] = show_alarm(a, &b.v[i]);
+	alarm_close(&b);
+	pages_put(&m, "appliance", pages_text(span_of(
+		call_worker(c)->appliance)));
+	pages_put(&m, "alarms", pages_array(a, v, n));
+	c->result = m;
+}
+
 static struct script_value show_change(struct arena *a,
 	const struct published_change *one)
 {
@@ -253,6 +302,7 @@ const struct script_function csm_functions[] = {
 	{ "set_password", set_password, "set_password(old, new)" },
 	{ "log_out", log_out, "log_out()" },
 	{ "status", status, "status(): what runs" },
+	{ "alarms", alarms, "alarms(): what is wrong here" },
 	{ "draft", draft, "draft(): what of the policy is not published" },
 	{ 0 },
 };

@@ -67,6 +67,10 @@
  *	or ""), without (what its absence means for mail; absent while it
  *	runs), generation (of the policy that it works by; absent: none) }
  *	… } }
+ * alarms() -> { appliance (this one's name), alarms = { { name, subject, from
+ *	("filter/front"), text, means, remedy, since_ms, severity ("error",
+ *	"warning"), acked } … } }: what is wrong on this appliance now, the
+ *	oldest first
  * draft() -> { active = number of the generation in force, since_ms (of the
  *	earliest change), changes = { { path ("policy/50-x.lua"), what ("new",
  *	"changed", "gone"), at_ms } … } }: what of this appliance's policy and

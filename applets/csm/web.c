@@ -19,6 +19,7 @@
 #include "crypto/cert.h"
 #include "csm.h"
 #include "functions.h"
+#include "role/alarm.h"
 #include "role/life.h"
 #include "role/sandbox.h"
 #include "store/generation.h"
@@ -94,6 +95,7 @@ static void confine(const struct process *p)
 		{ ROOT_LISTS, SANDBOX_MAYBE },
 		{ PUBLISHER_TRUSTED, SANDBOX_MAYBE },
 		{ GENERATION_DIR, SANDBOX_MAYBE },
+		{ ALARM_FOLDER, SANDBOX_MAYBE },
 		{ UPDATE_DIR, SANDBOX_MAYBE }, { UPDATE_KEYS, SANDBOX_MAYBE },
 		{ 0 },
 	};
@@ -112,6 +114,8 @@ static void confine(const struct process *p)
 		log_fatal("%s", e.text);
 }
 
+static const char *appliance; /* its name; before the workers are made */
+
 /* In each worker: the pages, over a connection of its own. */
 static void *start(void *conninfo, struct err *e)
 {
@@ -125,6 +129,7 @@ static void *start(void *conninfo, struct err *e)
 		return NULL;
 	w->db = db_new(conninfo, "pm_csm", DB_MS);
 	w->quarantine.db = w->db;
+	w->appliance = appliance;
 	w->pages = pages_new(folders, w->db, csm_functions, w, e);
 	return w->pages ? w : NULL;
 }
@@ -161,13 +166,13 @@ static void start_watcher(const char *conninfo)
 	for (;;) {
 		db = db_new(conninfo, "pm_csm", DB_MS);
 		while (db_ready(db, &e) == 0) {
-			life_degraded(NULL);
+			life_trouble(ALARM_DATABASE, NULL);
 			clock_sleep_ms(LOOK_MS);
 		}
 		if (clock_ms() >= patient_until)
-			life_degraded("the database does not answer: pages "
-				"can show nothing, and nobody can log in; "
-				"mail is not affected");
+			life_trouble(ALARM_DATABASE, "the database does not "
+				"answer: pages can show nothing, and nobody "
+				"can log in; mail is not affected");
 		/* A new one does not wait longer each time. */
 		db_free(&db);
 		clock_sleep_ms(LOOK_AGAIN_MS);
@@ -195,12 +200,15 @@ int web_run(const struct process *p)
 	if (wiring_load(a, &w, &e) < 0)
 		return err_report("csm", &e);
 	c.conninfo = wiring_conninfo(&w);
+	appliance = w.name;
 	c.start_context = (void *)(uintptr_t)c.conninfo;
 	if (c.conninfo == NULL)
 		return err_report("csm", (err_set(&e, ERR_PERMANENT, "no "
 			"database is wired: run pm setup"), &e));
 	listener = web_bind(w.web_csm, &e);
-	if (listener < 0 || have_certificate(&w, &e) < 0)
+	/* The agent, which owns it, may come later than we. */
+	if (listener < 0 || io_mkdirs(ALARM_FOLDER, 0755, &e) < 0 ||
+	    have_certificate(&w, &e) < 0)
 		return err_report("csm", &e);
 	signals = life_signals();
 	confine(p);

@@ -9,6 +9,7 @@
 
 struct csm_worker {
 	struct db *db;
+	const char *appliance;	/* its name */
 	struct pages *pages;
 	struct quarantine quarantine;	/* over the database alone */
 };

@@ -208,7 +208,8 @@ static const struct ident {
 	{ "pm-db", CLUSTER_OWNER }, { "pm-rec", "pm_recorder" },
 	{ "pm-inj", "pm_injector" }, { "pm-csm", "pm_csm" },
 	{ "pm-login", "pm_login" }, { "pm-eu", "pm_enduser" },
-	{ "pm-grp", "pm_groups" }, { "root", "pm_admin" },
+	{ "pm-grp", "pm_groups" }, { "pm-agent", "pm_agent" },
+	{ "root", "pm_admin" },
 	{ "root", CLUSTER_OWNER },
 };
 

@@ -50,18 +50,6 @@ static int do_all(struct db *d, const char *const *names, struct err *e)
 	return got;
 }
 
-/* An alarm for the pages, raised or cleared. */
-static int tell_pages(struct db *d, const char *name, const char *text,
-	const char *means, const char *remedy, struct err *e)
-{
-	struct db_value v[] = { DB_OF_TEXT(span_of(name)),
-		DB_OF_TEXT(span_of(text)), DB_OF_TEXT(span_of(means)),
-		DB_OF_TEXT(span_of(remedy)) };
-
-	return text[0] ? db_call(d, "keeper_alarm", v, 4, NULL, e) :
-		db_call(d, "keeper_well", v, 1, NULL, e);
-}
-
 /* Mail of days that have no partition yet is given one first. */
 static int find_strays(struct keeper *k, struct db_rows **rows_r,
 	struct err *e)
@@ -91,9 +79,7 @@ static int look_at_strays(struct keeper *k, struct err *e)
 	db_rows_free(&rows);
 	snprintf(k->strays, sizeof(k->strays), "%s", buf_c(&b));
 	buf_free(&b);
-	return tell_pages(k->db, "partition", k->strays, "These messages are "
-		"found, but slowly, and are kept longer than the others.",
-		"Correct the clock of the appliance that recorded them.", e);
+	return 0;
 }
 
 static int look_at_clocks(struct keeper *k, struct err *e)
@@ -111,9 +97,7 @@ static int look_at_clocks(struct keeper *k, struct err *e)
 	db_rows_free(&rows);
 	snprintf(k->clocks, sizeof(k->clocks), "%s", buf_c(&b));
 	buf_free(&b);
-	return tell_pages(k->db, "clock", k->clocks, "Mail is listed under "
-		"the wrong time and kept for a wrong time.", "Have the time "
-		"of all appliances kept by NTP.", e);
+	return 0;
 }
 
 /* One round; what it found is told. */
@@ -133,6 +117,8 @@ static int keep_house(struct keeper *k)
 	k->rounds += got == 0;
 	snprintf(text, sizeof(text), "%s%s%s", k->strays,
 		k->strays[0] && k->clocks[0] ? "; " : "", k->clocks);
+	life_alarm(ALARM_PARTITION, k->strays);
+	life_alarm(ALARM_CLOCK, k->clocks);
 	life_degraded(got < 0 ? e.text : text);
 	return got;
 }

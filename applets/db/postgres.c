@@ -201,7 +201,7 @@ static void look_at_disk(struct server *s)
 	snprintf(text, sizeof(text), "the disk of " CLUSTER_FOLDER " has %llu "
 		"MB left: when it is full, kept mail waits in the spool",
 		(unsigned long long)mb);
-	life_degraded(mb < LOW_MB ? text : NULL);
+	life_trouble(ALARM_DATABASE_DISK, mb < LOW_MB ? text : NULL);
 }
 
 static void look_at_start(struct server *s)

@@ -139,12 +139,11 @@ unsigned archive_log_bad(void)
 }
 
 /* -1: then it stays where it is, and everything behind it, too. */
-static int set_aside(struct archive_log *l, struct span record,
+static int set_aside(struct span record,
 	const char *name, const char *why, struct err *e)
 {
-	char path[COMMIT_PATH_MAX], text[ERR_TEXT_MAX + COMMIT_PATH_MAX];
+	char path[COMMIT_PATH_MAX];
 	struct buf b = { 0 };
-	struct err late;
 	int result;
 
 	snprintf(path, sizeof(path), BAD "/journal.%.64s", name);
@@ -156,15 +155,6 @@ static int set_aside(struct archive_log *l, struct span record,
 		return -1;
 	}
 	log_error("message %s: set aside as %s: %s", name, path, why);
-	snprintf(text, sizeof(text), "%s: %s", path, why);
-	if (db_call(l->db, "archive_alarm", (struct db_value[]){
-		DB_OF_TEXT(SPAN("message-log-record")),
-		DB_OF_TEXT(span_of(text)),
-		DB_OF_TEXT(SPAN("a message is missing in the message log; "
-			"the mail itself is not affected")),
-		DB_OF_TEXT(SPAN("keep the file for support; when it is "
-			"removed this alarm ends")) }, 4, NULL, &late) < 0)
-		log_warn("alarm message-log-record: %s", late.text);
 	return 0;
 }
 
@@ -191,7 +181,7 @@ static int put_in_halves(struct archive_log *l, struct err *e)
 			char why[ERR_TEXT_MAX];
 
 			snprintf(why, sizeof(why), "%s", e->text);
-			if (set_aside(l, m->bytes, m->record.id.text, why,
+			if (set_aside(m->bytes, m->record.id.text, why,
 			    e) < 0)
 				return -1;
 			continue;
@@ -226,7 +216,7 @@ static int take(struct archive_log *l, struct span record, struct err *e)
 	}
 	snprintf(name, sizeof(name), "unreadable-%08x",
 		journal_check(record));
-	return set_aside(l, record, name, "not a message record", e);
+	return set_aside(record, name, "not a message record", e);
 }
 
 /* Fills a batch; *step_r says why it ended. */

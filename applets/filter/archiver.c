@@ -51,8 +51,6 @@ static struct archiver {
 	struct err trouble;
 	int64_t since_ms;	/* wall clock */
 	int64_t pause_ms;
-	/* Raised, as far as we know. */
-	bool record_alarm, entry_alarm;
 } self;
 
 /* Has TERM come? Waits for it so long. */
@@ -94,22 +92,14 @@ static void tell_outage(void)
 		"pages and reports are behind", self.trouble.text, since,
 		(unsigned long long)n, self.move.waiting,
 		oldest_ms ? ", the oldest from " : "", oldest);
-	life_degraded(text);
-}
-
-static void end_alarm(const char *name, bool *raised)
-{
-	struct db_value v = DB_OF_TEXT(span_of(name));
-
-	if (*raised)
-		*raised = db_call(self.db, "archive_alarm_over", &v, 1, NULL,
-			NULL) < 0;
+	life_trouble(ALARM_RECORDER, text);
 }
 
 static void tell_well(void)
 {
 	size_t bad = archive_log_bad(), left = map_count(self.move.refused);
 	char text[ERR_TEXT_MAX + 200] = "";
+	enum alarm alarm = bad ? ALARM_LOG_RECORD : ALARM_QUARANTINE_ENTRY;
 
 	if (bad)
 		snprintf(text, sizeof(text), "%zu records that the message log "
@@ -122,13 +112,7 @@ static void tell_well(void)
 		snprintf(text, sizeof(text), "%zu quarantine entries that the "
 			"database does not take stay on disk: pages do not "
 			"show them, pm quarantine does", left);
-	life_degraded(text);
-	self.record_alarm |= bad > 0;
-	self.entry_alarm |= left > 0;
-	if (bad == 0)
-		end_alarm("message-log-record", &self.record_alarm);
-	if (left == 0)
-		end_alarm("quarantine-entry", &self.entry_alarm);
+	life_trouble(alarm, text);
 }
 
 static void tell(void)
@@ -169,21 +153,7 @@ static void note(const struct err *e)
 
 static void refused(const char *id, const char *why)
 {
-	char text[ERR_TEXT_MAX + 80];
-	struct db_value v[] = {
-		DB_OF_TEXT(SPAN("quarantine-entry")), { DB_NULL },
-		DB_OF_TEXT(SPAN("withheld mail is missing in pages; pm "
-			"quarantine shows and releases it")),
-		DB_OF_TEXT(SPAN("keep the entry for support; it is tried "
-			"again when the filter role is restarted")),
-	};
-	struct err e;
-
 	log_error("message %s: stays in the quarantine on disk: %s", id, why);
-	snprintf(text, sizeof(text), "message %s: %s", id, why);
-	v[1] = DB_OF_TEXT(span_of(text));
-	if (db_call(self.db, "archive_alarm", v, 4, NULL, &e) < 0)
-		log_warn("alarm quarantine-entry: %s", e.text);
 }
 
 /* At an outage the entries are only counted. */
@@ -299,8 +269,6 @@ static void open_all(const struct wiring *w, struct arena *a)
 		.appliance = span_of(w->name ? w->name : "") };
 	self.move.refused = map_new(a);
 	self.moved_ms = self.told_ms = self.heard_ms = INT64_MIN / 2;
-	/* What an earlier life raised may be over. */
-	self.record_alarm = self.entry_alarm = true;
 }
 
 int archiver_run(const struct process *p)

@@ -124,17 +124,17 @@ static void tell(const struct guard *g)
 		snprintf(text, sizeof(text), "clamd has trouble, perhaps with "
 			"new signatures, and goes on with what it has: %.100s",
 			g->child.trouble);
-		life_degraded(text);
+		life_trouble(ALARM_SIGNATURES, text);
 		return;
 	}
 	if (t == 0 || now - t < g->old_days * DAY_S) {
-		life_degraded(NULL);
+		life_trouble(ALARM_CLAMD, NULL);
 		return;
 	}
 	snprintf(text, sizeof(text), "the virus signatures are %d days old: "
 		"new viruses are not found; look at filter/freshclam",
 		(int)((now - t) / DAY_S));
-	life_degraded(text);
+	life_trouble(ALARM_SIGNATURES, text);
 }
 
 static void tell_silence(const struct guard *g, const char *why)
@@ -147,7 +147,7 @@ static void tell_silence(const struct guard *g, const char *why)
 	else
 		snprintf(text, sizeof(text), "the virus engine does not "
 			"answer (%.100s): policy sees \"later\"", why);
-	life_degraded(text);
+	life_trouble(ALARM_CLAMD, text);
 }
 
 static void probe(struct guard *g)
@@ -197,9 +197,9 @@ static int start(struct guard *g, struct err *e)
 
 	g->loaded = signatures_look();
 	if (g->loaded.n == 0) {
-		life_degraded("there are no virus signatures yet: policy sees "
-			"\"later\"; filter/freshclam fetches them, or pm "
-			"virus load FILE...");
+		life_trouble(ALARM_SIGNATURES, "there are no virus signatures "
+			"yet: policy sees \"later\"; filter/freshclam fetches "
+			"them, or pm virus load FILE...");
 		return 0;
 	}
 	g->nloaded = signatures_count();

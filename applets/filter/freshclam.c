@@ -97,7 +97,7 @@ static void tell_done(struct fetcher *f)
 	snprintf(text, sizeof(text), "signatures are as those of %.100s, %s",
 		f->from, at);
 	life_note(text);
-	life_degraded(NULL);
+	life_trouble(ALARM_SIGNATURES, NULL);
 	f->next = clock_ms() + EVERY_MS + getpid() * 997 % SPREAD_MS;
 }
 
@@ -108,7 +108,7 @@ static void tell_failure(struct fetcher *f)
 	snprintf(text, sizeof(text), "virus signatures cannot be fetched from "
 		"%.60s: %.120s", f->from, f->late ? "it takes too long" :
 		*f->child.trouble ? f->child.trouble : "no reason is given");
-	life_degraded(text);
+	life_trouble(ALARM_SIGNATURES, text);
 	f->next = clock_ms() + AGAIN_MS;
 }
 

@@ -10,6 +10,15 @@
 
 enum { TEXT_MAX = 400 };
 
+/* Which row of the table each is. */
+static const enum alarm alarms[HEALTH_N] = {
+	[HEALTH_POLICY] = ALARM_POLICY, [HEALTH_UPDATE] = ALARM_UPDATE,
+	[HEALTH_RULE] = ALARM_POLICY, [HEALTH_ZYGOTE] = ALARM_SCANNER,
+	[HEALTH_SCANNERS] = ALARM_SCANNER, [HEALTH_SPOOL] = ALARM_SPOOL,
+	[HEALTH_JOURNAL] = ALARM_JOURNAL, [HEALTH_LISTEN] = ALARM_LISTEN,
+	[HEALTH_SIGNER] = ALARM_SIGNER, [HEALTH_DNSLISTS] = ALARM_DNS_LIST,
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char texts[HEALTH_N][TEXT_MAX];
 static int64_t told_ms[HEALTH_N];
@@ -27,6 +36,17 @@ static void tell(void)
 	life_degraded(all);
 }
 
+/* The first cause of a row that has two is told; under the lock. */
+static void tell_alarm(enum alarm alarm)
+{
+	const char *text = NULL;
+
+	for (unsigned i = 0; i < HEALTH_N && text == NULL; i++)
+		if (alarms[i] == alarm && *texts[i])
+			text = texts[i];
+	life_alarm(alarm, text);
+}
+
 void health_set(enum health_cause cause, const char *text)
 {
 	char fresh[TEXT_MAX];
@@ -37,6 +57,7 @@ void health_set(enum health_cause cause, const char *text)
 	if (strcmp(fresh, texts[cause]) != 0) {
 		memcpy(texts[cause], fresh, sizeof(fresh));
 		tell();
+		tell_alarm(alarms[cause]);
 	}
 	pthread_mutex_unlock(&lock);
 }

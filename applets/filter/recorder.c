@@ -74,7 +74,7 @@ static void tell(struct recorder *r)
 				BAD ": mail in them is neither listed nor "
 				"sent", bad);
 	}
-	life_degraded(text);
+	life_trouble(ALARM_RECORDER, text);
 }
 
 /* Has TERM come? */

@@ -44,7 +44,7 @@ static void read_keys(struct server *s)
 	if (result < 0)
 		log_error("signer: %s", e.text);
 	log_info("signer: %zu keys", signer_keys_count());
-	life_degraded(result < 0 ? e.text : NULL);
+	life_trouble(ALARM_SIGNER, result < 0 ? e.text : NULL);
 }
 
 static struct sign_key *find_key(struct server *s,

@@ -117,14 +117,14 @@ static void tell_state(struct injector *in)
 		waiting += in->known[i].there && in->known[i].tries;
 	if (waiting == 0) {
 		in->failing_since_ms = 0;
-		life_degraded(NULL);
+		life_trouble(ALARM_INJECTOR, NULL);
 		return;
 	}
 	clock_stamp(in->failing_since_ms, since);
 	snprintf(text, sizeof(text), "re-injection to %s fails since %s (%s): "
 		"%zu %s", in->where, since, in->why, waiting,
 		waiting == 1 ? "copy waits" : "copies wait");
-	life_degraded(text);
+	life_trouble(ALARM_INJECTOR, text);
 }
 
 /* 0, or -1 when the disk refuses: the copy stays and is tried again. */

@@ -176,7 +176,7 @@ static void tell(struct jobs *s, int result, const struct err *e)
 		if (s->failing_since)
 			log_info("jobs: the database answers again");
 		s->failing_since = 0;
-		life_degraded(NULL);
+		life_trouble(ALARM_INJECTOR, NULL);
 		return;
 	}
 	if (s->failing_since == 0) {
@@ -187,7 +187,7 @@ static void tell(struct jobs *s, int result, const struct err *e)
 		return;
 	snprintf(text, sizeof(text), "%s: mail that people release waits",
 		e->text);
-	life_degraded(text);
+	life_trouble(ALARM_INJECTOR, text);
 }
 
 static void wait_for_more(struct jobs *s, bool failing)

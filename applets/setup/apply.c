@@ -79,11 +79,16 @@ static int write_wiring(const struct wiring *w, struct err *e)
 	int result;
 
 	wiring_write(w, &b);
-	result = io_replace_file(ROOT_WIRING, w->database ? MODE_SECRET :
-		MODE_FILE, buf_bytes(&b), e);
+	bool secret = w->database || w->alarms.webhook;
+
+	result = io_replace_file(ROOT_WIRING, secret ? MODE_SECRET : MODE_FILE,
+		buf_bytes(&b), e);
 	buf_free(&b);
-	/* A connection string may have a password: for the roles only. */
-	if (result == 0 && w->database && geteuid() == 0 && g &&
+	/*
+	 * A connection string may have a password, a webhook is one: for the
+	 * roles only.
+	 */
+	if (result == 0 && secret && geteuid() == 0 && g &&
 	    chown(ROOT_WIRING, 0, g->gr_gid) < 0)
 		return err_errno(e, ERR_PERMANENT, ROOT_WIRING);
 	return result;

@@ -67,6 +67,7 @@ static void launch(struct super *s, struct child *c)
 
 	c->degraded[0] = 0;
 	c->note[0] = 0;
+	memset(c->alarms, 0, sizeof(c->alarms));
 	c->generation = 0;
 	c->was_ready = false;
 	c->started_ms = clock_ms();

@@ -106,6 +106,16 @@ static void verb_status(struct super *s, struct child *c)
 		say("%s\n", c->degraded);
 }
 
+/* What is wrong, as its processes say. */
+static void verb_alarms(struct super *s, struct child *c)
+{
+	(void)s;
+	for (size_t i = 0; i < ALARMS_MAX; i++)
+		if (c->alarms[i][0] && c->state == STATE_ready)
+			say("%s/%s %s\n", c->applet->name, c->process->name,
+				c->alarms[i]);
+}
+
 static void verb_start(struct super *s, struct child *c)
 {
 	c->wanted = true;
@@ -146,6 +156,7 @@ static const struct {
 	bool orders; /* refused while everything stops */
 } verbs[] = {
 	{ "status", verb_status, false },
+	{ "alarms", verb_alarms, false },
 	{ "start", verb_start, true },
 	{ "stop", verb_stop, true },
 	{ "restart", verb_restart, true },
@@ -214,7 +225,8 @@ static void serve_request(struct super *s, struct client *c,
 	while (v < VERBS && !span_is(verb, verbs[v].name))
 		v++;
 	if (v == VERBS || !is_plain(what)) {
-		say("no such request: status start stop restart reload\n");
+		say("no such request: status alarms start stop restart "
+			"reload\n");
 	} else if (verbs[v].orders && !c->orders) {
 		say("no only root may order\n");
 	} else if (verbs[v].orders && s->ending) {

@@ -70,6 +70,27 @@ static void take_generation(struct child *c, struct span number)
 		c->generation = 0;
 }
 
+/* "NAME TEXT" takes the place of what NAME said before; "NAME": over. */
+static void take_alarm(struct child *c, struct span said)
+{
+	struct span name = span_sub(said, 0, span_chr(said, ' '));
+	char *slot = NULL;
+
+	for (size_t i = 0; i < ALARMS_MAX; i++) {
+		struct span old = span_of(c->alarms[i]);
+
+		if (span_eq(span_sub(old, 0, span_chr(old, ' ')), name) ||
+		    (old.n == 0 && slot == NULL))
+			slot = c->alarms[i];
+		if (old.n && slot == c->alarms[i])
+			break;
+	}
+	if (slot && name.n == said.n)
+		slot[0] = 0;
+	else if (slot)
+		utf8_printable(said, slot, TEXT_MAX);
+}
+
 static void told(void *context, struct span line, enum lines_mark mark)
 {
 	struct heard *h = context;
@@ -86,6 +107,8 @@ static void told(void *context, struct span line, enum lines_mark mark)
 		c->note[0] = 0;
 	else if (span_starts(line, SPAN("note ")))
 		utf8_printable(span_after(line, 5), c->note, sizeof(c->note));
+	else if (span_starts(line, SPAN("alarm ")))
+		take_alarm(c, span_after(line, 6));
 	else if (span_is(line, "well"))
 		c->degraded[0] = 0;
 	else if (span_starts(line, SPAN("degraded ")))

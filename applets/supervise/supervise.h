@@ -25,6 +25,7 @@ enum {
 	CLIENTS_MAX = 8,
 	WATCHES_MAX = SOURCES_MAX + CHILDREN_MAX + CLIENTS_MAX + 4,
 	TEXT_MAX = 240,		/* a degraded text, a reason */
+	ALARMS_MAX = 8,		/* of one process */
 	LABEL_MAX = 64,		/* "filter/front[123]" */
 	ENV_MAX = 32,
 	ALL_STOP_MS = 20000,	/* a clean stop of everything takes at most */
@@ -82,6 +83,7 @@ struct child {
 	char note[TEXT_MAX];	/* as it says itself; of this life */
 	char degraded[TEXT_MAX]; /* as it says itself, or why it failed */
 	char last[TEXT_MAX];	/* its last log line */
+	char alarms[ALARMS_MAX][TEXT_MAX]; /* "NAME TEXT"; "": free */
 	struct lines status;
 };
 

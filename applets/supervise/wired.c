@@ -30,6 +30,11 @@ static _Noreturn void read_wiring(int fd)
 		buf_printf(&out, "!%s\n", e.text);
 	for (size_t i = 0; out.n == 0 && i < w.nroles; i++)
 		dprintf(fd, "%s\n", w.roles[i]);
+	/* Those that every appliance has; one that does nothing has none. */
+	for (size_t i = 0; out.n == 0 && w.nroles && applets[i]; i++)
+		if (applets[i]->role && applets[i]->role->everywhere &&
+		    applets[i]->role->built)
+			dprintf(fd, "%s\n", applets[i]->name);
 	/* The last line says that it is complete. */
 	buf_string(&out, ".\n");
 	_exit(io_write_all(fd, buf_bytes(&out)) < 0 ? EXIT_LATER : EXIT_DONE);

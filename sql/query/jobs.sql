@@ -84,7 +84,7 @@ select 'job ' || key, 'message ' || message || ' cannot be sent: '
 	|| $3::text, 'its recipients do not get what was released',
 	'see the message''s page; release it again when the cause is mended'
 from failed
-on conflict (name) do update set text = excluded.text, cleared = null;
+on conflict (name, appliance) do update set text = excluded.text, cleared = null;
 
 -- name: job_of_copy
 -- What became of the job that a hidden copy was made for. $1 message text,

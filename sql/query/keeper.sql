@@ -106,20 +106,6 @@ group by appliance
 order by appliance
 limit 5;
 
--- name: keeper_alarm
--- Something is wrong. $1 name text, $2 text text, $3 means text,
--- $4 remedy text
-insert into alarm (name, text, means, remedy) values ($1, $2, $3, $4)
-on conflict (name) do update
-set text = excluded.text, means = excluded.means, remedy = excluded.remedy,
-	since = case when alarm.cleared is null then alarm.since
-		else now() end,
-	cleared = null;
-
--- name: keeper_well
--- It is no longer. $1 name text
-update alarm set cleared = now() where name = $1 and cleared is null;
-
 -- name: db_status
 -- For `pm db status`.
 select current_setting('server_version') as version,

@@ -39,7 +39,7 @@ select 'jobs-of-a-dump', count(*) || ' releases and forwards waited in the '
 	'ask their recipients; pm quarantine release --again ID sends one'
 from stopped
 having count(*) > 0
-on conflict (name) do update
+on conflict (name, appliance) do update
 set text = excluded.text, since = now(), cleared = null;
 
 -- name: load_analyze

@@ -47,10 +47,10 @@ group by 1, 2
 order by 1;
 
 -- name: page_alarms
--- What is wrong now, the oldest first.
-select name, since, text, means, remedy
+-- What is wrong now on other appliances, the oldest first. $1 this one text
+select name, appliance, since, text, means, remedy
 from alarm
-where cleared is null
+where cleared is null and appliance not in ('', $1)
 order by since;
 
 -- name: page_jobs

@@ -105,19 +105,6 @@ from unnest($2::text[], $3::int8[], $4::text[], $5::text[], $6::text[])
 	as g(key, at, who, what, detail)
 on conflict (id, key) do update set who = excluded.who;
 
--- name: archive_alarm
--- Raises an alarm. $1 name text, $2 text text, $3 means text, $4 remedy text
-insert into alarm as a (name, text, means, remedy)
-values ($1::text, $2::text, $3::text, $4::text)
-on conflict (name) do update
-set text = excluded.text, cleared = null,
-	since = case when a.cleared is null then a.since else now() end;
-
--- name: archive_alarm_over
--- Clears it. $1 name text
-update alarm set cleared = now()
-where name = $1::text and cleared is null;
-
 -- name: userdata_version
 -- Whether what users set has changed: the newest version, and a sum over who
 -- is in which group.

@@ -257,7 +257,7 @@ is("$code $err", "2 pm setup: the answers ended before set-up was done: "
 ok(!-e 'early', 'nothing was made');
 
 # Roles that are records only.
-for my $role (qw(standby enduser groups history agent)) {
+for my $role (qw(standby enduser groups history)) {
 	my $line = qx($pm $role 2>&1);
 	is(($? >> 8) . " $line", "3 pm $role: not in this version\n",
 		"pm $role");

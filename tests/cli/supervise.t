@@ -435,7 +435,7 @@ subtest 'clients that hang' => sub {
 		Type => SOCK_SEQPACKET);
 	$s->send("dance\n");
 	$s->recv(my $answer, 1000);
-	is($answer, "no such request: status start stop restart reload\n",
+	is($answer, "no such request: status alarms start stop restart reload\n",
 		'nonsense is answered');
 	pm('restart');
 	is($heap->(), $was, 'nothing was allocated meanwhile');

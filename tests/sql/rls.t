@@ -9,7 +9,7 @@ use Db;
 
 my $db = Db->new(migrate => 1);
 my @logins = qw(pm_recorder pm_injector pm_csm pm_login pm_enduser pm_groups
-	pm_admin);
+	pm_admin pm_agent);
 my @tables = split /\n/, $db->sql("select relname from pg_class where
 	relnamespace = 'pm'::regnamespace and relkind in ('r', 'p') and
 	not relispartition order by 1");
@@ -198,10 +198,11 @@ my %never = (
 		quarantine_rcpt quarantine_body job user_data)],
 	pm_groups => \@tables,
 	pm_admin => ['account'],
+	pm_agent => [grep { !/^(?:alarm|schedule_run)\z/ } @tables],
 );
 my %reads = (pm_recorder => 'quarantine', pm_injector => 'job',
 	pm_csm => 'quarantine_body', pm_login => 'account',
-	pm_admin => 'message');
+	pm_admin => 'message', pm_agent => 'alarm');
 for my $login (sort keys %never) {
 	my %read = map { $_ => 1 } split / /, has($login, 'select');
 	is(join(' ', grep { $read{$_} } @{ $never{$login} }), '',

@@ -31,6 +31,7 @@ static const struct script_function functions[] = {
 	{ "source", nobody, "" },
 	{ "log_in", nobody, "" }, { "set_password", nobody, "" },
 	{ "log_out", nobody, "" }, { "status", nobody, "" },
+	{ "alarms", nobody, "" },
 	{ "new_key", key, "" }, { 0 },
 };
 

@@ -203,6 +203,18 @@ static bool is_own_socket(struct span s)
 	return is_socket(s) && !span_starts(s, SPAN("unix:/"));
 }
 
+/* For a header and an envelope: nothing that needs quotes. */
+static bool is_mail_address(struct span s)
+{
+	size_t at = span_rchr(s, '@');
+
+	for (size_t i = 0; at != SIZE_MAX && i < at; i++)
+		if (!is_name_byte(s.p[i]) && strchr(".+=", s.p[i]) == NULL)
+			return false;
+	return at != SIZE_MAX && at > 0 && at <= 64 &&
+		is_host(span_after(s, at + 1));
+}
+
 static const struct form
 	text = { is_text, "a line of text" },
 	host = { is_host, "a host or domain name" },
@@ -224,6 +236,8 @@ static const struct form
 	icap = { is_icap, "\"icap://ADDRESS:PORT/SERVICE\", the "
 		"address a number" },
 	engine = { is_engine, "\"clamd\" or \"icap\"" },
+	mail_address = { is_mail_address, "an address such as "
+		"\"ops@example.net\"" },
 	mirror = { is_mirror, "a host, a URL (\"https://...\") or "
 		"\"none\"" },
 	url = { is_url, "a URL, \"https://...\"" };
@@ -301,12 +315,20 @@ static const struct key site_keys[] = {
 		.normally = "0.0.0.0:18080",
 		.comment = "administrators' pages" },
 	{ 0 },
+}, alarms_keys[] = {
+	{ "webhook", AT(alarms.webhook), .form = &url,
+		.comment = "is told of alarms by POST of JSON" },
+	{ "mail", LIST_AT(alarms., mail), .form = &mail_address,
+		.comment = "who is told of alarms" },
+	{ "relay", AT(alarms.relay), .form = &host_port,
+		.comment = "takes that mail; not our own MTA" },
+	{ 0 },
 };
 
 static const struct section sections[] = {
 	{ NULL, NULL, site_keys }, { "mta", "mta", mta_keys },
 	{ "filter", "filter", filter_keys }, { "db", NULL, db_keys },
-	{ "web", "csm", web_keys },
+	{ "web", "csm", web_keys }, { "alarms", NULL, alarms_keys },
 };
 
 enum { SECTIONS = sizeof(sections) / sizeof(*sections) };

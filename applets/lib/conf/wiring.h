@@ -49,6 +49,13 @@
  *		web = {
  *			csm = "0.0.0.0:18080",	-- administrators' pages
  *		},
+ *		alarms = {
+ *			webhook = "https://hooks.example.org/pm", -- JSON goes
+ *						-- there by POST
+ *			mail = { "ops@example.net" },
+ *			relay = "192.0.2.9:25",	-- who takes that mail: not our
+ *						-- own MTA
+ *		},
  *	}
  *
  * Defaults: mailboxes 0, memory_mb 0, networks of the loopback; else what
@@ -92,6 +99,13 @@ struct wiring_filter {
 	uint64_t memory_mb;
 };
 
+struct wiring_alarms {
+	const char *webhook;	/* a URL; NULL: none */
+	const char **mail;	/* addresses */
+	size_t nmail;
+	const char *relay;	/* "HOST:PORT"; NULL: no mail */
+};
+
 struct wiring {
 	const char *name, *site;
 	const char **roles;
@@ -109,6 +123,7 @@ struct wiring {
 	const char *resolver;	/* NULL: the host's */
 	struct wiring_mta mta;
 	struct wiring_filter filter;
+	struct wiring_alarms alarms;
 };
 
 bool wiring_has_role(const struct wiring *w, const char *role);

@@ -39,6 +39,12 @@ struct tls_server {
 	const char *protocols[2];
 };
 
+struct tls_client {
+	mbedtls_ssl_config config;
+	mbedtls_x509_crt authorities;
+	const char *protocols[2];
+};
+
 struct tls {
 	mbedtls_ssl_context ssl;
 	int fd;
@@ -134,11 +140,12 @@ static void set_versions(mbedtls_ssl_config *config)
 #endif
 }
 
-static int configure(struct tls_server *s, struct err *e)
+/* What both sides have in common. */
+static int configure(mbedtls_ssl_config *config, int side,
+	const char **protocols, struct err *e)
 {
-	int bad = mbedtls_ssl_config_defaults(&s->config,
-		MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
-		MBEDTLS_SSL_PRESET_DEFAULT);
+	int bad = mbedtls_ssl_config_defaults(config, side,
+		MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
 
 #if MBEDTLS_VERSION_NUMBER >= 0x03060000
 	if (bad == 0 && psa_crypto_init() != PSA_SUCCESS)
@@ -146,16 +153,24 @@ static int configure(struct tls_server *s, struct err *e)
 #endif
 	if (bad)
 		return trouble(e, "TLS", bad);
-	set_versions(&s->config);
-	mbedtls_ssl_conf_rng(&s->config, random_bytes, NULL);
-	mbedtls_ssl_conf_ciphersuites(&s->config, suites);
+	set_versions(config);
+	mbedtls_ssl_conf_rng(config, random_bytes, NULL);
+	mbedtls_ssl_conf_ciphersuites(config, suites);
 #ifdef MBEDTLS_SSL_RENEGOTIATION
-	mbedtls_ssl_conf_renegotiation(&s->config,
+	mbedtls_ssl_conf_renegotiation(config,
 		MBEDTLS_SSL_RENEGOTIATION_DISABLED);
 #endif
-	bad = mbedtls_ssl_conf_alpn_protocols(&s->config, s->protocols);
-	if (bad == 0)
-		bad = mbedtls_ssl_conf_own_cert(&s->config, &s->cert, &s->key);
+	bad = mbedtls_ssl_conf_alpn_protocols(config, protocols);
+	return bad ? trouble(e, "TLS", bad) : 0;
+}
+
+static int configure_server(struct tls_server *s, struct err *e)
+{
+	int bad;
+
+	if (configure(&s->config, MBEDTLS_SSL_IS_SERVER, s->protocols, e) < 0)
+		return -1;
+	bad = mbedtls_ssl_conf_own_cert(&s->config, &s->cert, &s->key);
 	return bad ? trouble(e, "TLS", bad) : 0;
 }
 
@@ -172,7 +187,7 @@ struct tls_server *tls_server_new(const char *cert, const char *key,
 	mbedtls_ssl_config_init(&s->config);
 	mbedtls_x509_crt_init(&s->cert);
 	mbedtls_pk_init(&s->key);
-	if (load(s, cert, key, e) < 0 || configure(s, e) < 0)
+	if (load(s, cert, key, e) < 0 || configure_server(s, e) < 0)
 		tls_server_free(&s);
 	return s;
 }
@@ -188,7 +203,43 @@ void tls_server_free(struct tls_server **s)
 	*s = NULL;
 }
 
-struct tls *tls_new(struct tls_server *s, int fd)
+struct tls_client *tls_client_new(const char *authorities, struct err *e)
+{
+	struct tls_client *c = calloc(1, sizeof(*c));
+	int bad;
+
+	if (c == NULL) {
+		err_errno(e, ERR_TEMPORARY, "TLS");
+		return NULL;
+	}
+	c->protocols[0] = "http/1.1";
+	mbedtls_ssl_config_init(&c->config);
+	mbedtls_x509_crt_init(&c->authorities);
+	/* Above 0: so many in the file were of no use, the others are. */
+	bad = mbedtls_x509_crt_parse_file(&c->authorities, authorities);
+	if (bad < 0)
+		trouble(e, authorities, bad);
+	if (bad < 0 || configure(&c->config, MBEDTLS_SSL_IS_CLIENT,
+	    c->protocols, e) < 0) {
+		tls_client_free(&c);
+		return NULL;
+	}
+	mbedtls_ssl_conf_ca_chain(&c->config, &c->authorities, NULL);
+	mbedtls_ssl_conf_authmode(&c->config, MBEDTLS_SSL_VERIFY_REQUIRED);
+	return c;
+}
+
+void tls_client_free(struct tls_client **c)
+{
+	if (*c == NULL)
+		return;
+	mbedtls_ssl_config_free(&(*c)->config);
+	mbedtls_x509_crt_free(&(*c)->authorities);
+	free(*c);
+	*c = NULL;
+}
+
+static struct tls *connection(const mbedtls_ssl_config *config, int fd)
 {
 	struct tls *t = calloc(1, sizeof(*t));
 
@@ -197,9 +248,36 @@ struct tls *tls_new(struct tls_server *s, int fd)
 	t->fd = fd;
 	mbedtls_ssl_init(&t->ssl);
 	mbedtls_ssl_set_bio(&t->ssl, t, send_bytes, recv_bytes, NULL);
-	if (mbedtls_ssl_setup(&t->ssl, &s->config) != 0)
+	if (mbedtls_ssl_setup(&t->ssl, config) != 0)
 		tls_free(&t);
 	return t;
+}
+
+struct tls *tls_new(struct tls_server *s, int fd)
+{
+	return connection(&s->config, fd);
+}
+
+struct tls *tls_connect(struct tls_client *c, int fd, const char *host)
+{
+	struct tls *t = connection(&c->config, fd);
+
+	if (t && mbedtls_ssl_set_hostname(&t->ssl, host) != 0)
+		tls_free(&t);
+	return t;
+}
+
+const char *tls_why(const struct tls *t, char out[256])
+{
+	uint32_t flags = mbedtls_ssl_get_verify_result(&t->ssl);
+
+	if (flags == 0 || flags == UINT32_MAX ||
+	    mbedtls_x509_crt_verify_info(out, 256, "", flags) <= 0)
+		return "the TLS handshake failed";
+	for (char *c = out; *c; c++)
+		if (*c == '\n')
+			*c = c[1] ? ';' : 0;
+	return out;
 }
 
 void tls_free(struct tls **t)

@@ -14,6 +14,8 @@
  * GENERATION: number of the policy that it works by; 0: says none.
  * DEGRADED may be empty: what it says of itself, or why it waits or failed.
  *
+ * For alarms each line is "ROLE/PROCESS NAME TEXT" (role/alarm.h).
+ *
  * start, stop and restart answer when the order is given, not when it is
  * carried out: ask for status to see that. reload answers when the wiring
  * was read and the processes were told. stop without a role stops all roles;

@@ -118,7 +118,7 @@ static int check_role(const struct applet *a)
 
 	if (wiring_load(arena, &w, &e) < 0) {
 		result = err_report(a->name, &e);
-	} else if (!wiring_has_role(&w, a->name)) {
+	} else if (!a->role->everywhere && !wiring_has_role(&w, a->name)) {
 		fprintf(stderr, "pm %s: this appliance has no role \"%s\" "
 			"(%s: roles); add it with pm setup\n", a->name,
 			a->name, ROOT_WIRING);
@@ -331,18 +331,18 @@ void life_generation(uint64_t number)
 }
 
 /* Tells a text that is not the last one; empty: another word alone. */
-static void tell_change(char last[STATUS_MAX], const char *text,
+static void tell_change(char *last, size_t size, const char *text,
 	const char *word, const char *empty)
 {
 	char fresh[STATUS_MAX];
 
-	snprintf(fresh, sizeof(fresh), "%s", text ? text : "");
+	snprintf(fresh, size, "%s", text ? text : "");
 	for (char *c = fresh; *c; c++)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';
 	pthread_mutex_lock(&status_lock);
 	if (!span_is(span_of(fresh), last)) {
-		memcpy(last, fresh, sizeof(fresh));
+		memcpy(last, fresh, size);
 		tell(*fresh ? word : empty, fresh);
 	}
 	pthread_mutex_unlock(&status_lock);
@@ -352,12 +352,30 @@ void life_note(const char *text)
 {
 	static char last[STATUS_MAX];
 
-	tell_change(last, text, "note", "note");
+	tell_change(last, sizeof(last), text, "note", "note");
 }
 
 void life_degraded(const char *text)
 {
 	static char last[STATUS_MAX];
 
-	tell_change(last, text, "degraded", "well");
+	tell_change(last, sizeof(last), text, "degraded", "well");
+}
+
+void life_alarm(enum alarm alarm, const char *text)
+{
+	static char last[ALARM_COUNT][ALARM_TEXT_MAX];
+	char word[64];
+
+	snprintf(word, sizeof(word), "alarm %s", alarm_kinds[alarm].name);
+	tell_change(last[alarm], sizeof(last[alarm]), text, word, word);
+}
+
+void life_trouble(enum alarm alarm, const char *text)
+{
+	for (enum alarm i = 0; i < ALARM_COUNT; i++)
+		if (i != alarm)
+			life_alarm(i, NULL);
+	life_alarm(alarm, text);
+	life_degraded(text);
 }

@@ -14,12 +14,14 @@
 
 #include "base/applet.h"
 #include "base/err.h"
+#include "role/alarm.h"
 
 /*
  * PM_STATUS_FD in the environment names the descriptor on which the
  * supervisor hears us, in lines: "ready", "reloaded", "generation N",
- * "note TEXT", "degraded TEXT", "well". None (a process started by hand) is
- * fine: then nothing is told, and the process does not die with its parent.
+ * "note TEXT", "degraded TEXT", "well", "alarm NAME TEXT", "alarm NAME" (it
+ * is over). None (a process started by hand) is fine: then nothing is told,
+ * and the process does not die with its parent.
  */
 
 /*
@@ -67,5 +69,12 @@ void life_note(const char *text);
  * nothing is. Shown by `pm status`; repeated equal texts are not sent.
  */
 void life_degraded(const char *text);
+/*
+ * What is wrong, by the table of role/alarm.h; NULL or "": it is not, or no
+ * longer. A process that ends is not asked any more: its alarms are over.
+ */
+void life_alarm(enum alarm alarm, const char *text);
+/* Both at once, where a process has one trouble at a time: others are over. */
+void life_trouble(enum alarm alarm, const char *text);
 
 #endif

@@ -16,8 +16,22 @@ local function links(current)
 	return out
 end
 
--- Processes that are not well, as alarms.
-local function of_processes(out)
+-- What the agent has raised here; *told* says which processes that is about.
+local function of_the_book(out, told)
+	local ok, s = pcall(alarms)
+	if not ok or s.trouble then
+		return ""
+	end
+	for _, a in ipairs(s.alarms) do
+		told[a.from] = true
+		out[#out + 1] = { text = words.sentence(a.text), since = a.since_ms,
+			means = a.means, remedy = a.remedy }
+	end
+	return s.appliance
+end
+
+-- Processes that are not well, as alarms, when nothing is raised of them yet.
+local function of_processes(out, told)
 	local ok, s = pcall(status)
 	if not ok or s.trouble then
 		out[#out + 1] = { text = "The supervisor does not say how the roles are.",
@@ -26,7 +40,7 @@ local function of_processes(out)
 		return
 	end
 	for _, p in ipairs(s.processes or {}) do
-		if not p.well or p.degraded ~= "" then
+		if (not p.well or p.degraded ~= "") and not told[p.role .. "/" .. p.process] then
 			local said = p.degraded ~= "" and p.degraded or p.state
 			out[#out + 1] = { text = p.title .. ", " .. p.process .. ": " .. said .. ".",
 				since = p.since_ms, means = words.sentence(p.without or ""),
@@ -38,9 +52,10 @@ end
 
 -- What is wrong now, each { text, since, means, remedy }.
 function frame.alarms()
-	local out = {}
-	of_processes(out)
-	local ok, rows = pcall(query, "page_alarms", {})
+	local out, told = {}, {}
+	local here = of_the_book(out, told)
+	of_processes(out, told)
+	local ok, rows = pcall(query, "page_alarms", { here })
 	if not ok then
 		out[#out + 1] = { text = "The database does not answer.",
 			means = "Mail flows on and nothing is lost; these pages show only what is " ..
@@ -49,7 +64,8 @@ function frame.alarms()
 		return out
 	end
 	for _, a in ipairs(rows) do
-		out[#out + 1] = a
+		out[#out + 1] = { text = a.appliance .. ": " .. a.text, since = a.since,
+			means = a.means, remedy = a.remedy }
 	end
 	return out
 end
