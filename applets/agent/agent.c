@@ -1,7 +1,7 @@
 /*
  * pm agent: what every appliance has, whatever its roles: the watch that
- * raises alarms. What connects an appliance with its CSM is not in this
- * version.
+ * raises alarms, the scheduler of jobs. What connects an appliance with its
+ * CSM is not in this version.
  */
 #include "agent.h"
 
@@ -15,10 +15,17 @@ static const struct process agent_processes[] = {
 		.without = "nobody is told when something goes wrong; mail is "
 			"not affected",
 	},
+	{
+		/* Jobs have users of their own, which only root can become. */
+		.name = "scheduler", .run = scheduler_run,
+		.ready_ms = 30000, .stop_ms = 15000, .reload_ms = 5000,
+		.without = "no job is done; mail is not affected",
+	},
 	{ 0 },
 };
 
 static const struct listener agent_listeners[] = {
+	{ "orders of pages", AGENT_JOBS_SOCKET },
 	{ 0 },
 };
 
@@ -50,12 +57,12 @@ static int agent_main(int argc, char **argv)
 
 const struct applet agent_applet = {
 	.name = "agent",
-	.summary = "watches an appliance: alarms",
+	.summary = "watches an appliance: alarms; does its jobs in time",
 	.help =
-		"usage: pm agent watch [--root DIR]\n"
+		"usage: pm agent watch | scheduler [--root DIR]\n"
 		"\n"
 		"Runs on each appliance by itself; normally `pm supervise`\n"
-		"starts it.\n"
+		"starts them.\n"
 		"\n"
 		"watch      finds what is wrong each second: what processes\n"
 		"           say of themselves, what the supervisor knows of\n"
@@ -65,6 +72,11 @@ const struct applet agent_applet = {
 		"           pages, writes them to the log, and tells the\n"
 		"           webhook and the addresses that the wiring names\n"
 		"           (alarms). pm alarm lists them.\n"
+		"scheduler  starts `pm job run NAME` when a job is due, once\n"
+		"           for what was missed. It is root, so that each job\n"
+		"           can have a user of its own; it reads nothing but\n"
+		"           root's own files, and talks to no network.\n"
+		"           pm help job says more.\n"
 		"\n"
 		"What connects an appliance with its CSM (certificates,\n"
 		"publications, the milter relay) is not in this version.\n",

@@ -43,5 +43,8 @@ void orders_restore(struct script_call *c);
 void orders_forward(struct script_call *c);
 void bodies_preview(struct script_call *c);
 void bodies_source(struct script_call *c);
+void joblist_all(struct script_call *c);
+void joblist_run(struct script_call *c);
+void joblist_enable(struct script_call *c);
 
 #endif

@@ -303,6 +303,9 @@ const struct script_function csm_functions[] = {
 	{ "log_out", log_out, "log_out()" },
 	{ "status", status, "status(): what runs" },
 	{ "alarms", alarms, "alarms(): what is wrong here" },
+	{ "jobs", joblist_all, "jobs(): what is done at its time" },
+	{ "job_run", joblist_run, "job_run(name): now" },
+	{ "job_enable", joblist_enable, "job_enable(name, on)" },
 	{ "draft", draft, "draft(): what of the policy is not published" },
 	{ 0 },
 };

@@ -71,6 +71,10 @@
  *	("filter/front"), text, means, remedy, since_ms, severity ("error",
  *	"warning"), acked } … } }: what is wrong on this appliance now, the
  *	oldest first
+ * jobs() -> { jobs = { { name, about, when, command, user, site, enabled,
+ *	running, next_ms (0: never), runs = { { start_ms, end_ms, code, state,
+ *	by, output } … } (the newest first) } … } }
+ * job_run(name), job_enable(name, on) -> {}. All three need the right "jobs"
  * draft() -> { active = number of the generation in force, since_ms (of the
  *	earliest change), changes = { { path ("policy/50-x.lua"), what ("new",
  *	"changed", "gone"), at_ms } … } }: what of this appliance's policy and

@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/root.h"
+#include "conf/joblog.h"
 #include "conf/wiring.h"
 #include "crypto/cert.h"
 #include "csm.h"
@@ -96,6 +97,7 @@ static void confine(const struct process *p)
 		{ PUBLISHER_TRUSTED, SANDBOX_MAYBE },
 		{ GENERATION_DIR, SANDBOX_MAYBE },
 		{ ALARM_FOLDER, SANDBOX_MAYBE },
+		{ JOBLOG_FOLDER, SANDBOX_MAYBE }, { JOBS_FILE, SANDBOX_MAYBE },
 		{ UPDATE_DIR, SANDBOX_MAYBE }, { UPDATE_KEYS, SANDBOX_MAYBE },
 		{ 0 },
 	};
@@ -208,6 +210,7 @@ int web_run(const struct process *p)
 	listener = web_bind(w.web_csm, &e);
 	/* The agent, which owns it, may come later than we. */
 	if (listener < 0 || io_mkdirs(ALARM_FOLDER, 0755, &e) < 0 ||
+	    joblog_make(&e) < 0 ||
 	    have_certificate(&w, &e) < 0)
 		return err_report("csm", &e);
 	signals = life_signals();

@@ -73,13 +73,15 @@ sub stop {
 
 END { if ($pid) { local $?; stop('KILL') } }
 
-# The next line about the state, within some seconds.
+# The next line about the state that is no alarm, within some seconds.
 sub told {
 	my $line = '';
 	while (IO::Select->new($status)->can_read(5)) {
 		sysread $status, my $c, 1 or return $line;
 		$line .= $c;
-		return $line if $c eq "\n";
+		next if $c ne "\n";
+		return $line if $line !~ /^alarm /;
+		$line = '';
 	}
 	return $line . '(nothing)';
 }

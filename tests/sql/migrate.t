@@ -24,7 +24,8 @@ copy($_, "$root/sql") or die for @ours;
 my $n = @ours;
 my $last = $ours[-1] =~ s{.*/}{}r;
 # The next ones, of tomorrow.
-my ($more, $broken) = map { sprintf '%04d_%s.sql', $n + $_->[0], $_->[1] }
+my ($at) = $last =~ /^0*(\d+)/;
+my ($more, $broken) = map { sprintf '%04d_%s.sql', $at + $_->[0], $_->[1] }
 	[1, 'more'], [2, 'broken'];
 
 sub spew {
@@ -72,7 +73,7 @@ SQL
 like(migrate('--from', "$root/sql"), qr/\A2\ (?:.*\n)*pm\ db\ migrate:\ .*
 	\Q$broken\E.*relation\ "more"\ already\ exists.*\n\z/x,
 	'a broken one is told');
-is($db->sql('select max(number) from public.pm_migration'), $n + 1,
+is($db->sql('select max(number) from public.pm_migration'), $at + 1,
 	'what comes before it is applied');
 is($db->sql("select to_regclass('pm.half') is null"), 't',
 	'nothing of it is');

@@ -31,7 +31,8 @@ static const struct script_function functions[] = {
 	{ "source", nobody, "" },
 	{ "log_in", nobody, "" }, { "set_password", nobody, "" },
 	{ "log_out", nobody, "" }, { "status", nobody, "" },
-	{ "alarms", nobody, "" },
+	{ "alarms", nobody, "" }, { "jobs", nobody, "" },
+	{ "job_run", nobody, "" }, { "job_enable", nobody, "" },
 	{ "new_key", key, "" }, { 0 },
 };
 

@@ -5,4 +5,5 @@ return {
 	{ path = "/", name = "Dashboard", key = "dashboard" },
 	{ path = "/mail", name = "Mail", key = "mail", right = "log" },
 	{ path = "/quarantine", name = "Quarantine", key = "quarantine", right = "quarantine" },
+	{ path = "/jobs", name = "Jobs", key = "jobs", right = "jobs" },
 }
