@@ -135,6 +135,24 @@ static int make_folder(const char *path, uid_t uid, gid_t gid, mode_t mode,
 	return 0;
 }
 
+int before_log(struct err *e)
+{
+	const struct group *adm = getgrnam(LOG_GROUP);
+	int fd, bad;
+
+	if (io_mkdirs(MTA_LOGS, 0755, e) < 0)
+		return -1;
+	fd = open(MTA_LOG, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	bad = fd < 0 || (geteuid() == 0 &&
+		(fchown(fd, 0, adm ? adm->gr_gid : 0) < 0 ||
+		 fchmod(fd, 0640) < 0));
+	if (bad)
+		err_errno(e, ERR_TEMPORARY, MTA_LOG);
+	if (fd >= 0)
+		close(fd);
+	return bad ? -1 : 0;
+}
+
 int before_folders(struct err *e)
 {
 	static const char *const queues[] = { "active", "bounce", "corrupt",
@@ -152,6 +170,7 @@ int before_folders(struct err *e)
 	    make_folder(MTA_QUEUE "/maildrop", owner, drop, 01730, e) < 0 ||
 	    make_folder(MTA_QUEUE "/public", owner, drop, 02710, e) < 0 ||
 	    make_folder(MTA_DATA, owner, 0, 0700, e) < 0 ||
+	    before_log(e) < 0 ||
 	    make_folder(MTA_MAIL, mail->pw_uid, mail->pw_gid, 0755, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {

@@ -105,8 +105,10 @@ static void set_places(struct make *m)
 	set(m, "command_directory", "/usr/sbin", NULL);
 	set(m, "mail_owner", "postfix", NULL);
 	set(m, "setgid_group", "postdrop", NULL);
-	set(m, "maillog_file", "/dev/stdout",
-		"The log goes to pm supervise, like every role's.");
+	set(m, "maillog_file", arena_printf(m->a, "%s/" MTA_LOG, m->cwd),
+		"The log that the log reader follows.");
+	set(m, "maillog_file_prefixes", arena_printf(m->a, "%s/" MTA_LOGS,
+		m->cwd), NULL);
 	set(m, "syslog_name", "postfix", NULL);
 }
 

@@ -13,6 +13,8 @@
 #define MTA_STATE "var/lib/pm/mta"
 #define MTA_QUEUE MTA_STATE "/queue"
 #define MTA_DATA MTA_STATE "/data"
+#define MTA_LOGS MTA_STATE "/log"
+#define MTA_LOG MTA_LOGS "/mail.log"
 #define MTA_MAIL "var/lib/pm/mail"
 
 enum { CONFIG_SETTINGS_MAX = 96 };

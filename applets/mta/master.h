@@ -9,6 +9,9 @@
 #include "base/err.h"
 #include "conf/wiring.h"
 
+/* Debian's group of those who read logs. */
+#define LOG_GROUP "adm"
+
 /* Runs Postfix until TERM; an exit code. */
 int master_run(const struct process *p);
 
@@ -22,6 +25,8 @@ int before_reachable(const char *path, struct err *e);
 int before_ports(const struct wiring *w, struct err *e);
 /* The folders of the queue and of the mail, as Postfix wants them. */
 int before_folders(struct err *e);
+/* Its log, for LOG_GROUP to read: Postfix itself would make it for root. */
+int before_log(struct err *e);
 /* One pm mta a root: holds a lock until the process ends. */
 int before_alone(struct err *e);
 /* Ends a Postfix of this root that outlived its pm mta. */

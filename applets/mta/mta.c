@@ -1,8 +1,5 @@
 /*
  * pm mta: the Mail Transfer Agent role.
- *
- * There is no process that reads the log: Postfix's own postlogd writes its
- * lines to the standard output that it has from us, the supervisor's log.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +11,7 @@
 #include "deliver.h"
 #include "injector.h"
 #include "jobs.h"
+#include "logreader.h"
 #include "master.h"
 #include "role/life.h"
 
@@ -34,6 +32,12 @@ static const struct process mta_processes[] = {
 		.user = "pm-inj", .groups = "pm-body",
 		.ready_ms = 15000, .stop_ms = 15000,
 		.without = "mail that people release from the database waits",
+	}, {
+		.name = "logreader", .run = logreader_run,
+		.user = "pm-rec", .groups = LOG_GROUP,
+		.ready_ms = 5000, .stop_ms = 15000,
+		.without = "what becomes of mail is not seen in pages and "
+			"pm log",
 	},
 	{ 0 },
 };

@@ -17,6 +17,7 @@ static const struct {
 	{ SANDBOX_BROKER, "broker" },
 	{ SANDBOX_RECORDER, "recorder" },
 	{ SANDBOX_ARCHIVER, "archiver" },
+	{ SANDBOX_LOGREADER, "logreader" },
 	{ SANDBOX_LEARNER, "learner" },
 	{ SANDBOX_INJECTOR, "injector" },
 	{ SANDBOX_SIGNER, "signer" },

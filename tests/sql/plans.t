@@ -33,6 +33,15 @@ $db->sql(qq{
 	insert into message_event (id, key, at, who, what) select id,
 		md5(id::text)::uuid, received, 'alice', 'released' from
 		message where score % 3 = 0;
+	insert into smtp_event select id, appliance, received, k, 'postfix/x',
+		7, case when k = 'refused' then '' else queue_id end, '',
+		case when k = 'queued' then null else relay end, '', '',
+		case when k in ('queued', 'refused') then sender else '' end,
+		case when k in ('delivered', 'refused') then
+		'person' || score % 1000 || '\@example.org' else '' end,
+		case when k = 'named' then message_id else '' end, '', '', '',
+		1, 1, '\\x00' from (select *, (array['connect', 'accepted',
+		'named', 'queued', 'delivered', 'refused'])[1 + mod(abs(score), 6)] as k from message) m;
 	insert into job (key, kind, message, rcpts, made, made_by,
 		not_before, state) select md5(id::text)::uuid, 'release',
 		id, '{x}', received, 'alice', received, case when score % 50

@@ -198,6 +198,13 @@ static bool is_mirror(struct span s)
 	return is_host(s) || is_url(s);
 }
 
+/* A folder that nobody climbs out of. */
+static bool is_absolute(struct span s)
+{
+	return s.n > 1 && s.p[0] == '/' && s.p[s.n - 1] != '/' &&
+		span_find(s, SPAN("/../")) == SIZE_MAX && is_text(s);
+}
+
 static bool is_own_socket(struct span s)
 {
 	return is_socket(s) && !span_starts(s, SPAN("unix:/"));
@@ -240,7 +247,8 @@ static const struct form
 		"\"ops@example.net\"" },
 	mirror = { is_mirror, "a host, a URL (\"https://...\") or "
 		"\"none\"" },
-	url = { is_url, "a URL, \"https://...\"" };
+	url = { is_url, "a URL, \"https://...\"" },
+	absolute = { is_absolute, "an absolute path" };
 
 #define AT(field) .at = offsetof(struct wiring, field)
 #define LIST_AT(prefix, field) .kind = LIST, AT(prefix field), \
@@ -278,6 +286,8 @@ static const struct key site_keys[] = {
 		.number = 52428800, .least = 1, .comment = "bytes" },
 	{ "recipient_limit", .kind = NUMBER, AT(mta.recipient_limit),
 		.number = 1000, .least = 1, .comment = "of one message" },
+	{ "log", AT(mta.log), .form = &absolute,
+		.comment = "default: our own Postfix's" },
 	{ 0 },
 }, filter_keys[] = {
 	{ "listen", LIST_AT(filter., listen), .form = &own_socket,

@@ -17,6 +17,7 @@
  *			relay_host = "mail.example.org:25", -- other domains
  *			message_size_limit = 52428800,
  *			recipient_limit = 1000,
+ *			log = "/var/log/mail.log", -- of another MTA
  *		},
  *		filter = {
  *			listen = { "unix:run/pm/milter.sock" }, -- or inet:…
@@ -79,6 +80,7 @@ struct wiring_mta {
 	const char *relay_host;	/* NULL: MX of the recipient's domain */
 	uint64_t message_size_limit;
 	uint64_t recipient_limit;
+	const char *log;	/* absolute; NULL: our Postfix's own */
 };
 
 struct wiring_filter {

@@ -19,6 +19,7 @@ enum sandbox_profile {
 	SANDBOX_RECORDER,	/* files below the spool and quarantine */
 	SANDBOX_ARCHIVER,	/* files below journal and quarantine, the
 				   database */
+	SANDBOX_LOGREADER,	/* reading files, the database */
 	SANDBOX_LEARNER,	/* the same in its folder; kill and wait for its
 				   worker */
 	SANDBOX_INJECTOR,	/* spool, loopback TCP */

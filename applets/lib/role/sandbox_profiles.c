@@ -218,6 +218,8 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		files, file_changes, sanitizer },
 	[SANDBOX_ARCHIVER] = { basic, serving, events, unix_client,
 		inet_client, names, files, file_changes, sanitizer },
+	[SANDBOX_LOGREADER] = { basic, serving, events, unix_client,
+		inet_client, names, files, sanitizer },
 	[SANDBOX_LEARNER] = { basic, serving, events, unix_client,
 		inet_client, names, files, file_changes, burying, sanitizer },
 	[SANDBOX_INJECTOR] = { basic, serving, events, unix_client,
