@@ -46,5 +46,8 @@ void bodies_source(struct script_call *c);
 void joblist_all(struct script_call *c);
 void joblist_run(struct script_call *c);
 void joblist_enable(struct script_call *c);
+void reports_names(struct script_call *c);
+void reports_make(struct script_call *c);
+void reports_file(struct script_call *c);
 
 #endif

@@ -306,6 +306,9 @@ const struct script_function csm_functions[] = {
 	{ "jobs", joblist_all, "jobs(): what is done at its time" },
 	{ "job_run", joblist_run, "job_run(name): now" },
 	{ "job_enable", joblist_enable, "job_enable(name, on)" },
+	{ "report_names", reports_names, "report_names(): name and title" },
+	{ "report", reports_make, "report{ name, since, until, host }" },
+	{ "report_file", reports_file, "the same as CSV, or picture" },
 	{ "draft", draft, "draft(): what of the policy is not published" },
 	{ 0 },
 };

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "seen.h"
 #include "store/archive.h"
 #include "store/commit.h"
 #include "store/journal.h"
@@ -209,6 +210,7 @@ static int take(struct archive_log *l, struct span record, struct err *e)
 
 	m->bytes = arena_span(l->arena, record);
 	if (message_get(m->bytes, l->arena, &m->record)) {
+		seen_find(m, l->arena);
 		l->n++;
 		l->bytes += record.n;
 		l->rcpts += m->record.nrcpts;

@@ -124,3 +124,15 @@ select current_setting('server_version') as version,
 		where s.nspname = 'pm' and c.relname ~ '^message_[0-9]{8}$')
 		as oldest,
 	(select coalesce(sum(n), 0)::int8 from partition_strays()) as strays;
+
+-- name: keeper_tally
+-- Relays, senders and recipients of a day that is over by six hours.
+select tally_close(((now() - interval '6 hours') at time zone 'UTC')::date)
+	as closed;
+
+-- name: keeper_expire_tally
+-- After two years.
+with days as (
+	delete from tally_day where day < current_date - 730
+)
+delete from tally where day < current_date - 730;

@@ -53,6 +53,18 @@ order by at, name
 on conflict (at, appliance, name) do update
 set n = c.n + excluded.n, bytes = c.bytes + excluded.bytes;
 
+-- name: archive_tally
+-- Adds to what reports count. $1 day int[] in ms since 1970, $2 appliance
+-- text, $3 kind text[], $4 name text[], $5 n int[], $6 bytes int[]
+insert into tally as t (day, appliance, kind, name, n, bytes)
+select (to_timestamp(day / 1000.0) at time zone 'UTC')::date, $2::text, kind,
+	name, n, bytes
+from unnest($1::int8[], $3::text[], $4::text[], $5::int8[], $6::int8[])
+	as g(day, kind, name, n, bytes)
+order by day, kind, name
+on conflict (day, kind, appliance, name) do update
+set n = t.n + excluded.n, bytes = t.bytes + excluded.bytes;
+
 -- name: archive_class
 -- The class that an entry has, or shall get. $1 id text, $2 reason text
 with there as (

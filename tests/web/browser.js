@@ -72,7 +72,8 @@ async function foreign(page) {
 		for (const e of document.querySelectorAll("*")) {
 			const name = e.localName;
 			if (["iframe", "object", "embed", "base", "img", "video", "audio", "style", "marquee",
-				"math", "template", "portal", "i-am-mail"].includes(name)) {
+				"math", "template", "portal", "i-am-mail"].includes(name) &&
+				!/^\/reports\.svg\?/.test(e.getAttribute("src") || "")) {
 				out.push("<" + name + ">");
 			}
 			if (name === "script" && !/^\/static\//.test(e.getAttribute("src") || "")) {
@@ -222,6 +223,11 @@ async function lists(page) {
 	ok((await page.locator("main").innerText()).includes(given.hostile.subject.slice(0, 60)),
 		"the message log has it");
 	await look(page, "mail");
+	await open(page, "/reports?name=senders");
+	ok((await page.locator("main").innerText()).includes("example.net"), "a report of senders");
+	ok(await page.locator("img.pm-picture").evaluate((i) => i.complete && i.naturalWidth > 100),
+		"with its picture");
+	await look(page, "reports");
 	await open(page, "/quarantine");
 	is(await page.locator("tr[data-id]").count(), given.held, "everything held is listed");
 	await look(page, "quarantine");
@@ -330,7 +336,8 @@ function spoil() {
 async function rows(page) {
 	const hello = sql("select id from pm.message where subject = 'hello'");
 	is(spoil(), "", "rows with fragments, a long subject, far dates");
-	for (const where of ["/", "/mail", "/quarantine", "/message/" + given.mail["wombat sale"],
+	for (const where of ["/", "/mail", "/reports?name=senders",
+		"/quarantine", "/message/" + given.mail["wombat sale"],
 		"/message/" + hello]) {
 		const answer = await page.goto(given.url + where, { waitUntil: "load" });
 		const name = "spoilt rows, " + where.replace(/[0-9a-f-]{36}/, "ID");

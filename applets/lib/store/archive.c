@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "base/netaddr.h"
+#include "store/archive_tally.h"
 #include "store/archive_text.h"
 
 /* No message is so large; sums of such would not fit. */
@@ -271,6 +272,16 @@ static int put_counters(struct db *d, const struct batch *b, struct err *e)
 		DB_OF_INTS(bytes, c.n) }, 5, e);
 }
 
+static int put_tally(struct db *d, const struct batch *b, struct err *e)
+{
+	struct tally *t = tally_new(b->a);
+
+	for (size_t k = 0; k < b->n; k++)
+		if (!map_get(b->known, span_of(b->m[k]->record.id.text)))
+			tally_add(t, b->m[k]);
+	return tally_put(t, d, b->m[0]->record.appliance, e);
+}
+
 /* --- transactions -------------------------------------------------------- */
 
 int archive_messages_within(struct db *d, const struct archive_message *m,
@@ -281,7 +292,8 @@ int archive_messages_within(struct db *d, const struct archive_message *m,
 
 	take(&b, m, n);
 	if (b.n && (find_known(d, &b, e) < 0 || put_messages(d, &b, e) < 0 ||
-	    put_rcpts(d, &b, e) < 0 || put_counters(d, &b, e) < 0))
+	    put_rcpts(d, &b, e) < 0 || put_counters(d, &b, e) < 0 ||
+	    put_tally(d, &b, e) < 0))
 		result = -1;
 	arena_free(&b.a);
 	return result;

@@ -20,9 +20,18 @@ enum {
 	ARCHIVE_PART = 1 << 20,	/* of a sealed body */
 };
 
+/* What a message adds to the day's tally (sql/schema, table tally). */
+struct archive_seen {
+	const char *kind;	/* "hit", "virus" … */
+	struct span name;
+	uint64_t n, bytes;
+};
+
 struct archive_message {
 	struct message_record record;
 	struct span bytes;	/* the record as it was written */
+	const struct archive_seen *seen;
+	size_t nseen;
 };
 
 /*

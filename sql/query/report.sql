@@ -1,0 +1,137 @@
+-- What reports are made of (applets/lib/store/report.h): rows of a name, a
+-- number and bytes, of UTC days.
+-- login: pm_csm pm_admin
+
+-- name: report_counters
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. Recipients by outcome; $5 'reason': by outcome and reason.
+select c.name, sum(c.n)::int8 as n, sum(c.bytes)::int8 as bytes
+from (
+	select at, appliance, name, n, bytes from counter_day
+	union all
+	select at, appliance, name, n - rolled_n, bytes - rolled_bytes
+	from counter_hour where n <> rolled_n or bytes <> rolled_bytes
+	union all
+	select at, appliance, name, n - rolled_n, bytes - rolled_bytes
+	from counter_5min where n <> rolled_n or bytes <> rolled_bytes
+) c
+where c.at >= $1::text::date::timestamp at time zone 'UTC'
+	and c.at < ($2::text::date + 1)::timestamp at time zone 'UTC'
+	and ($3::text = '' or c.appliance = $3::text)
+	and (strpos(c.name, '/') > 0) = ($5::text = 'reason')
+	and c.name not like 'breaks-dkim/%'
+group by c.name
+order by n desc, c.name
+limit $4::int8;
+
+-- name: report_days
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. Recipients by day; $5 '' or one outcome.
+select to_char(c.at at time zone 'UTC', 'YYYY-MM-DD') as name,
+	sum(c.n)::int8 as n, sum(c.bytes)::int8 as bytes
+from (
+	select at, appliance, name, n, bytes from counter_day
+	union all
+	select at, appliance, name, n - rolled_n, bytes - rolled_bytes
+	from counter_hour where n <> rolled_n or bytes <> rolled_bytes
+	union all
+	select at, appliance, name, n - rolled_n, bytes - rolled_bytes
+	from counter_5min where n <> rolled_n or bytes <> rolled_bytes
+) c
+where c.at >= $1::text::date::timestamp at time zone 'UTC'
+	and c.at < ($2::text::date + 1)::timestamp at time zone 'UTC'
+	and ($3::text = '' or c.appliance = $3::text)
+	and strpos(c.name, '/') = 0
+	and ($5::text = '' or c.name = $5::text)
+group by 1
+order by 1
+limit $4::int8;
+
+-- name: report_hosts
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. Recipients by the appliance that judged. $5 ''
+select c.appliance as name, sum(c.n)::int8 as n, sum(c.bytes)::int8 as bytes
+from (
+	select at, appliance, name, n, bytes from counter_day
+	union all
+	select at, appliance, name, n - rolled_n, bytes - rolled_bytes
+	from counter_hour where n <> rolled_n or bytes <> rolled_bytes
+	union all
+	select at, appliance, name, n - rolled_n, bytes - rolled_bytes
+	from counter_5min where n <> rolled_n or bytes <> rolled_bytes
+) c
+where c.at >= $1::text::date::timestamp at time zone 'UTC'
+	and c.at < ($2::text::date + 1)::timestamp at time zone 'UTC'
+	and ($3::text = '' or c.appliance = $3::text)
+	and strpos(c.name, '/') = 0 and $5::text = ''
+group by c.appliance
+order by n desc, c.appliance
+limit $4::int8;
+
+-- name: report_tally
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. What was counted as messages came: kind $5.
+select t.name, sum(t.n)::int8 as n, sum(t.bytes)::int8 as bytes
+from tally t
+where t.day between $1::text::date and $2::text::date
+	and t.kind = $5::text
+	and ($3::text = '' or t.appliance = $3::text)
+group by t.name
+order by n desc, t.name
+limit $4::int8;
+
+-- name: report_tops
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. Relays, senders, recipients: kind $5. Of days that are over the first
+-- 500,
+-- the others from the message log.
+with open as (
+	select g::date as day
+	from generate_series($1::text::date, least($2::text::date,
+		(now() at time zone 'UTC')::date), interval '1 day') g
+	where not exists (select from tally_day t where t.day = g::date)
+), mixed as (
+	select t.name, t.n, t.bytes
+	from tally t
+	join tally_day d on d.day = t.day
+	where t.day between $1::text::date and $2::text::date
+		and t.kind = $5::text
+		and ($3::text = '' or t.appliance = $3::text)
+	union all
+	select x.name, x.n, x.bytes
+	from open, lateral tally_of(open.day, open.day, $5::text) x
+	where x.kind = $5::text and ($3::text = '' or x.appliance = $3::text)
+)
+select name, sum(n)::int8 as n, sum(bytes)::int8 as bytes
+from mixed
+group by name
+order by n desc, name
+limit $4::int8;
+
+-- name: report_releasers
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. Who let withheld mail go, by messages. $5 ''
+select e.who as name, count(*)::int8 as n, coalesce(sum(m.size), 0)::int8
+	as bytes
+from message_event e
+left join message m on m.id = e.id
+where e.what = 'released' and $5::text = ''
+	and e.at >= $1::text::date::timestamp at time zone 'UTC'
+	and e.at < ($2::text::date + 1)::timestamp at time zone 'UTC'
+	and ($3::text = '' or m.appliance = $3::text)
+group by e.who
+order by n desc, e.who
+limit $4::int8;
+
+-- name: report_held
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. What is withheld now, of mail of that time, by reason. $5 ''
+select q.reason as name, count(*)::int8 as n, sum(q.size)::int8 as bytes
+from quarantine q
+where q.id >= id_floor($1::text::date::timestamp at time zone 'UTC')
+	and q.id < id_floor(($2::text::date + 1)::timestamp at time zone 'UTC')
+	and q.open > 0 and ($3::text = '' or q.appliance = $3::text)
+	and $5::text = ''
+group by q.reason
+order by n desc, q.reason
+limit $4::int8;
