@@ -140,7 +140,9 @@ int before_log(struct err *e)
 	const struct group *adm = getgrnam(LOG_GROUP);
 	int fd, bad;
 
-	if (io_mkdirs(MTA_LOGS, 0755, e) < 0)
+	/* The log reader may be the first to come. */
+	if (make_folder(MTA_STATE, 0, 0, 0755, e) < 0 ||
+	    make_folder(MTA_LOGS, 0, 0, 0755, e) < 0)
 		return -1;
 	fd = open(MTA_LOG, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	bad = fd < 0 || (geteuid() == 0 &&

@@ -226,6 +226,8 @@ static int watch(pid_t pid, int signals, const struct wiring *w)
 			stop(pid);
 			return EXIT_LATER;
 		}
+		if (ready && log_rotate())
+			kill(pid, SIGHUP);
 		if (poll(&p, 1, ready ? 10 * POLL_MS : POLL_MS) <= 0)
 			continue;
 		if (read(signals, &what, 1) == 1 && what == 'H') {

@@ -27,6 +27,11 @@ int before_ports(const struct wiring *w, struct err *e);
 int before_folders(struct err *e);
 /* Its log, for LOG_GROUP to read: Postfix itself would make it for root. */
 int before_log(struct err *e);
+/*
+ * Puts the log aside when it is large; true: it did, Postfix must be told
+ * (HUP), for its log daemon keeps the old file open.
+ */
+bool log_rotate(void);
 /* One pm mta a root: holds a lock until the process ends. */
 int before_alone(struct err *e);
 /* Ends a Postfix of this root that outlived its pm mta. */

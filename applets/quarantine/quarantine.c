@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,9 +19,9 @@
 #include "conf/wiring.h"
 #include "mail/words.h"
 #include "show.h"
+#include "tool/cells.h"
 
 enum {
-	WIDTH_ELSE = 160,	/* not a terminal */
 	MESSAGE_ARENA = 1 << 30,
 	WIRING_ARENA = 16 << 20,
 	DEADLINE_MS = 60000,
@@ -55,15 +54,6 @@ static void find_who(char *out, size_t size)
 		snprintf(out, size, "%s", name);
 	else
 		snprintf(out, size, "uid%u", getuid());
-}
-
-static unsigned terminal_width(void)
-{
-	struct winsize w;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) < 0 || w.ws_col == 0)
-		return WIDTH_ELSE;
-	return w.ws_col;
 }
 
 struct listing {
@@ -193,7 +183,7 @@ static int tell_trouble(const struct quarantine_trouble *t, struct err *e)
 static int run_list(const struct options *o, const char *operand,
 	struct err *e)
 {
-	struct listing l = { .o = o, .width = terminal_width() };
+	struct listing l = { .o = o, .width = cells_width() };
 	struct arena *a = arena_new("quarantine list", MESSAGE_ARENA);
 	struct quarantine_trouble trouble;
 	struct quarantine_filter f;

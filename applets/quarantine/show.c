@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/utf8.h"
 #include "engine/facts_record.h"
 #include "tool/abouts.h"
+#include "tool/cells.h"
 
 enum {
 	ID_WIDTH = ID_TEXT_SIZE - 1,
@@ -18,42 +18,6 @@ enum {
 	SUBJECT_LEAST = 12,
 	FACTS_ARENA = 64 << 20, ABOUTS_ARENA = 128 << 20,
 };
-
-/* Printable text; malloc'd. */
-static char *printable(struct span s)
-{
-	size_t size = s.n * 4 + 16;
-	char *text = malloc(size);
-
-	if (text == NULL)
-		abort();
-	utf8_printable(s, text, size);
-	return text;
-}
-
-/* Prints s in exactly `width` columns, or without padding when last. */
-static void cell(struct span s, unsigned width, bool last)
-{
-	char *text = printable(s);
-	struct span rest = span_of(text);
-	size_t columns = 0;
-
-	for (struct span r = rest; r.n; r = span_after(r, utf8_next(r, NULL)))
-		columns++;
-	for (size_t i = 0; i < width && rest.n; i++) {
-		size_t n = utf8_next(rest, NULL);
-
-		if (columns > width && i == width - 1)
-			fputs("…", stdout);
-		else
-			fwrite(rest.p, 1, n, stdout);
-		rest = span_after(rest, n);
-	}
-	for (size_t i = columns; i < width && !last; i++)
-		putchar(' ');
-	fputs(last ? "\n" : "  ", stdout);
-	free(text);
-}
 
 static unsigned subject_width(unsigned width)
 {
@@ -65,12 +29,12 @@ static unsigned subject_width(unsigned width)
 
 void show_head(unsigned width)
 {
-	cell(SPAN("ID"), ID_WIDTH, false);
-	cell(SPAN("TIME (UTC)"), TIME_WIDTH, false);
-	cell(SPAN("REASON"), REASON_WIDTH, false);
-	cell(SPAN("SENDER"), ADDRESS_WIDTH, false);
-	cell(SPAN("RECIPIENTS"), ADDRESS_WIDTH, false);
-	cell(SPAN("SUBJECT"), subject_width(width), true);
+	cells_put(SPAN("ID"), ID_WIDTH, false);
+	cells_put(SPAN("TIME (UTC)"), TIME_WIDTH, false);
+	cells_put(SPAN("REASON"), REASON_WIDTH, false);
+	cells_put(SPAN("SENDER"), ADDRESS_WIDTH, false);
+	cells_put(SPAN("RECIPIENTS"), ADDRESS_WIDTH, false);
+	cells_put(SPAN("SUBJECT"), subject_width(width), true);
 }
 
 /* "2026-11-22 20:17:05" */
@@ -130,13 +94,13 @@ void show_row(const struct quarantine_entry *q, unsigned width)
 	else
 		join(q, true, &reasons);
 	join(q, false, &rcpts);
-	cell(span_of(q->id.text), ID_WIDTH, false);
-	cell(span_sub(span_of(when), 0, TIME_WIDTH), TIME_WIDTH, false);
-	cell(buf_bytes(&reasons), REASON_WIDTH, false);
-	cell(is_bare(q) ? SPAN("") : sender.n ? sender : SPAN("<>"),
+	cells_put(span_of(q->id.text), ID_WIDTH, false);
+	cells_put(span_sub(span_of(when), 0, TIME_WIDTH), TIME_WIDTH, false);
+	cells_put(buf_bytes(&reasons), REASON_WIDTH, false);
+	cells_put(is_bare(q) ? SPAN("") : sender.n ? sender : SPAN("<>"),
 		ADDRESS_WIDTH, false);
-	cell(buf_bytes(&rcpts), ADDRESS_WIDTH, false);
-	cell(q->subject, subject_width(width), true);
+	cells_put(buf_bytes(&rcpts), ADDRESS_WIDTH, false);
+	cells_put(q->subject, subject_width(width), true);
 	buf_free(&reasons);
 	buf_free(&rcpts);
 }
@@ -295,7 +259,7 @@ void show_json(const struct quarantine_entry *q)
 static void line(const char *label, const char *before, struct span s,
 	const char *after)
 {
-	char *text = printable(s);
+	char *text = cells_printable(s);
 
 	printf("%-10s %s%s%s\n", label, before, text, after);
 	free(text);
@@ -319,9 +283,9 @@ static void story_hits(const struct spool_record *r)
 	printf("%-10s %u %% (score %.3f)\n", "spam", r->probability,
 		r->score / 1000.0);
 	for (size_t i = 0; i < f.nhits; i++) {
-		char *name = printable(f.hits[i].name);
-		char *evidence = printable(f.hits[i].evidence);
-		char *about = printable(about_of(f.hits[i].name));
+		char *name = cells_printable(f.hits[i].name);
+		char *evidence = cells_printable(f.hits[i].evidence);
+		char *about = cells_printable(about_of(f.hits[i].name));
 
 		printf("%-10s %+8.3f %s: %s%s%s%s\n", "",
 			f.hits[i].weight / 1000.0, name, evidence,
@@ -335,7 +299,8 @@ static void story_hits(const struct spool_record *r)
 
 static void story_relay(const struct spool_record *r)
 {
-	char *name = printable(r->relay_name), *addr = printable(r->relay_addr);
+	char *name = cells_printable(r->relay_name);
+	char *addr = cells_printable(r->relay_addr);
 
 	if (r->relay_addr.n)
 		printf("%-10s %s%s[%s]\n", "relay", name, *name ? " " : "",
