@@ -12,6 +12,7 @@
 int command_psql(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_load(int argc, char **argv);
+int command_make(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_status(int argc, char **argv);
 
@@ -36,6 +37,12 @@ int command_begin(struct command *c, int argc, char **argv,
 	const struct args_option *options, size_t operands, int *exit_r);
 /* conninfo for another database of our own cluster. */
 const char *command_database(struct command *c, const char *name);
+/*
+ * Replaces the database of our own running cluster by a dump, when that is
+ * complete and of this version; the root is entered.
+ */
+int command_load_dump(struct command *c, int fd, const char *name,
+	struct err *e);
 /* err_report with the command's name. */
 int command_failed(const struct command *c, const struct err *e);
 

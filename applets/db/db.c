@@ -90,7 +90,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "psql", command_psql }, { "dump", command_dump },
-	{ "load", command_load }, { "migrate", command_migrate },
+	{ "load", command_load }, { "make", command_make },
+	{ "migrate", command_migrate },
 	{ "status", command_status },
 };
 
@@ -155,7 +156,7 @@ const struct applet db_applet = {
 	.help =
 		"usage: pm db status | migrate [--from FOLDER]\n"
 		"       pm db psql [-- ARGUMENTS OF PSQL]\n"
-		"       pm db dump FILE | load FILE\n"
+		"       pm db dump [--no-bodies] FILE | load FILE\n"
 		"       pm db tune [--check | --accept | --undo] [--yes]\n"
 		"                  [--filters N] [--json]\n"
 		"       all with [--root DIR]\n"
@@ -178,10 +179,13 @@ const struct applet db_applet = {
 		"psql     PostgreSQL's own shell, as the owner of everything\n"
 		"dump     writes the whole database to FILE, or to the\n"
 		"         standard output for \"-\". Bodies stay sealed; who\n"
-		"         is logged in is not in it\n"
+		"         is logged in is not in it; --no-bodies leaves\n"
+		"         withheld messages themselves out\n"
 		"load     replaces the whole database by what dump wrote,\n"
 		"         once it is complete and of this version; before\n"
 		"         that nothing changes. Everybody has to log in again\n"
+		"make     a new cluster from a dump on the standard input,\n"
+		"         where there is none: pm restore does it\n"
 		"tune     fits PostgreSQL's settings to the memory, cores and\n"
 		"         disk of this host and to the number of filters:\n"
 		"         shows what would change and why, asks, and writes\n"

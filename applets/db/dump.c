@@ -24,6 +24,8 @@
 
 #define LOADING "pm_load"
 
+static bool no_bodies;	/* --no-bodies */
+
 enum { SWAP_TRIES = 5, SWAP_PAUSE_MS = 200 };
 
 /* Runs one of PostgreSQL's programs with a file as its in- or output. */
@@ -52,7 +54,9 @@ static int dump_to(struct command *c, int fd, struct err *e)
 {
 	char *argv[] = { "pg_dump", "-Fc",
 		"--exclude-table-data=pm.session",
-		arena_printf(c->a, "--dbname=%s", c->conninfo), NULL };
+		arena_printf(c->a, "--dbname=%s", c->conninfo),
+		no_bodies ? "--exclude-table-data=pm.quarantine_body*" : NULL,
+		NULL };
 
 	return run(c, "pg_dump", argv, (int[]){ -1, fd, -1 }, e);
 }
@@ -79,12 +83,15 @@ static int dump_file(struct command *c, const char *name, struct err *e)
 
 int command_dump(int argc, char **argv)
 {
+	const struct args_option options[] = {
+		{ "no-bodies", 0, ARGS_FLAG, &no_bodies }, { 0 },
+	};
 	struct command c;
 	const char *name;
 	struct err e;
 	int code, got;
 
-	if (command_begin(&c, argc, argv, NULL, 1, &code) < 0)
+	if (command_begin(&c, argc, argv, options, 1, &code) < 0)
 		return code;
 	name = c.args.rest[1];
 	if (strcmp(name, "-") == 0 && isatty(STDOUT_FILENO))
@@ -141,9 +148,9 @@ static int swap(struct db *d, struct err *e)
 }
 
 /* d is connected to another database of the cluster. */
-static int load(struct command *c, struct db *d, int fd, struct err *e)
+static int load(struct command *c, struct db *d, int fd, const char *name,
+	struct err *e)
 {
-	const char *name = c->args.rest[1];
 	char *argv[] = { "pg_restore", "--exit-on-error",
 		"--single-transaction", NULL, NULL };
 	const char *conninfo = command_database(c, LOADING);
@@ -157,7 +164,6 @@ static int load(struct command *c, struct db *d, int fd, struct err *e)
 		db_call(d, "load_clean", NULL, 0, NULL, NULL);
 		return -1;
 	}
-	printf("%s loaded\n", name);
 	return 0;
 }
 
@@ -174,16 +180,15 @@ static int open_dump(const char *name, struct err *e)
 }
 
 /* The maintenance database of our own cluster. */
-static int load_into(struct command *c, int fd, struct err *e)
+int command_load_dump(struct command *c, int fd, const char *name,
+	struct err *e)
 {
 	struct db *d;
 	int got;
 
-	if (root_enter(c->args.root, NULL, e) < 0)
-		return -1;
 	d = db_new(command_database(c, "postgres"), CLUSTER_OWNER,
 		MIGRATE_DEADLINE_MS);
-	got = load(c, d, fd, e);
+	got = load(c, d, fd, name, e);
 	db_free(&d);
 	return got;
 }
@@ -202,10 +207,13 @@ int command_load(int argc, char **argv)
 		return command_failed(&c, &e);
 	}
 	fd = open_dump(c.args.rest[1], &e);
-	if (fd < 0 || load_into(&c, fd, &e) < 0)
+	if (fd < 0 || root_enter(c.args.root, NULL, &e) < 0 ||
+	    command_load_dump(&c, fd, c.args.rest[1], &e) < 0) {
 		code = command_failed(&c, &e);
-	else
+	} else {
+		printf("%s loaded\n", c.args.rest[1]);
 		code = EXIT_DONE;
+	}
 	arena_free(&c.a);
 	return code;
 }

@@ -19,7 +19,7 @@ enum { ARENA_LIMIT = 16 << 20, FILE_MAX = 1 << 20 };
 
 struct options {
 	const char *file;
-	bool check, high_ports;
+	bool check, high_ports, users;
 };
 
 /* Roles that exist only where there are more appliances. */
@@ -210,6 +210,18 @@ static int setup_run(struct setup *s, const struct options *o,
 	return errors ? refuse(errors) : apply(s);
 }
 
+/* For pm restore: they are there before what belongs to them. */
+static int only_users(void)
+{
+	struct arena *a = arena_new("setup", ARENA_LIMIT);
+	struct err e;
+	int result = users_make(a, &e) < 0 ? err_report("setup", &e) :
+		EXIT_DONE;
+
+	arena_free(&a);
+	return result;
+}
+
 static int setup_main(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -217,6 +229,7 @@ static int setup_main(int argc, char **argv)
 		{ "wiring", 0, ARGS_TEXT, &o.file },
 		{ "check", 0, ARGS_FLAG, &o.check },
 		{ "high-ports", 0, ARGS_FLAG, &o.high_ports },
+		{ "users", 0, ARGS_FLAG, &o.users },
 		{ 0 },
 	};
 	struct setup s = { 0 };
@@ -238,6 +251,8 @@ static int setup_main(int argc, char **argv)
 	/* Before the root is entered: the name is the caller's. */
 	if (o.file && io_slurp(o.file, FILE_MAX, &text, &e) < 0)
 		return err_report("setup", &e);
+	if (o.users)
+		return only_users();
 	s.root = args.root;
 	s.high_ports = o.high_ports;
 	s.a = arena_new("setup", ARENA_LIMIT);
@@ -253,6 +268,7 @@ const struct applet setup_applet = {
 	.help =
 		"usage: pm setup [--wiring FILE] [--check] [--high-ports]\n"
 		"                [--root DIR]\n"
+		"       pm setup --users\n"
 		"\n"
 		"Asks what this appliance shall be, judges the answers by the\n"
 		"rules for roles (errors and warnings, with reason and\n"
@@ -267,6 +283,7 @@ const struct applet setup_applet = {
 		"  --high-ports   add 2500 to the MTA's ports below 1024 (25\n"
 		"                 is 2525), and take 12526 for re-injection\n"
 		"                 instead of 10026\n"
+		"  --users        only make the users of the roles, as root\n"
 		"\n"
 		"Roles: csm (Centralized Server Manager), db (Database\n"
 		"Server), standby and monitor (of a replicated database),\n"
