@@ -39,12 +39,12 @@ static int read_sender(struct db *d, struct db_value id, struct arena *a,
 	return result;
 }
 
-static int read_body(struct db *d, struct db_value id,
+static int read_body(struct db *d, const char *statement, struct db_value id,
 	const struct seal_key *k, struct buf *body, struct err *e)
 {
 	struct buf sealed = { 0 }, packed = { 0 };
 	struct db_rows *rows;
-	int result = db_call(d, "job_body", &id, 1, &rows, e);
+	int result = db_call(d, statement, &id, 1, &rows, e);
 
 	if (result < 0)
 		return -1;
@@ -67,14 +67,17 @@ int job_copy_write(struct db *d, const struct seal_key *k,
 	struct db_value id = DB_OF_TEXT(span_of(j->message.text));
 	struct spool_copy c = { .rcpts = j->rcpts, .nrcpts = j->nrcpts };
 	struct buf body = { 0 };
-	int result;
+	int result = 0;
 
 	snprintf(c.name, sizeof(c.name), "%s-j%s", j->message.text,
 		j->key.text + ID_TEXT_SIZE - 1 - SUFFIX);
 	*name_r = arena_string(a, span_of(c.name));
-	result = read_sender(d, id, a, &c.mail_from, e);
+	/* To a digest that cannot be delivered nobody is told. */
+	if (!j->digest)
+		result = read_sender(d, id, a, &c.mail_from, e);
 	if (result == 0)
-		result = read_body(d, id, k, &body, e);
+		result = read_body(d, j->digest ? "job_digest" : "job_body",
+			id, k, &body, e);
 	c.body = buf_bytes(&body);
 	if (result == 0)
 		result = spool_copy_write(&c, e);

@@ -13,6 +13,7 @@ enum { JOB_TOKEN_SIZE = 320 };	/* "APPLIANCE/ID" */
 
 struct job {
 	struct id key, message;
+	bool digest;	/* its mail lies under the key; no sender */
 	struct span *rcpts;
 	size_t nrcpts;
 	char token[JOB_TOKEN_SIZE];

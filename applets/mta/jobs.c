@@ -62,6 +62,7 @@ static int lease(struct jobs *s, struct arena *a, struct job *j, bool *none_r,
 		memcpy(j->key.text, db_span(rows, 0, 0).p, ID_TEXT_SIZE - 1);
 		memcpy(j->message.text, db_span(rows, 0, 1).p,
 			ID_TEXT_SIZE - 1);
+		j->digest = db_bool(rows, 0, 4);
 		j->nrcpts = db_spans(rows, 0, 2, a, &rcpts);
 		j->rcpts = arena_array(a, j->nrcpts, sizeof(*rcpts));
 		for (size_t i = 0; i < j->nrcpts; i++)

@@ -16,7 +16,8 @@ where key = (
 	order by not_before
 	limit 1
 	for update skip locked)
-returning key, message, rcpts, tries::int8 as tries;
+returning key, message, rcpts, tries::int8 as tries,
+	kind = 'digest' as digest;
 
 -- name: job_entry
 -- What was kept of a message but its body. $1 message text
@@ -34,6 +35,13 @@ from quarantine_body
 where id = $1::text::uuid
 order by class, part;
 
+-- name: job_digest
+-- The mail of a digest, sealed. $1 key text
+-- login: pm_injector
+select sealed
+from digest_mail
+where key = $1::text::uuid;
+
 -- name: job_handed
 -- The point of no return: from here the copy is owed, and nobody sends it
 -- again. No row: the lease was lost. $1 key text, $2 token text
@@ -43,13 +51,18 @@ with done as (
 	set state = 'handed', error = ''
 	where key = $1::text::uuid and lease_by = $2::text
 		and state in ('leased', 'handed')
-	returning key, message, made_by, lease_by
+	returning key, kind, message, made_by, lease_by
 ), told as (
 	insert into message_event (id, key, at, who, what, detail)
 	select message, md5('sent ' || key)::uuid, now(), made_by, 'sent',
 		'by ' || split_part(lease_by, '/', 1)
 	from done
+	where kind <> 'digest'
 	on conflict (id, key) do update set who = excluded.who
+), gone as (
+	delete from digest_mail m
+	using done
+	where m.key = done.key
 )
 select key
 from done;
@@ -71,12 +84,13 @@ with failed as (
 	set state = 'failed', error = $3::text
 	where key = $1::text::uuid and lease_by = $2::text
 		and state in ('leased', 'failed')
-	returning key, message, made_by
+	returning key, kind, message, made_by
 ), told as (
 	insert into message_event (id, key, at, who, what, detail)
 	select message, md5('failed ' || key)::uuid, now(), made_by, 'failed',
 		$3::text
 	from failed
+	where kind <> 'digest'
 	on conflict (id, key) do update set who = excluded.who
 )
 insert into alarm (name, text, means, remedy)

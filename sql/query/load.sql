@@ -24,16 +24,17 @@ with stopped as (
 	update job
 	set state = 'failed', error = 'a dump was loaded: it may be sent already'
 	where state in ('waiting', 'leased')
-	returning key, message, made_by
+	returning key, kind, message, made_by
 ), told as (
 	insert into message_event (id, key, at, who, what, detail)
 	select message, md5('failed ' || key)::uuid, now(), made_by, 'failed',
 		'a dump was loaded: it may be sent already'
 	from stopped
+	where kind <> 'digest'
 	on conflict (id, key) do update set who = excluded.who
 )
 insert into alarm (name, text, means, remedy)
-select 'jobs-of-a-dump', count(*) || ' releases and forwards waited in the '
+select 'jobs-of-a-dump', count(*) || ' releases, forwards and digests waited in the '
 	|| 'dump that was loaded: ' || left(string_agg(message::text, ' '),
 	1000), 'they may have been sent before, and are not sent by themselves',
 	'ask their recipients; pm quarantine release --again ID sends one'

@@ -108,7 +108,11 @@ static void put_header(struct buf *out, const struct notice_mail *m,
 		buf_printf(out, "In-Reply-To: <%.*s>\r\nReferences: <%.*s>"
 			"\r\n", SPAN_FMT(m->references),
 			SPAN_FMT(m->references));
-	buf_string(out, "Auto-Submitted: auto-replied\r\n"
+	if (is_plain_id(m->list))
+		buf_printf(out, "List-Id: <%.*s>\r\n", SPAN_FMT(m->list));
+	buf_printf(out, "Auto-Submitted: auto-%s\r\n", m->list.n ?
+		"generated" : "replied");
+	buf_string(out,
 		"Precedence: bulk\r\n"
 		"X-Auto-Response-Suppress: All\r\n"
 		"MIME-Version: 1.0\r\n");

@@ -23,6 +23,9 @@ struct notice_mail {
 	struct span id;		/* of this notice: left of the @ */
 	struct span references;	/* the original's Message-ID without < >, or
 				   empty; used when it is a plain one */
+	struct span list;	/* not an answer but one of many that are made
+				   by the clock: its List-Id (RFC 2919) without
+				   < >; or empty */
 	int64_t ms;		/* when, since 1970 */
 };
 
