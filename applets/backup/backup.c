@@ -29,7 +29,7 @@ enum { ARENA_LIMIT = 512 << 20, SECRET_MAX = 4096, KEEP_MOST = 1000,
 	LIST_MAX = 4096 };
 
 static struct {
-	const char *out, *key, *passphrase;
+	const char *out, *key, *passphrase, *until;
 	bool bodies, force;
 	long long keep;
 	struct args args;
@@ -303,10 +303,24 @@ static int list(struct err *e)
 	return EXIT_DONE;
 }
 
+/* The database alone, by those who know how. */
+static int recover(struct err *e)
+{
+	char *words[] = { "db", "--root", ".", "recover", "--until",
+		(char *)(uintptr_t)self.until, NULL };
+
+	if (self.args.n)
+		return err_set(e, ERR_PERMANENT, "a FILE or --until TIME, not "
+			"both");
+	return backup_pm(words, -1, STDOUT_FILENO, e);
+}
+
 static int restore(struct err *e)
 {
 	int fd, result;
 
+	if (self.until)
+		return recover(e);
 	if (self.args.n != 1)
 		return err_set(e, ERR_PERMANENT, "name one: pm restore FILE");
 	fd = find_secret(e) < 0 ? -1 : open_file(e);
@@ -339,9 +353,10 @@ static int backup_main(int argc, char **argv)
 		{ "passphrase", 0, ARGS_TEXT, &self.passphrase },
 		{ restores ? "force" : "bodies", 0, ARGS_FLAG, restores ?
 			&self.force : &self.bodies },
+		{ restores ? "until" : "out", 0, ARGS_TEXT, restores ?
+			&self.until : &self.out },
 		/* The rest is for making one. */
-		{ restores ? NULL : "out", 0, ARGS_TEXT, &self.out },
-		{ "keep", 0, ARGS_NUMBER, &self.keep },
+		{ restores ? NULL : "keep", 0, ARGS_NUMBER, &self.keep },
 		{ 0 },
 	};
 	struct err e;
@@ -372,6 +387,7 @@ const struct applet backup_applet = {
 		"       pm backup list\n"
 		"       pm backup key\n"
 		"       pm restore FILE [--force] [KEY]\n"
+		"       pm restore --until TIME\n"
 		"       KEY: --key FILE | --passphrase FILE\n"
 		"       all with [--root DIR]\n"
 		"\n"
@@ -405,6 +421,8 @@ const struct applet backup_applet = {
 		"          As root it makes the users of the roles; then pm\n"
 		"          supervise starts the appliance. Everybody has to\n"
 		"          log in again, and what was to be sent when the\n"
-		"          backup was made waits for people to say so.\n",
+		"          backup was made waits for people to say so.\n"
+		"          --until \"2026-11-23 14:05\" (UTC) brings only the\n"
+		"          database back to a moment: pm help db, archive\n",
 	.main = backup_main,
 };

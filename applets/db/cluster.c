@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive.h"
 #include "base/embed.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -198,7 +199,8 @@ static void say_hba(struct buf *b)
 {
 	buf_string(b, HEAD "# Who a process is says the kernel; which login "
 		"that means, pg_ident.conf.\n"
-		"local all all peer map=pm\n");
+		"local all all peer map=pm\n"
+		"local replication all peer map=pm\n");
 }
 
 /* Which user of the system may use which login. */
@@ -258,7 +260,7 @@ static int write_all(struct buf *b, const char *alone,
 		remote_say_conf(remote, b);
 	else
 		buf_string(b, "listen_addresses = ''\n");
-	if (write_conf("pm.conf", b, e) < 0)
+	if (archive_say_conf(b, e) < 0 || write_conf("pm.conf", b, e) < 0)
 		return -1;
 	say_hba(b);
 	if (remote)

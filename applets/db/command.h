@@ -13,6 +13,12 @@ int command_psql(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_load(int argc, char **argv);
 int command_make(int argc, char **argv);
+/* archive.c */
+int command_archive(int argc, char **argv);
+int command_base(int argc, char **argv);
+int command_recover(int argc, char **argv);
+int command_wal_keep(int argc, char **argv);
+int command_wal_fetch(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_status(int argc, char **argv);
 

@@ -91,6 +91,9 @@ static const struct {
 } commands[] = {
 	{ "psql", command_psql }, { "dump", command_dump },
 	{ "load", command_load }, { "make", command_make },
+	{ "archive", command_archive }, { "base", command_base },
+	{ "recover", command_recover },
+	{ "wal-keep", command_wal_keep }, { "wal-fetch", command_wal_fetch },
 	{ "migrate", command_migrate },
 	{ "status", command_status },
 };
@@ -157,6 +160,8 @@ const struct applet db_applet = {
 		"usage: pm db status | migrate [--from FOLDER]\n"
 		"       pm db psql [-- ARGUMENTS OF PSQL]\n"
 		"       pm db dump [--no-bodies] FILE | load FILE\n"
+		"       pm db archive [on DIR | off | status] | base\n"
+		"       pm db recover --until TIME\n"
 		"       pm db tune [--check | --accept | --undo] [--yes]\n"
 		"                  [--filters N] [--json]\n"
 		"       all with [--root DIR]\n"
@@ -184,6 +189,14 @@ const struct applet db_applet = {
 		"load     replaces the whole database by what dump wrote,\n"
 		"         once it is complete and of this version; before\n"
 		"         that nothing changes. Everybody has to log in again\n"
+		"archive  on DIR: PostgreSQL's log is kept in DIR, which is\n"
+		"         best another machine's disk; off; status\n"
+		"base     a copy of the cluster in that folder, to begin with\n"
+		"recover  --until \"2026-11-23 14:05\" (UTC): the newest copy\n"
+		"         from before takes the cluster's place, and the\n"
+		"         next start goes on to that moment. Stop pm\n"
+		"         supervise first; the old cluster is kept. pm\n"
+		"         restore --until TIME is the same\n"
 		"make     a new cluster from a dump on the standard input,\n"
 		"         where there is none: pm restore does it\n"
 		"tune     fits PostgreSQL's settings to the memory, cores and\n"

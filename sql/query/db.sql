@@ -24,3 +24,10 @@ select pg_notify($1, '');
 -- name: listen_job
 -- Hears that there are new jobs.
 listen job;
+
+-- name: db_archiver
+-- For `pm db archive status`.
+-- login: pm
+select current_setting('archive_mode') as mode,
+	coalesce(last_archived_wal, '-') as last, failed_count as failed
+from pg_stat_archiver;

@@ -143,8 +143,8 @@ unlike(run('cat', "$root/var/lib/pm/csm/first-login"), qr/\Q$once\E/,
 
 start();
 ok(until_true(20, sub { my $s = status();
-	return 3 == grep { $_->{state} eq 'ready' && $_->{degraded} eq '' }
-		values %$s }), 'web, log-in helper and viewer are ready and well')
+	return 3 == grep { $_->{role} eq 'csm' && $_->{state} eq 'ready' &&
+		$_->{degraded} eq '' } values %$s }), 'web, log-in helper and viewer are ready and well')
 	or die join "\n", pm('status'), run('tail', '-n', 30, "$root/var/log/pm/pm.log");
 
 subtest 'who is not logged in' => sub {

@@ -36,7 +36,9 @@ RUNS(postgres_run) RUNS(keeper_run)
 RUNS(web_run) RUNS(login_run) RUNS(viewer_run) RUNS(watch_run)
 RUNS(scheduler_run)
 SAYS(command_psql) SAYS(command_dump) SAYS(command_load)
-SAYS(command_make) SAYS(command_migrate) SAYS(command_status)
+SAYS(command_make) SAYS(command_archive) SAYS(command_base)
+SAYS(command_recover) SAYS(command_wal_keep) SAYS(command_wal_fetch)
+ SAYS(command_migrate) SAYS(command_status)
 SAYS(tune_main) SAYS(deliver_main)
 bool tune_is_asked(int argc, char **argv) { (void)argv; return argc < 0; }
 int check_run(void) { return 0; }
