@@ -41,6 +41,7 @@ run:
 bench: $(B)/pm tools
 	@perl tests/bench/bench.pl
 	@perl tests/bench/recorder.pl
+	@perl tests/bench/logreader.pl
 	@$(B)/tools/speed_policy
 
 # The content classifier: its shipped model made of the sets of the corpus,

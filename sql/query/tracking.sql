@@ -175,7 +175,8 @@ with recursive own (queue_id, low) as (
 		else ' at ' || e.remote end as place
 	from (select * from mine union select * from around) e
 )
-select t.at as at_ms, t.kind, t.text, t.who, t.queue_id, t.line, t.final
+select t.at as at_ms, t.kind, t.text, t.who, t.queue_id,
+	encode(t.line, 'escape') as line, t.final
 from (
 	select e.at, e.id, e.kind, e.program as who, e.queue_id, e.line,
 		case e.kind

@@ -410,6 +410,31 @@ async function keyboard(page) {
 	quiet("keyboard");
 }
 
+// What the mail server's log says: by queue id, by relay, refused ones.
+async function tracking(page) {
+	const hello = sql("select id from pm.message where subject = 'hello'");
+	const queue = sql("select queue_id from pm.message where subject = 'hello'");
+	await open(page, "/search?q=" + queue);
+	is(at(page), "/message/" + hello, "a queue id finds the message");
+	const story = await page.locator("ol.pm-story").innerText();
+	ok(/127\.0\.0\.1\] connected[^]*under queue id[^]*Judged[^]*Delivered to dora@example\.org/.test(
+		story), "from the first connection to the last delivery");
+	ok(/Delivered to dora@example\.org/.test(await page.locator("p.pm-verdict").last().innerText()),
+		"what became of it stands above");
+	ok((await page.locator("details li code").allTextContents()).some((l) => /status=sent/.test(l)),
+		"with the lines of the log");
+	await open(page, "/search?q=127.0.0.1");
+	is(at(page), "/mail", "an address is a relay's");
+	ok(await page.locator("tr[data-id=\"" + hello + "\"]").count() === 1, "with its mail");
+	const refused = await page.locator("table", { hasText: "What it was told" }).innerText();
+	ok(/far@elsewhere\.test/.test(refused) && /554 5\.7\.1/.test(refused),
+		"and what was refused before there was a message");
+	await look(page, "tracking");
+	await open(page, "/mail?relay=1.2.3.999");
+	ok(/The relay is an address/.test(await page.locator("main").innerText()), "no address");
+	quiet("tracking");
+}
+
 async function errors(page) {
 	await open(page, "/message/00000000-0000-7000-8000-000000000000");
 	ok(/There is no message with this id\./.test(await page.locator("main").innerText()),
@@ -472,6 +497,7 @@ async function main() {
 		await twoClicks(context, page);
 		await deleteAndRestore(page);
 		await keyboard(page);
+		await tracking(page);
 		await rows(page);
 		await errors(page);
 		await logOut(context, page);

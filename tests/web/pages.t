@@ -103,6 +103,10 @@ send_one($hostile{subject}, ['alice', 'bob'], $message);
 send_one($_, ['carl']) for 'wombat sale', 'koala sale', 'quokka sale';
 send_one('hello', ['dora']);
 
+is($app->send_mail(from => 'carol@example.net', rcpts =>
+	['far@elsewhere.test'], message => "Subject: x\n\nx\n")
+	->{rcpts}{'far@elsewhere.test'}, 554, 'one is refused');
+
 sub psql {
 	my ($sql) = @_;
 	my (undef, $out) = $app->pm('db', 'psql', '--', '-XAtqc', $sql);
@@ -115,7 +119,9 @@ my %mail;
 for (1 .. 100) {
 	%mail = map { reverse split / /, $_, 2 } split /\n/,
 		psql("select id || ' ' || subject from pm.quarantine");
-	last if keys %mail == 4 && psql('select count(*) from pm.message') == 5;
+	last if keys %mail == 4 && psql('select count(*) from pm.message') == 5
+		&& psql("select count(*) from pm.smtp_event where kind in
+			('refused', 'delivered')") >= 2;
 	sleep 0.1;
 }
 is(scalar keys %mail, 4, 'four are held');

@@ -8,7 +8,8 @@ local DAYS = 7 -- shown when no day is given
 -- The filter as it stands in the address bar.
 local function filter_of(r)
 	local f = r.field
-	return { outcome = f.outcome or "", who = f.who or "", subject = f.subject or "",
+	return { outcome = f.outcome or "", who = f.who or "", relay = f.relay or "",
+		subject = f.subject or "",
 		since = f.since or "", ["until"] = f["until"] or "" }
 end
 
@@ -17,9 +18,54 @@ local function is_address(text)
 	return string.find(text, "^[^@%s]+@[^@%s]+%.[^@%s]+$") ~= nil
 end
 
--- Which statement finds the mail of an address, of a part of one, or of all.
-local function statement_of(who)
-	return is_address(who) and "page_mail_of" or who ~= "" and "page_mail_part" or "page_mail"
+-- The address of a host, as the database reads it.
+local function is_relay(text)
+	local parts, last = 0, text
+	if string.find(text, "^%d+%.%d+%.%d+%.%d+$") then
+		for part in string.gmatch(text, "%d+") do
+			parts = parts + (#part <= 3 and tonumber(part) < 256 and 1 or 9)
+		end
+		return parts == 4
+	end
+	for part in string.gmatch(text, "%x+") do
+		parts, last = parts + (#part <= 4 and 1 or 9), part
+	end
+	local short = string.find(text, "::", 1, true)
+	return string.find(text, "^[%x:]+$") ~= nil and string.find(text, ":", 1, true) ~= nil and
+		not string.find(text, ":::", 1, true) and
+		not (short and string.find(text, "::", short + 2, true)) and
+		(string.find(text, "^:") == nil or string.find(text, "^::") ~= nil) and
+		(string.find(text, ":$") == nil or string.find(text, "::$") ~= nil) and
+		(short and parts < 8 or parts == 8) and #last > 0
+end
+
+-- Which statement finds the mail of a host, of an address, of a part of one,
+-- or of all; and what it looks for.
+local function statement_of(who, relay)
+	if relay and relay ~= "" then
+		return "track_relay", relay
+	end
+	return is_address(who) and "page_mail_of" or who ~= "" and "page_mail_part" or "page_mail", who
+end
+
+-- Sessions that were refused before there was a message.
+local function refused(f, since, till)
+	if f.outcome ~= "" and f.outcome ~= "rejected" or f.subject ~= "" or
+		f.relay == "" and not is_address(f.who) then
+		return {}
+	end
+	local function ask(from, to)
+		return query("track_refused", { since, till, "", from, to, f.relay, ROWS })
+	end
+	local rows = ask(f.who, "")
+	if f.who ~= "" then
+		for _, row in ipairs(ask("", f.who)) do
+			if row.sender ~= row.rcpt then
+				rows[#rows + 1] = row
+			end
+		end
+	end
+	return rows
 end
 
 local function is_id(text)
@@ -32,14 +78,20 @@ local function list(r)
 	local since = day_ms(f.since) or r.now_ms - DAYS * DAY
 	local till = day_ms(f["until"])
 	local before = is_id(r.field.before or "") and r.field.before or ""
-	local rows = query(statement_of(f.who), { since, till and till + DAY or 0, before, f.outcome,
-		f.subject, f.who, ROWS + 1 })
+	if f.relay ~= "" and not is_relay(f.relay) then
+		return fail(400, "The relay is an address, such as 192.0.2.1 or 2001:db8::1.")
+	end
+	till = till and till + DAY or 0
+	local statement, key = statement_of(f.who, f.relay)
+	local rows = query(statement, { since, till, before, f.outcome, f.subject, key,
+		ROWS + 1 })
 	local v = { title = "Mail", nav = "mail", f = f, rows = rows, outcomes = words.outcomes,
-		filtered = urlquery(f) ~= "", paged = before ~= "", days = DAYS }
+		filtered = urlquery(f) ~= "", paged = before ~= "", days = DAYS,
+		refused = before == "" and refused(f, since, till) or {} }
 	if #rows > ROWS then
 		rows[#rows] = nil
-		v.older = { outcome = f.outcome, who = f.who, subject = f.subject, since = f.since,
-			["until"] = f["until"], before = rows[#rows].id }
+		v.older = { outcome = f.outcome, who = f.who, relay = f.relay, subject = f.subject,
+			since = f.since, ["until"] = f["until"], before = rows[#rows].id }
 	end
 	return render("mail", v)
 end
@@ -64,8 +116,15 @@ page("/search", {
 		if #found == 1 then
 			return go("/message/" .. found[1].id)
 		end
+		-- Mail that no filter judged has its story, too.
+		local bares = #found == 0 and query("track_find", { bare, 1 }) or {}
+		if bares[1] then
+			return go("/track?" .. urlquery{ name = bare })
+		elseif is_relay(bare) then
+			return go("/mail?" .. urlquery{ relay = bare, since = day(r.now_ms - 31 * DAY) })
+		end
 		local who = string.find(q, "@", 1, true)
-		local rows = query(statement_of(who and bare or ""),
+		local rows = query((statement_of(who and bare or "")),
 			{ r.now_ms - 31 * DAY, 0, "", "", who and "" or q, who and bare or "", 2 })
 		if #rows == 1 then
 			return go("/message/" .. rows[1].id)
@@ -73,5 +132,22 @@ page("/search", {
 		local since = day(r.now_ms - 31 * DAY)
 		return go("/mail?" .. urlquery(who and { who = bare, since = since } or
 			{ subject = q, since = since }))
+	end,
+})
+
+-- What the mail server did with mail that no filter judged.
+page("/track", {
+	right = "log",
+	get = function(r)
+		local name = r.field.name or ""
+		local m = query("track_find", { name, 1 })[1]
+		if not m then
+			return fail(404, "No message has this name.")
+		elseif m.judged then
+			return go("/message/" .. m.id)
+		end
+		local rows = query("track_timeline", { m.id, m.appliance, m.queue_id, m.message_id, m.relay,
+			m.at_ms, 500 })
+		return render("track", { title = name, nav = "mail", m = m, rows = rows })
 	end,
 })

@@ -122,6 +122,47 @@ local function story(m, held)
 	return out
 end
 
+-- What the mail server's log says: before the judgement, after it, the last
+-- word about each recipient, and the lines themselves.
+local function tracked(m)
+	local t = { before = {}, after = {}, final = {}, lines = {} }
+	if not can("log") then
+		return t
+	end
+	local rows = query("track_timeline", { m.id, m.appliance or "", m.queue_id or "",
+		m.message_id or "", m.relay or "", m.at_ms, 500 })
+	local into = t.before
+	for _, e in ipairs(rows) do
+		if e.kind == "judged" then
+			into = t.after
+		elseif e.kind ~= "done" then
+			into[#into + 1] = e
+			t.lines[#t.lines + 1] = e.line
+		end
+		if e.final then
+			t.final[#t.final + 1] = e
+		end
+	end
+	return t
+end
+
+-- What people did and what the mail server did, in their order.
+local function merged(events, track)
+	local out = {}
+	for i, e in ipairs(track.after) do
+		out[#out + 1] = { at_ms = e.at_ms, text = e.text, n = i }
+	end
+	for i, e in ipairs(events) do
+		e.n = #track.after + i
+		out[#out + 1] = e
+	end
+	table.sort(out, function(a, b)
+		local x, y = a.at_ms // 1000, b.at_ms // 1000
+		return x < y or x == y and a.n < b.n
+	end)
+	return out
+end
+
 -- Each recipient: what became of it, and its state in the quarantine.
 local function people(m, held)
 	local out, by = {}, {}
@@ -174,15 +215,18 @@ local function show(r, trouble)
 	if rcpts then
 		m = { id = m.id, at_ms = m.at_ms, appliance = m.appliance, relay = m.relay,
 			relay_name = m.relay_name, helo = m.helo, sender = m.sender, queue_id = m.queue_id,
-			rcpts = rcpts, subject = m.subject, header_from = m.header_from, size = m.size,
+			rcpts = rcpts, message_id = m.message_id, subject = m.subject,
+			header_from = m.header_from, size = m.size,
 			score = m.score, probability = m.probability, groups = m.groups, why = "",
 			events = m.events, facts = m.facts, outcome = "quarantined" }
 	end
 	m.sum = contributions(m.facts, m.score)
 	local can_act = held and can("quarantine")
+	local track = tracked(m)
 	return render("message", { title = m.subject ~= "" and cut(m.subject, 80) or "(no subject)",
 		nav = held and "quarantine" or "mail", m = m, held = held, trouble = trouble,
-		sentences = sentences(m, not rcpts), story = story(m, held), people = people(m, held),
+		sentences = sentences(m, not rcpts), track = track,
+		story = merged(story(m, held), track), people = people(m, held),
 		acts = can_act, key = can_act and new_key(), done = r.field.done })
 end
 
