@@ -68,6 +68,10 @@ eval: $(B)/pm | $(CORPUS)
 	@$(B)/pm eval $(EXAMPLES) --feedback
 	@PM=$(B)/pm perl tests/bench/peers.pl $(CORPUS) $(LEARNT)
 
+# Digests for many people over many messages.
+bench-digest: $(B)/pm
+	@PM=$(B)/pm perl tests/bench/digest.pl
+
 # 2 M rows in a private cluster, the time of each search beside its aim.
 bench-db: $(B)/pm
 	@perl tests/bench/bench-db.pl
@@ -90,4 +94,4 @@ $(TOOLSRC:tests/%.c=$(B)/tools/%): $(B)/tools/%: tests/%.c
 
 -include tests/fuzz/fuzz.mk tests/fake/fake.mk tests/tools/tools.mk
 
-.PHONY: deps check unit-tests lint system-tests soak check-bare run bench bench-db tools model model-check eval
+.PHONY: deps check unit-tests lint system-tests soak check-bare run bench bench-db bench-digest tools model model-check eval

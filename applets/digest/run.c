@@ -6,13 +6,26 @@
  */
 #include "digest.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/map.h"
 #include "crypto/hash.h"
 
-enum { BATCH_ARENA = 1 << 30 };
+enum { BATCH_ARENA = 1 << 30, HANDS_MAX = 8, DEADLINE_MS = 120000 };
+
+/* What a process of ours has done; shared with the first one. */
+struct hand {
+	pid_t pid;
+	uint64_t sent;
+	bool good;
+	struct err e;
+};
 
 /* An address for which something is new. */
 struct due {
@@ -319,6 +332,86 @@ static int do_batch(struct run *r, const struct share *s, size_t n,
 	return result;
 }
 
+/* Every step-th batch from the first-th on. */
+static int do_batches(struct run *r, size_t first, size_t step,
+	struct err *e)
+{
+	for (size_t i = first * DIGEST_BATCH; i < r->people;
+	     i += step * DIGEST_BATCH)
+		if (do_batch(r, r->shares + i, r->people - i < DIGEST_BATCH ?
+		    r->people - i : DIGEST_BATCH, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* The connection that it was born with is its parent's. */
+static _Noreturn void be_hand(struct run *r, struct hand *h, size_t first,
+	size_t step, pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_LATER);
+	r->d->db = db_new(wiring_conninfo(&r->d->w), "pm_admin", DEADLINE_MS);
+	h->good = do_batches(r, first, step, &h->e) == 0;
+	h->sent = r->sent;
+	_exit(EXIT_DONE);
+}
+
+/* All of them are waited for; the first trouble is told. */
+static int gather_hands(struct run *r, const struct hand *hands, size_t n,
+	struct err *e)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hand *h = &hands[i];
+
+		if (h->pid > 0)
+			waitpid(h->pid, NULL, 0);
+		r->sent += h->sent;
+		if (h->good || result < 0)
+			continue;
+		result = -1;
+		if (h->e.class != ERR_NONE)
+			*e = h->e;
+		else
+			err_set(e, ERR_TEMPORARY, "a process that makes "
+				"digests has died");
+	}
+	return result;
+}
+
+static int do_all(struct run *r, struct err *e)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = (r->people + DIGEST_BATCH - 1) / DIGEST_BATCH;
+	pid_t parent = getpid();
+	struct hand *hands;
+	int result;
+
+	if (n > HANDS_MAX)
+		n = HANDS_MAX;
+	if (cores > 0 && n > (size_t)cores)
+		n = (size_t)cores;
+	if (n < 2 || r->d->dry_run)
+		return do_batches(r, 0, 1, e);
+	hands = mmap(NULL, n * sizeof(*hands), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (hands == MAP_FAILED)
+		return err_errno(e, ERR_TEMPORARY, "digests");
+	fflush(stdout);
+	for (size_t i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			be_hand(r, &hands[i], i, n, parent);
+		hands[i].pid = pid;
+	}
+	result = gather_hands(r, hands, n, e);
+	munmap(hands, n * sizeof(*hands));
+	return result;
+}
+
 static int finish(struct run *r, struct err *e)
 {
 	const struct db_value v[] = { DB_OF_TEXT(span_of(r->rule->name)),
@@ -345,9 +438,8 @@ static int run_rule(struct digest *d, const struct digest_rule *rule,
 	r.a = arena_new("digest run", BATCH_ARENA);
 	if (begin(&r, e) < 0 || find_dues(&r, e) < 0)
 		result = -1;
-	for (size_t i = 0; i < r.people && result == 0; i += DIGEST_BATCH)
-		result = do_batch(&r, r.shares + i, r.people - i <
-			DIGEST_BATCH ? r.people - i : DIGEST_BATCH, e);
+	if (result == 0)
+		result = do_all(&r, e);
 	if (result == 0)
 		result = finish(&r, e);
 	printf("%s: %s%llu digests%s\n", rule->name, d->dry_run ? "would be " :
