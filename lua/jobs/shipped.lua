@@ -34,8 +34,8 @@ return {
 		user = "root",
 	},
 	digest = {
-		about = "tells people what is withheld of theirs",
-		when = "daily 07:00",
+		about = "tells people what is withheld of theirs, at the times of etc/pm/digests.lua",
+		when = "every 10 min",
 		command = { "digest", "run" },
 		user = "root",
 		site = true,
