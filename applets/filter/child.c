@@ -46,6 +46,9 @@ static void take_line(struct child *c)
 	    strstr(c->line, "WARNING") == NULL)
 		return;
 	log_warn("%s", c->line);
+	/* What an error leads to is told behind it, and says less. */
+	if (strstr(c->line, "ERROR") == NULL && strstr(c->trouble, "ERROR"))
+		return;
 	snprintf(c->trouble, sizeof(c->trouble), "%s", c->line);
 }
 

@@ -17,7 +17,7 @@ struct child {
 	int status;		/* of its end, as waitpid gave it */
 	char line[CHILD_LINE_MAX]; /* begun */
 	size_t n;
-	char trouble[CHILD_LINE_MAX]; /* its last line of an error */
+	char trouble[CHILD_LINE_MAX]; /* its last error, or else warning */
 };
 
 /* It gets TERM when we end. */

@@ -197,6 +197,15 @@ sub status {
 	return eval { decode_json($out) };
 }
 
+# Processes that were started again, by name; and says why.
+sub restarted {
+	my ($self) = @_;
+	my $names = join ' ', map { "$_->{role}/$_->{process}" }
+		grep { $_->{restarts} } @{ $self->status->{processes} };
+	Test::More::diag($self->log_tail(40)) if $names;
+	return $names;
+}
+
 sub alive {
 	my ($self) = @_;
 	return $self->{pid} && waitpid($self->{pid}, WNOHANG) == 0;

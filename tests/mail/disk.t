@@ -94,8 +94,7 @@ unlink "$spool/filler";
 like(answer('keep', 100_000), qr/^250 /, 'with space again: kept');
 ok($waited->(sub { front() eq '' }), 'and all is well');
 ok($waited->(sub { $app->quarantined == 2 }), 'and in the quarantine');
-is(scalar(grep { $_->{restarts} } @{ $app->status->{processes} }), 0,
-	'no process had to be restarted');
+is($app->restarted, '', 'no process had to be restarted');
 open my $log, '<', "$app->{root}/var/log/pm/pm.log" or die $!;
 my @lines = grep { / error: message [0-9a-f-]{36}: cannot keep it: / } <$log>;
 is(scalar @lines, 1, 'the log has one line about it');

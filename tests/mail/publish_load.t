@@ -135,8 +135,7 @@ for my $path (@mail) {
 }
 is($late, 0, 'after publish returned, none is judged by an older one');
 cmp_ok(scalar keys %seen, '>=', 4, 'several generations were in force');
-is(scalar(grep { $_->{restarts} } @{ $app->status->{processes} }), 0,
-	'no process had to be restarted');
+is($app->restarted, '', 'no process had to be restarted');
 
 # What pm status says.
 ($code, $out) = $app->pm('status');
