@@ -210,8 +210,8 @@ for my $try (1 .. 2) {
 my $pid = start('mta', 'jobs', PM_TEST_STOP => 'written');
 release();
 until_ok('one sleeps with a lease', sleeps('leased'));
-my $other = start_on('mx2', 'mta', 'jobs');
 $db->sql("update job set lease_until = now()");
+my $other = start_on('mx2', 'mta', 'jobs');
 until_ok('another appliance takes the job', sub { job_state() eq 'handed' });
 until_ok('and sends it', sub {
 	(my @sent = glob "$top/mx2/var/lib/pm/spool/inject/*") == 1 });
