@@ -258,7 +258,7 @@ is(sql("select state || ': ' || error from job where made_by = 'al'"),
 is(sql("select who from message_event where what = 'failed'
 	and id = id_floor('2200-01-01')"), 'al', 'its timeline says so');
 like(sql("select text from alarm where name = 'jobs-of-a-dump'
-	and cleared is null"), qr/^\d releases and forwards waited .*-0000-/,
+	and cleared is null"), qr/^\d releases, forwards and digests waited .*-0000-/,
 	'and an alarm');
 is(sql("select has_table_privilege('pm_login', 'account', 'update')"), 't',
 	'logins keep their rights');
