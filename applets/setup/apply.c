@@ -24,7 +24,9 @@
 
 enum { MODE_DIR = 0755, MODE_FILE = 0644, MODE_SECRET = 0640 };
 
-/* Has a folder nothing but hidden files? */
+#define FRESH ".new"
+
+/* Has a folder nothing but hidden files, and what a killed writer left? */
 static bool is_empty(const char *path)
 {
 	DIR *d = opendir(path);
@@ -34,30 +36,74 @@ static bool is_empty(const char *path)
 	if (d == NULL)
 		return false;
 	while (empty && (entry = readdir(d)) != NULL)
-		empty = entry->d_name[0] == '.';
+		empty = entry->d_name[0] == '.' || span_ends(span_of(
+			entry->d_name), SPAN(FRESH));
 	closedir(d);
 	return empty;
 }
 
-/* Puts the embedded files below `prefix` into an empty folder. */
-static int install_files(struct arena *a, const char *prefix,
-	const char *folder, struct err *e)
+/* The files of a folder, to `to` (NULL: nowhere), then the folder itself. */
+static void move_files(struct arena *a, const char *from, const char *to)
+{
+	DIR *d = opendir(from);
+
+	for (struct dirent *f; d && (f = readdir(d)); ) {
+		const char *path = arena_printf(a, "%s/%s", from, f->d_name);
+
+		if (strcmp(f->d_name, ".") == 0 ||
+		    strcmp(f->d_name, "..") == 0)
+			continue;
+		if (to == NULL || rename(path, arena_printf(a, "%s/%s", to,
+		    f->d_name)) < 0)
+			unlink(path);
+	}
+	if (d)
+		closedir(d);
+	rmdir(from);
+}
+
+static int write_files(struct arena *a, const char *prefix,
+	const char *folder, const char *fresh, struct err *e)
 {
 	const char *from;
 
-	if (!is_empty(folder))
-		return 0;
 	for (size_t i = 0; (from = embed_name(prefix, i)) != NULL; i++) {
 		const char *name = from + span_of(prefix).n;
 
 		if (strchr(name, '/'))
 			continue;
-		if (io_replace_file(arena_printf(a, "%s/%s", folder, name),
+		if (io_replace_file(arena_printf(a, "%s/%s", fresh, name),
 		    MODE_FILE, embed_file(from), e) < 0)
 			return -1;
 		printf("%s/%s installed\n", folder, name);
 	}
 	return 0;
+}
+
+/*
+ * Puts the embedded files below `prefix` into an empty folder, all of them at
+ * once: killed in the middle, the next set-up begins anew.
+ */
+static int install_files(struct arena *a, const char *prefix,
+	const char *folder, struct err *e)
+{
+	const char *fresh = arena_printf(a, "%s" FRESH, folder);
+	struct stat st;
+
+	if (!is_empty(folder))
+		return 0;
+	move_files(a, fresh, NULL);
+	if (stat(folder, &st) < 0 || io_mkdirs(fresh, MODE_DIR, e) < 0 ||
+	    write_files(a, prefix, folder, fresh, e) < 0)
+		return -1;
+	if (chown(fresh, st.st_uid, st.st_gid) < 0 ||
+	    chmod(fresh, st.st_mode & 07777) < 0)
+		return err_errno(e, ERR_PERMANENT, "%s", fresh);
+	/* One with hidden files in it is not replaced. */
+	if (rename(fresh, folder) < 0)
+		move_files(a, fresh, folder);
+	return io_sync_dir(ROOT_ETC) < 0 ? err_errno(e, ERR_TEMPORARY,
+		ROOT_ETC) : 0;
 }
 
 /* One that is there already keeps its owner and mode. */

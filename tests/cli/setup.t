@@ -9,6 +9,7 @@ use IO::Socket::INET;
 use Test::More;
 
 my $pm = abs_path($ENV{PM} // 'build/pm');
+my $shipped = abs_path('lua/policy');
 my $dir = tempdir('pm-setup-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chdir $dir or die;
 
@@ -263,4 +264,29 @@ for my $role (qw(standby enduser groups history)) {
 		"pm $role");
 }
 chdir '/';
+# --- killed in the middle -------------------------------------------------------
+# The folder was made, files were begun: the next set-up brings them all.
+for my $left ('policy/50-default.lua.new', 'policy.new/50-default.lua',
+	'lists.new/approved-senders') {
+	my $again = "$dir/again-" . $left =~ tr{/.}{--}r;
+	my ($folder) = "$again/etc/pm/$left" =~ m{(.*)/};
+	system('mkdir', '-p', "$again/etc/pm/policy", $folder) == 0 or die;
+	chmod 0755, $again;
+	open my $half, '>', "$again/etc/pm/$left" or die "$left: $!";
+	print $half 'return';
+	close $half;
+	open my $plan, '>', "$again/plan.lua" or die;
+	print $plan 'return { name = "t", site = "example.org", roles = ' .
+		'{ "filter" }, domains = { "example.org" } }';
+	close $plan;
+	my $said = qx($pm setup --root $again --wiring $again/plan.lua 2>&1);
+	is($?, 0, "set-up after one that left $left") or diag $said;
+	is(-s "$again/etc/pm/policy/50-default.lua",
+		-s "$shipped/50-default.lua", 'the policy is whole');
+	is(scalar(() = glob "$again/etc/pm/lists/*"),
+		scalar(() = glob "$shipped/lists/*"), 'all lists are there');
+	ok(!-e "$again/etc/pm/policy.new" && !-e "$again/etc/pm/lists.new",
+		'nothing is left');
+}
+
 done_testing;
