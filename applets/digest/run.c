@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/id.h"
 #include "base/map.h"
 #include "crypto/hash.h"
 
@@ -206,12 +207,11 @@ static struct span job_key(const struct run *r, struct span person,
 	unsigned char h[HASH_SHA256_SIZE];
 	const char *text = arena_printf(a, "digest %s %lld %.*s",
 		r->rule->name, (long long)r->slot_ms, SPAN_FMT(person));
+	struct id id;
 
 	hash_sha256(span_of(text), h);
-	return span_of(arena_printf(a, "%02x%02x%02x%02x-%02x%02x-8%01x%02x-"
-		"8%01x%02x-%02x%02x%02x%02x%02x%02x", h[0], h[1], h[2], h[3],
-		h[4], h[5], h[6] & 15, h[7], h[8] & 15, h[9], h[10], h[11],
-		h[12], h[13], h[14], h[15]));
+	id = id_of_hash(h);
+	return arena_span(a, span_of(id.text));
 }
 
 struct batch {

@@ -25,6 +25,42 @@ struct id id_new(void)
 	return id;
 }
 
+struct id id_of_bytes(const unsigned char b[16])
+{
+	struct id id;
+
+	snprintf(id.text, sizeof(id.text), "%02x%02x%02x%02x-%02x%02x-"
+		"%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+		b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11],
+		b[12], b[13], b[14], b[15]);
+	return id;
+}
+
+struct id id_of_hash(const unsigned char h[16])
+{
+	unsigned char b[16];
+
+	memcpy(b, h, sizeof(b));
+	b[6] = (unsigned char)(0x80 | (b[6] & 15));
+	b[8] = (unsigned char)(0x80 | (b[8] & 63));
+	return id_of_bytes(b);
+}
+
+static unsigned digit(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+void id_bytes(const struct id *id, unsigned char out[16])
+{
+	const char *at = id->text;
+
+	for (size_t i = 0; i < 16; i++, at += 2) {
+		at += *at == '-';
+		out[i] = (unsigned char)(digit(at[0]) << 4 | digit(at[1]));
+	}
+}
+
 bool id_parse(struct span s, struct id *id_r)
 {
 	if (s.n != ID_TEXT_SIZE - 1)

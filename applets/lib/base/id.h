@@ -15,6 +15,12 @@ struct id {
 
 /* A new id: wall clock in milliseconds, then 74 random bits. */
 struct id id_new(void);
+/* One made of 16 bytes of a hash: a UUIDv8 (RFC 9562 section 5.8). */
+struct id id_of_hash(const unsigned char h[16]);
+/* The 16 bytes of one. */
+void id_bytes(const struct id *id, unsigned char out[16]);
+/* … and back. */
+struct id id_of_bytes(const unsigned char b[16]);
 /* Lower-case canonical form only: safe as a file name. */
 bool id_parse(struct span s, struct id *id_r);
 /* The wall clock in it, milliseconds since 1970. */

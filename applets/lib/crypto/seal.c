@@ -1,23 +1,15 @@
 #include "crypto/seal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <sodium.h>
 
-#include "base/io.h"
-#include "base/log.h"
+#include "crypto/keyfile.h"
 #include "crypto/secret.h"
 
 enum {
-	KEY_SIZE = 32,
+	KEY_SIZE = KEYFILE_SIZE,
 	VERSION = 1,
 	NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 	TAG_SIZE = crypto_aead_xchacha20poly1305_ietf_ABYTES,
-	HEX_SIZE = 2 * KEY_SIZE,
 };
 
 _Static_assert(SEAL_OVERHEAD == 1 + NONCE_SIZE + TAG_SIZE, "overhead");
@@ -35,67 +27,22 @@ static void derive(struct seal_key *k, const unsigned char *master)
 
 int seal_make_file(const char *path, struct err *e)
 {
-	unsigned char key[KEY_SIZE];
-	char text[HEX_SIZE + 1];
-	struct buf b = { 0 };
-	int result;
-
-	if (access(path, F_OK) == 0)
-		return 0;
-	secret_random(key, sizeof(key));
-	sodium_bin2hex(text, sizeof(text), key, sizeof(key));
-	buf_string(&b, text);
-	buf_byte(&b, '\n');
-	result = io_replace_file(path, 0640, buf_bytes(&b), e);
-	sodium_memzero(key, sizeof(key));
-	sodium_memzero(text, sizeof(text));
-	sodium_memzero(b.p, b.n);
-	buf_free(&b);
-	return result;
-}
-
-/* The file's text into *k. */
-static int read_key(struct seal_key *k, const char *path, struct span text,
-	struct err *e)
-{
-	unsigned char *master = sodium_malloc(KEY_SIZE);
-	size_t n = 0;
-	int result = 0;
-
-	text = span_trim(text);
-	if (master == NULL)
-		return err_set(e, ERR_TEMPORARY, "%s: no memory", path);
-	if (text.n != HEX_SIZE || sodium_hex2bin(master, KEY_SIZE,
-	    (const char *)text.p, text.n, NULL, &n, NULL) < 0 ||
-	    n != KEY_SIZE)
-		result = err_set(e, ERR_PERMANENT, "%s: must be %d hexadecimal "
-			"digits: restore it from the backup", path, HEX_SIZE);
-	else
-		derive(k, master);
-	sodium_free(master);
-	return result;
+	return keyfile_make(path, e);
 }
 
 struct seal_key *seal_load(const char *path, struct err *e)
 {
+	unsigned char master[KEYFILE_SIZE];
 	struct seal_key *k;
-	struct buf b = { 0 };
-	int result;
 
-	secret_start();
-	k = sodium_malloc(sizeof(*k));
-	if (k == NULL) {
-		err_set(e, ERR_TEMPORARY, "%s: no locked memory", path);
+	if (keyfile_load(path, master, e) < 0)
 		return NULL;
-	}
-	result = io_slurp(path, 4096, &b, e);
-	if (result == 0)
-		result = read_key(k, path, buf_bytes(&b), e);
-	if (b.p)
-		sodium_memzero(b.p, b.n);
-	buf_free(&b);
-	if (result < 0)
-		seal_free(&k);
+	k = sodium_malloc(sizeof(*k));
+	if (k == NULL)
+		err_set(e, ERR_TEMPORARY, "%s: no locked memory", path);
+	else
+		derive(k, master);
+	sodium_memzero(master, sizeof(master));
 	return k;
 }
 
