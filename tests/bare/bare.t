@@ -16,12 +16,14 @@ my @mounts = qw(proc dev sys);
 
 sub run { return system('sh', '-c', "$_[0] >>$log 2>&1") == 0 }
 
-# The last lines of the log, for a failure.
+# What failed in the log, and its last lines.
 sub tail {
 	open my $in, '<', $log or return '';
 	my @lines = <$in>;
-	return join '', @lines[-30 .. -1] if @lines > 30;
-	return join '', @lines;
+	my @failed = grep { /^(?:not ok|#\s+Failed test|tests\S+\s+\(Wstat)/ }
+		@lines;
+	splice @lines, 0, -30 if @lines > 30;
+	return join '', @failed, @lines;
 }
 
 END {

@@ -133,7 +133,7 @@ sub pm {
 	}
 	my $text = do { local $/; <$out> } // '';
 	close $out;
-	return ($? >> 8, $text);
+	return ($? & 127 ? 128 + ($? & 127) : $? >> 8, $text);
 }
 
 # Sets the appliance up; dies with what pm setup said. A one-time password

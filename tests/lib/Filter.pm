@@ -143,9 +143,13 @@ sub answer {
 sub kept {
 	my ($self) = @_;
 	my $state = "$self->{root}/var/lib/pm";
-	my %at = map { m{([^/]+)\z} => $_ } grep { -f }
-		glob "$state/spool/new/* $state/quarantine/*/*";
-	return values %at;
+	for (1 .. 50) {
+		my @files = glob "$state/spool/new/* $state/quarantine/*/*";
+		my %at = map { m{([^/]+)\z} => $_ } grep { !-d } @files;
+		# It moves between two looks: then neither has seen it.
+		return values %at unless grep { !-e } @files;
+	}
+	die "kept mail does not come to rest\n";
 }
 
 # All their bytes; the recorder may move one while we look.

@@ -98,7 +98,7 @@ for (['SMTP_PORT', $smtp], ['REINJECT_PORT', $reinject],
 	nothing_left("$variable in use");
 }
 
-for my $try ([TERM => 0.1], [INT => 0.3], [TERM => 0.6], [HUP => 1]) {
+for my $try ([TERM => 0.1], [INT => 0.15], [INT => 0.3], [TERM => 0.6], [HUP => 1]) {
 	my ($signal, $after) = @$try;
 	my $pid = start(@env);
 	sleep $after;

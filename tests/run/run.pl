@@ -14,6 +14,7 @@ use FindBin;
 use IO::Compress::Zip qw(zip);
 use IO::Socket::INET;
 use MIME::Base64;
+use POSIX qw(strftime);
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
 use Appliance;
@@ -83,7 +84,8 @@ sub mail {
 	$message{$name}{id} = $id;
 	return join "\n", 'From: Carol <carol@example.net>', "To: $to",
 		"Subject: $subject", "Message-ID: $id",
-		'Date: Sun, 22 Nov 2026 12:00:00 +0000', 'MIME-Version: 1.0',
+		strftime('Date: %a, %d %b %Y %H:%M:%S +0000', gmtime),
+		'MIME-Version: 1.0',
 		$extra, '', $body, '';
 }
 
