@@ -1,6 +1,6 @@
 /*
- * pm log search: messages and refused sessions, merged by their ids, which
- * are times.
+ * pm log search: messages, refused sessions and mail that no filter judged,
+ * merged by their ids, which are times.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,25 +19,28 @@ enum {
 	PAGE = 200,
 	DAYS = 31, DAY_MS = 86400000,
 	FOLLOW_MS = 1000, FOLLOW_BACK_MS = 300000, FOLLOW_ROWS = 1000,
-	SEEN_ARENA = 1 << 30,
+	SEEN_ARENA = 1 << 28,
 	ARENA = 1 << 30,
 	TIME_WIDTH = 19, OUTCOME_WIDTH = 11, ID_WIDTH = 36, ADDRESS_WIDTH = 28,
 	SUBJECT_LEAST = 12,
 };
 
-/* A message, or a session that was refused. */
+/* What there is to find, each a stream of its own. */
+enum kind { JUDGED, REFUSED, UNJUDGED, KINDS };
+
 struct found {
 	struct span id, outcome, reason, sender, subject, relay, queue_id,
 		message_id, appliance, reply;
 	struct span *rcpts;
 	size_t nrcpts;
 	int64_t at_ms, probability;
-	bool judged;
+	enum kind kind;
 };
 
-/* One of the two kinds, newest first, page by page. */
+/* One of the kinds, newest first, page by page. */
 struct stream {
-	bool judged, ended;
+	enum kind kind;
+	bool ended;
 	char before[ID_TEXT_SIZE];
 	struct found *v;
 	size_t n, i;
@@ -47,7 +50,7 @@ struct search {
 	const struct log_work *w;
 	struct arena *a;
 	int64_t since_ms, until_ms;
-	struct stream streams[2];
+	struct stream streams[KINDS];
 };
 
 static struct span text(const char *s)
@@ -75,13 +78,15 @@ static const char *statement_of(const struct log_options *o,
 	struct span *key_r)
 {
 	struct span from = text(o->from), to = text(o->to);
+	struct netaddr one;
 
 	*key_r = is_whole(to) ? to : is_whole(from) ? from : SPAN("");
 	if (key_r->n)
 		return "page_mail_of";
 	*key_r = text(o->relay);
 	if (key_r->n)
-		return "track_relay";
+		return netaddr_parse(*key_r, &one) ? "track_relay" :
+			"track_network";
 	*key_r = to.n ? to : from;
 	return key_r->n ? "page_mail_part" : "page_mail";
 }
@@ -123,6 +128,15 @@ static bool is_in(struct span address, struct span want)
 		span_casefind(address, want) != SIZE_MAX;
 }
 
+static bool is_from(struct span relay, struct span want)
+{
+	struct netaddr addr;
+	struct cidr network;
+
+	return cidr_parse(want, &network) && netaddr_parse(relay, &addr) &&
+		cidr_contains(&network, &addr);
+}
+
 /* What the statement does not ask for. */
 static bool fits(struct search *s, const struct found *f,
 	const struct message_record *m)
@@ -133,7 +147,7 @@ static bool fits(struct search *s, const struct found *f,
 	for (size_t i = 0; i < f->nrcpts && !to; i++)
 		to = is_in(f->rcpts[i], text(o->to));
 	return to && (o->from == NULL || is_in(f->sender, text(o->from))) &&
-		(o->relay == NULL || span_is(f->relay, o->relay)) &&
+		(o->relay == NULL || is_from(f->relay, text(o->relay))) &&
 		(m == NULL ? o->rule == NULL : has_rule(s, m));
 }
 
@@ -170,7 +184,7 @@ static int take_messages(struct search *s, struct stream *st,
 	if (db_call(s->w->db, "track_details", &v, 1, &more, e) < 0)
 		return -1;
 	for (size_t i = 0, k = 0; i < n && k < db_count(more); i++) {
-		struct found f = { .judged = true,
+		struct found f = { .kind = JUDGED,
 			.id = keep(s, rows, i, 0), .at_ms = db_int(rows, i, 1),
 			.sender = keep(s, rows, i, 2),
 			.subject = keep(s, rows, i, 4),
@@ -190,7 +204,8 @@ static int take_sessions(struct search *s, struct stream *st,
 	const struct db_rows *rows)
 {
 	for (size_t i = 0; i < db_count(rows); i++) {
-		struct found f = { .id = keep(s, rows, i, 0),
+		struct found f = { .kind = REFUSED,
+			.id = keep(s, rows, i, 0),
 			.at_ms = db_int(rows, i, 1),
 			.relay = keep(s, rows, i, 2),
 			.sender = keep(s, rows, i, 5),
@@ -206,24 +221,63 @@ static int take_sessions(struct search *s, struct stream *st,
 	return 0;
 }
 
+/* Rows of track_bare. */
+static int take_unjudged(struct search *s, struct stream *st,
+	const struct db_rows *rows)
+{
+	for (size_t i = 0; i < db_count(rows); i++) {
+		struct found f = { .kind = UNJUDGED,
+			.id = keep(s, rows, i, 0),
+			.at_ms = db_int(rows, i, 1),
+			.appliance = keep(s, rows, i, 2),
+			.queue_id = keep(s, rows, i, 3),
+			.sender = keep(s, rows, i, 4),
+			.message_id = keep(s, rows, i, 6),
+			.outcome = keep(s, rows, i, 7),
+			.reply = keep(s, rows, i, 8) };
+
+		f.nrcpts = db_spans(rows, i, 5, s->a, &f.rcpts);
+		for (size_t k = 0; k < f.nrcpts; k++)
+			f.rcpts[k] = arena_span(s->a, f.rcpts[k]);
+		if (fits(s, &f, NULL))
+			st->v[st->n++] = f;
+	}
+	return 0;
+}
+
 static int call(struct search *s, struct stream *st, struct db_rows **rows_r,
 	struct err *e)
 {
 	const struct log_options *o = s->w->o;
 	struct span from = text(o->from), to = text(o->to), key;
 	const char *statement = statement_of(o, &key);
+	unsigned n = 7;
 	struct db_value v[] = { DB_OF_INT(s->since_ms), DB_OF_INT(s->until_ms),
 		DB_OF_TEXT(span_of(st->before)), DB_OF_TEXT(text(o->outcome)),
 		DB_OF_TEXT(text(o->subject)), DB_OF_TEXT(key),
 		DB_OF_INT(PAGE) };
 
-	if (!st->judged) {
+	if (st->kind != JUDGED) {
 		v[3] = DB_OF_TEXT(is_whole(from) ? from : SPAN(""));
 		v[4] = DB_OF_TEXT(is_whole(to) ? to : SPAN(""));
 		v[5] = DB_OF_TEXT(text(o->relay));
 		statement = "track_refused";
 	}
-	return db_call(s->w->db, statement, v, 7, rows_r, e);
+	if (st->kind == UNJUDGED) {
+		v[5] = v[6];
+		statement = "track_bare";
+		n--;
+	}
+	return db_call(s->w->db, statement, v, n, rows_r, e);
+}
+
+static int take(struct search *s, struct stream *st,
+	const struct db_rows *rows, struct err *e)
+{
+	if (st->kind == JUDGED)
+		return take_messages(s, st, rows, e);
+	return st->kind == REFUSED ? take_sessions(s, st, rows) :
+		take_unjudged(s, st, rows);
 }
 
 /* Pages until one has something that fits. */
@@ -242,8 +296,7 @@ static int fill(struct search *s, struct stream *st, struct err *e)
 			snprintf(st->before, sizeof(st->before), "%.*s",
 				SPAN_FMT(db_span(rows, db_count(rows) - 1,
 				0)));
-		bad = st->judged ? take_messages(s, st, rows, e) :
-			take_sessions(s, st, rows);
+		bad = take(s, st, rows, e);
 		db_rows_free(&rows);
 		if (bad)
 			return -1;
@@ -251,19 +304,19 @@ static int fill(struct search *s, struct stream *st, struct err *e)
 	return 0;
 }
 
-/* The newer of the two; NULL: no more. */
+/* The newest of all; NULL: no more. */
 static int next(struct search *s, const struct found **f_r, struct err *e)
 {
-	struct stream *a = &s->streams[0], *b = &s->streams[1];
+	struct stream *newest = NULL;
 
-	*f_r = NULL;
-	if (fill(s, a, e) < 0 || fill(s, b, e) < 0)
-		return -1;
-	if (a->i == a->n || (b->i < b->n &&
-	    span_cmp(b->v[b->i].id, a->v[a->i].id) > 0))
-		a = b;
-	if (a->i < a->n)
-		*f_r = &a->v[a->i++];
+	for (struct stream *st = s->streams; st < s->streams + KINDS; st++) {
+		if (fill(s, st, e) < 0)
+			return -1;
+		if (st->i < st->n && (newest == NULL || span_cmp(
+		    st->v[st->i].id, newest->v[newest->i].id) > 0))
+			newest = st;
+	}
+	*f_r = newest ? &newest->v[newest->i++] : NULL;
 	return 0;
 }
 
@@ -271,13 +324,15 @@ static int next(struct search *s, const struct found **f_r, struct err *e)
 
 static void print_json(const struct found *f)
 {
+	static const char *const kinds[] = { "message", "refused",
+		"unjudged" };
 	struct json *o = json_new_object(), *rcpts = json_new_array();
 	char when[CLOCK_STAMP_SIZE];
 	struct buf b = { 0 };
 
 	clock_stamp(f->at_ms, when);
 	json_put_text(o, "id", f->id);
-	json_put_string(o, "kind", f->judged ? "message" : "refused");
+	json_put_string(o, "kind", kinds[f->kind]);
 	json_put_string(o, "time", when);
 	json_put_text(o, "appliance", f->appliance);
 	json_put_text(o, "outcome", f->outcome);
@@ -286,11 +341,13 @@ static void print_json(const struct found *f)
 	for (size_t i = 0; i < f->nrcpts; i++)
 		json_append(rcpts, json_new_text(f->rcpts[i]));
 	json_put(o, "recipients", rcpts);
-	if (f->judged) {
-		json_put_text(o, "reason", f->reason);
-		json_put_text(o, "subject", f->subject);
+	if (f->kind != REFUSED) {
 		json_put_text(o, "queue_id", f->queue_id);
 		json_put_text(o, "message_id", f->message_id);
+	}
+	if (f->kind == JUDGED) {
+		json_put_text(o, "reason", f->reason);
+		json_put_text(o, "subject", f->subject);
 		json_put_int(o, "probability", f->probability);
 	} else {
 		json_put_text(o, "reply", f->reply);
@@ -314,7 +371,7 @@ static void print_row(const struct found *f)
 	cells_put(f->outcome, OUTCOME_WIDTH, false);
 	cells_put(f->sender.n ? f->sender : SPAN("<>"), ADDRESS_WIDTH, false);
 	cells_put(f->nrcpts ? f->rcpts[0] : SPAN(""), ADDRESS_WIDTH, false);
-	cells_put(f->judged ? f->subject : f->reply, width > used +
+	cells_put(f->kind == JUDGED ? f->subject : f->reply, width > used +
 		SUBJECT_LEAST ? width - used : SUBJECT_LEAST, true);
 }
 
@@ -331,19 +388,50 @@ static void begin(struct search *s, struct arena *a)
 	const struct log_options *o = s->w->o;
 
 	s->a = a;
-	s->streams[0] = (struct stream){ .judged = true };
+	s->streams[JUDGED] = (struct stream){ .kind = JUDGED };
 	/* A refused session has no subject, and no rule of ours spoke. */
-	s->streams[1] = (struct stream){ .ended = o->subject || o->rule ||
+	s->streams[REFUSED] = (struct stream){ .kind = REFUSED,
+		.ended = o->subject || o->rule ||
 		(o->outcome && strcmp(o->outcome, "rejected") != 0) };
-	for (size_t i = 0; i < 2 && o->before; i++)
+	/* Nearly all mail is judged: what is not is found by address only. */
+	s->streams[UNJUDGED] = (struct stream){ .kind = UNJUDGED,
+		.ended = o->subject || o->rule || o->outcome || o->relay ||
+		(!is_whole(text(o->from)) && !is_whole(text(o->to))) };
+	for (size_t i = 0; i < KINDS && o->before; i++)
 		snprintf(s->streams[i].before, ID_TEXT_SIZE, "%s", o->before);
 }
 
 /* --- following ------------------------------------------------------------ */
 
+/* What was told: now, and in the stretch before, which a pass sees yet. */
+struct seen {
+	struct arena *a[2];
+	struct map *ids[2];
+	int64_t since_ms;
+};
+
+static void seen_turn(struct seen *k)
+{
+	int64_t now = clock_ms();
+
+	if (k->a[0] && now - k->since_ms < 2 * FOLLOW_BACK_MS)
+		return;
+	arena_free(&k->a[1]);
+	k->a[1] = k->a[0];
+	k->ids[1] = k->ids[0];
+	k->a[0] = arena_new("log seen", SEEN_ARENA);
+	k->ids[0] = map_new(k->a[0]);
+	k->since_ms = now;
+}
+
+static bool was_seen(const struct seen *k, struct span id)
+{
+	return map_get(k->ids[0], id) || (k->ids[1] && map_get(k->ids[1], id));
+}
+
 /* What is new among the last minutes, the oldest first. */
-static int follow_pass(struct search *s, struct map *seen,
-	struct arena *kept, bool tell, struct err *e)
+static int follow_pass(struct search *s, struct seen *seen, bool tell,
+	struct err *e)
 {
 	struct arena *a = arena_new("log follow", ARENA);
 	const struct found *f, **v = arena_array(a, FOLLOW_ROWS, sizeof(*v));
@@ -353,10 +441,10 @@ static int follow_pass(struct search *s, struct map *seen,
 	s->since_ms = clock_wall_ms() - FOLLOW_BACK_MS;
 	begin(s, a);
 	while ((result = next(s, &f, e)) == 0 && f && n < FOLLOW_ROWS)
-		if (map_get(seen, f->id) == NULL)
+		if (!was_seen(seen, f->id))
 			v[n++] = f;
 	while (result == 0 && n-- > 0) {
-		map_put(seen, arena_span(kept, v[n]->id), seen);
+		map_put(seen->ids[0], arena_span(seen->a[0], v[n]->id), seen);
 		if (tell)
 			print(s->w->o, v[n]);
 	}
@@ -368,16 +456,19 @@ static int follow_pass(struct search *s, struct map *seen,
 /* The log reader and the recorder come a moment later than mail. */
 static int follow(struct search *s, struct err *e)
 {
-	struct arena *kept = arena_new("log seen", SEEN_ARENA);
-	struct map *seen = map_new(kept);
-	int result = follow_pass(s, seen, kept, s->w->o->since != NULL, e);
+	struct seen seen = { 0 };
+	bool tell = s->w->o->since != NULL;
+	int result;
 
-	while (!ferror(stdout) && (result == 0 ||
-	    e->class == ERR_TEMPORARY)) {
+	do {
+		seen_turn(&seen);
+		result = follow_pass(s, &seen, tell, e);
+		tell = true;
 		clock_sleep_ms(FOLLOW_MS);
-		result = follow_pass(s, seen, kept, true, e);
-	}
-	arena_free(&kept);
+	} while (!ferror(stdout) && (result == 0 ||
+		e->class == ERR_TEMPORARY));
+	for (size_t i = 0; i < 2; i++)
+		arena_free(&seen.a[i]);
 	return result;
 }
 
@@ -385,12 +476,12 @@ static int follow(struct search *s, struct err *e)
 
 static int check_options(const struct log_options *o, struct err *e)
 {
-	struct netaddr addr;
+	struct cidr network;
 	struct id id;
 
-	if (o->relay && !netaddr_parse(span_of(o->relay), &addr))
-		return err_set(e, ERR_PERMANENT, "--relay %s: is not an "
-			"address", o->relay);
+	if (o->relay && !cidr_parse(span_of(o->relay), &network))
+		return err_set(e, ERR_PERMANENT, "--relay %s: is neither an "
+			"address nor a network", o->relay);
 	if (o->before && !id_parse(span_of(o->before), &id))
 		return err_set(e, ERR_PERMANENT, "--before %s: is not an id",
 			o->before);
@@ -408,7 +499,7 @@ static int check_options(const struct log_options *o, struct err *e)
 static int by_name(const struct log_work *w, struct err *e)
 {
 	struct search s = { .w = w, .a = arena_new("log", ARENA) };
-	struct stream st = { .judged = true };
+	struct stream st = { .kind = JUDGED };
 	struct db_value v[] = { DB_OF_TEXT(span_of(w->o->id)),
 		DB_OF_INT(w->o->limit) };
 	struct db_rows *rows;
@@ -419,7 +510,8 @@ static int by_name(const struct log_work *w, struct err *e)
 	st.v = arena_array(s.a, 1, sizeof(*st.v));
 	for (size_t i = 0; i < db_count(rows); i++) {
 		struct message_record m;
-		struct found f = { .judged = db_bool(rows, i, 8),
+		struct found f = {
+			.kind = db_bool(rows, i, 8) ? JUDGED : UNJUDGED,
 			.id = keep(&s, rows, i, 0),
 			.at_ms = db_int(rows, i, 1),
 			.appliance = keep(&s, rows, i, 2),
@@ -429,7 +521,8 @@ static int by_name(const struct log_work *w, struct err *e)
 			.message_id = keep(&s, rows, i, 6),
 			.relay = keep(&s, rows, i, 7) };
 
-		if (f.judged && message_get(db_span(rows, i, 9), s.a, &m)) {
+		if (f.kind == JUDGED &&
+		    message_get(db_span(rows, i, 9), s.a, &m)) {
 			f.rcpts = m.rcpts;
 			f.nrcpts = m.nrcpts;
 			f.probability = m.probability;

@@ -61,6 +61,11 @@ with mine as (
 		select id, appliance, queue_id, message_id, at, kind
 		from smtp_event
 		where message_id = $1::text and message_id <> ''
+		union all
+		select id, appliance, queue_id, message_id, at, kind
+		from smtp_event
+		where id = case when $1::text ~ '^[0-9a-f-]{36}$'
+			then nullif($1::text, '')::uuid end
 	) e
 	where e.queue_id <> ''
 		and not exists (select from mine)
@@ -241,7 +246,8 @@ limit $7::int8;
 -- name: track_refused
 -- SMTP sessions that were refused and never became a message: $1 not before,
 -- ms int8, $2 before, ms int8 (0: any), $3 before this id text, $4 sender
--- text, $5 recipient text, $6 relay text (each empty: any), $7 rows int8.
+-- text, $5 recipient text, $6 relay or network text (each empty: any), $7 rows
+-- int8.
 -- What a filter refused is in the message log, unless it was away.
 -- login: pm_csm pm_admin
 -- plan: smtp_event_22000102_id_idx
@@ -256,7 +262,7 @@ where e.queue_id = '' and e.kind in ('refused', 'answered')
 	and ($3::text = '' or e.id < nullif($3::text, '')::uuid)
 	and ($4::text = '' or (e.sender = lower($4::text) and e.sender <> ''))
 	and ($5::text = '' or (e.rcpt = lower($5::text) and e.rcpt <> ''))
-	and ($6::text = '' or (e.relay = nullif($6::text, '')::inet
+	and ($6::text = '' or (e.relay <<= nullif($6::text, '')::inet
 		and e.relay is not null))
 	and (e.kind = 'refused' or not exists (select from message m
 		where m.relay = e.relay
@@ -292,6 +298,109 @@ where m.relay = $6::text::inet
 	and ($5::text = '' or m.subject ilike like_part($5::text))
 order by m.id desc
 limit $7::int8;
+
+-- name: track_network
+-- The same for a network of hosts, $6 text.
+-- login: pm_csm pm_admin
+-- plan: relay
+select m.id, m.received as at_ms, left(m.sender, 320)
+	as sender, left(m.header_from, 200)
+	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
+	m.probability::int8 as probability, r.rcpts, r.nrcpts, r.reason
+from message m
+left join lateral (
+	select array_agg(left(x.rcpt, 320) order by x.n) filter (where x.n < 2)
+		as rcpts, count(*) as nrcpts, max(x.reason) as reason
+	from message_rcpt x
+	where x.id = m.id
+) r on true
+where m.relay <<= $6::text::inet
+	and m.id >= id_floor(to_timestamp($1::int8 / 1000.0))
+	and m.id < case when $2::int8 > 0 then
+		id_floor(to_timestamp($2::int8 / 1000.0)) else
+		'ffffffff-ffff-ffff-ffff-ffffffffffff' end
+	and ($3::text = '' or m.id < nullif($3::text, '')::uuid)
+	and ($4::text = '' or m.outcome = $4::text)
+	and ($5::text = '' or m.subject ilike like_part($5::text))
+order by m.id desc
+limit $7::int8;
+
+-- name: track_bare
+-- Mail that no filter judged: notices, digests, mail of the host itself; of
+-- the newest 1000 that an address sent or was to have. $1 not before, ms int8,
+-- $2 before, ms int8 (0: any), $3 before this id text, $4 sender text, $5
+-- recipient text (one of the two is not empty), $6 rows int8. A copy of judged
+-- mail has its Message-ID.
+-- login: pm_csm pm_admin
+-- plan: smtp_event
+select k.id::text as id, k.at as at_ms, k.appliance, k.queue_id,
+	coalesce((select q.sender from smtp_event q
+		where q.queue_id = k.queue_id and q.queue_id <> ''
+		and q.kind = 'queued' and q.id >= k.low and q.id <= k.high
+		order by q.id desc limit 1), '') as sender,
+	array(select distinct d.rcpt from smtp_event d
+		where d.queue_id = k.queue_id and d.queue_id <> ''
+		and d.rcpt <> '' and d.id >= k.low and d.id <= k.high
+		order by d.rcpt limit 50) as rcpts,
+	coalesce(n.message_id, '') as message_id,
+	coalesce(l.kind, 'queued') as outcome, coalesce(l.reply, '') as reply
+from (
+	select e.id, e.at, e.appliance, e.queue_id,
+		id_floor(e.at - interval '6 days') as low,
+		id_floor(e.at + interval '6 days') as high
+	from (
+		(select e.id, e.at, e.appliance, e.queue_id
+		from smtp_event e
+		where $5::text = '' and e.sender = lower($4::text)
+			and e.sender <> '' and e.kind = 'queued'
+			and e.id >= id_floor(to_timestamp($1::int8 / 1000.0))
+			and ($3::text = '' or e.id < nullif($3::text, '')::uuid)
+		order by e.id desc
+		limit 1000)
+		union all
+		(select e.id, e.at, e.appliance, e.queue_id
+		from smtp_event e
+		where e.rcpt = nullif(lower($5::text), '') and e.rcpt <> ''
+			and e.kind in ('delivered', 'deferred', 'bounced')
+			and e.id >= id_floor(to_timestamp($1::int8 / 1000.0))
+			and ($3::text = '' or e.id < nullif($3::text, '')::uuid)
+		order by e.id desc
+		limit 1000)
+	) e
+	where e.queue_id <> ''
+		and ($2::int8 = 0 or e.at < to_timestamp($2::int8 / 1000.0))
+) k
+left join lateral (
+	select n.message_id
+	from smtp_event n
+	where n.queue_id = k.queue_id and n.queue_id <> ''
+		and n.kind = 'named' and n.id >= k.low and n.id <= k.high
+	order by n.id desc
+	limit 1
+) n on true
+left join lateral (
+	select d.kind, d.reply
+	from smtp_event d
+	where d.queue_id = k.queue_id and d.queue_id <> ''
+		and d.kind in ('delivered', 'deferred', 'bounced', 'expired')
+		and ($5::text = '' or d.rcpt = lower($5::text))
+		and d.id >= k.low and d.id <= k.high
+	order by d.id desc
+	limit 1
+) l on true
+where not exists (select from smtp_event d
+		where $5::text <> '' and d.queue_id = k.queue_id
+		and d.queue_id <> '' and d.rcpt = lower($5::text)
+		and d.kind in ('delivered', 'deferred', 'bounced')
+		and d.id > k.id and d.id <= k.high)
+	and not exists (select from message m
+		where m.queue_id = k.queue_id and m.id >= k.low
+		and m.id <= k.high)
+	and not exists (select from message m
+		where m.message_id = n.message_id and n.message_id <> ''
+		and m.id >= k.low and m.id <= k.high)
+order by k.id desc
+limit $6::int8;
 
 -- name: track_details
 -- Of these messages, for those who look closer: $1 ids text[]

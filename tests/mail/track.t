@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use IO::Socket::INET;
 use JSON::PP;
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
@@ -114,8 +115,57 @@ my ($first) = map { decode_json($_)->{id} } split /\n/,
 my @rest = map { decode_json($_)->{id} } split /\n/,
 	($app->pm('log', 'search', '--json', '--before', $first))[1];
 is_deeply([$first, @rest], \@all, 'page by page');
+for my $net ('127.0.0.0/24', '127.0.0.1') {
+	is(($app->pm('log', 'search', '--relay', $net, '--json'))[1],
+		($app->pm('log', 'search', '--relay', '127.0.0.0/8',
+		'--json'))[1], "a network, $net");
+}
+is(($app->pm('log', 'search', '--relay', '127.0.1.0/24'))[0], 1,
+	'another network');
+is(($app->pm('log', 'search', '--relay', 'localhost'))[0], 2,
+	'a relay is an address');
+# What no filter judged, by address; what one did is not there again.
+for my $by (['--to', 'far@elsewhere.test'], ['--from', 'carol@example.net']) {
+	($code, $text) = $app->pm('log', 'search', @$by, '--json');
+	my @bare = grep { $_->{kind} eq 'unjudged' } map { decode_json($_) }
+		split /\n/, $text;
+	is_deeply([map { "$_->{message_id} $_->{outcome} @{ $_->{recipients} }" }
+		@bare], ['away@example.net deferred far@elsewhere.test'],
+		"not judged: @$by") or diag $text;
+	like(($app->pm('log', 'show', $bare[0]{id} // 'none'))[1],
+		qr/not delivered yet to far/, 'and shown by its id');
+}
+is((grep { decode_json($_)->{kind} eq 'unjudged' } split /\n/, ($app->pm('log',
+	'search', '--to', 'alice@example.org', '--json'))[1]), 0,
+	'the copy of a released one is no other mail');
 is(($app->pm('log', 'search', '--since', 'yesterday'))[0], 2, 'a time that is none');
 is(($app->pm('log', 'show', 'no-such'))[0], 1, 'a name that is none');
+
+# --- as it comes ------------------------------------------------------------
+sub followed {
+	open my $in, '<', "$app->{root}/followed" or return '';
+	local $/;
+	return <$in> // '';
+}
+my $pid = fork // die "fork: $!";
+if (!$pid) {
+	open STDOUT, '>', "$app->{root}/followed";
+	exec $Appliance::PM, 'log', 'search', '--root', $app->{root},
+		'--follow', '--since', '1h', '--to', 'alice@example.org'
+		or POSIX::_exit(127);
+}
+$end = time + 15;
+sleep 0.1 while time < $end && followed() !~ /about spam/;
+like(followed(), qr/about plain\n(?:.*\n)*.*about spam\n\z/,
+	'--follow: what was, the oldest first');
+mail($_) for qw(comes too);
+$end = time + 15;
+sleep 0.1 while time < $end && followed() !~ /about too/;
+sleep 1.2;
+like(followed(), qr/about spam\n.*about comes\n.*about too\n\z/,
+	'what comes, each once');
+kill 'TERM', $pid;
+waitpid $pid, 0;
 
 # --- the log is kept within bounds ------------------------------------------
 my $mail_log = "$app->{root}/var/lib/pm/mta/log/mail.log";
