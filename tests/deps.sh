@@ -15,7 +15,7 @@ libclang-rt-14-dev procps util-linux xz-utils clamav-daemon clamav
 clamav-freshclam clamav-testfiles c-icap libc-icap-mod-virus-scan mmdebstrap
 git
 chromium curl openssl opendkim python3 python3-yaml gir1.2-gmime-3.0
-python3-gi'
+python3-gi libio-socket-ssl-perl'
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; return; fi

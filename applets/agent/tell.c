@@ -15,9 +15,6 @@
 enum { SEND_MS = 5000, PAUSE_LEAST_MS = 1000, PAUSE_MOST_MS = 300000,
 	MEMORY = 1 << 20 };
 
-/* Whom the webhook's certificate is checked by: the site's own, if any. */
-#define OWN_AUTHORITIES "etc/pm/webhook-ca.pem"
-
 unsigned tell_ways(const struct wiring *w)
 {
 	return (w->alarms.webhook ? ALARM_BY_WEBHOOK : 0) |
@@ -60,17 +57,15 @@ static void put_json(const struct wiring *w, const struct alarm_entry *a,
 	json_free(&j);
 }
 
-static int by_webhook(const struct wiring *w, const struct alarm_entry *a,
+static int by_webhook(const struct teller *t, const struct alarm_entry *a,
 	bool cleared, struct err *e)
 {
-	bool own = access(OWN_AUTHORITIES, R_OK) == 0;
 	struct buf b = { 0 };
 	int result;
 
-	put_json(w, a, cleared, &b);
-	result = post_send(w->alarms.webhook, own ? OWN_AUTHORITIES :
-		POST_AUTHORITIES, "application/json", buf_bytes(&b),
-		clock_ms() + SEND_MS, e);
+	put_json(t->w, a, cleared, &b);
+	result = post_send(t->w->alarms.webhook, t->authorities,
+		"application/json", buf_bytes(&b), clock_ms() + SEND_MS, e);
 	buf_free(&b);
 	return result;
 }
@@ -119,9 +114,10 @@ static void put_mail(const struct wiring *w, const struct alarm_entry *a,
 		a->subject[0] ? " " : "", a->subject);
 }
 
-static int by_mail(const struct wiring *w, const struct alarm_entry *a,
+static int by_mail(const struct teller *t, const struct alarm_entry *a,
 	bool cleared, struct err *e)
 {
+	const struct wiring *w = t->w;
 	struct arena *arena;
 	struct smtp_result result;
 	struct buf b = { 0 };
@@ -145,7 +141,7 @@ static int by_mail(const struct wiring *w, const struct alarm_entry *a,
 static const struct {
 	unsigned bit;
 	const char *name;
-	int (*send)(const struct wiring *w, const struct alarm_entry *a,
+	int (*send)(const struct teller *t, const struct alarm_entry *a,
 		bool cleared, struct err *e);
 } ways[] = {
 	{ ALARM_BY_WEBHOOK, "webhook", by_webhook },
@@ -201,7 +197,7 @@ bool tell_one(struct teller *t, const struct alarm_book *b,
 			continue;
 		*entry_r = *a;
 		cleared = next_of(a, ways[i].bit) == 'c';
-		if (ways[i].send(t->w, entry_r, cleared, &e) < 0) {
+		if (ways[i].send(t, entry_r, cleared, &e) < 0) {
 			note(t, i, &e);
 			continue;
 		}

@@ -10,8 +10,12 @@
 #include "conf/wiring.h"
 #include "role/alarm.h"
 
+/* Of the site's own, for its webhook; read when the watch starts. */
+#define TELL_AUTHORITIES "etc/pm/webhook-ca.pem"
+
 struct teller {
 	const struct wiring *w;
+	const char *authorities;	/* who vouches for the webhook, PEM */
 	struct {
 		int64_t next_ms, pause_ms;	/* clock_ms */
 		char why[ERR_TEXT_MAX];		/* it fails; "": it does not */

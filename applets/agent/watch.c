@@ -19,7 +19,9 @@
 #include "conf/wiring.h"
 #include "look.h"
 #include "mirror.h"
+#include "net/post.h"
 #include "role/life.h"
+#include "role/sandbox.h"
 #include "tell.h"
 
 enum {
@@ -252,6 +254,40 @@ static int make_folder(const struct process *p, struct err *e)
 	return 0;
 }
 
+/* A finding is text of others, and webhooks answer what they like. */
+static void confine(const struct process *p)
+{
+	static const struct sandbox_path paths[] = {
+		{ ALARM_FOLDER, SANDBOX_WRITE },
+		{ ROOT_ETC "/db", SANDBOX_MAYBE },
+		{ TELL_AUTHORITIES, SANDBOX_MAYBE },
+		{ "/etc/resolv.conf", SANDBOX_MAYBE },
+		{ "/etc/hosts", SANDBOX_MAYBE },
+		{ "/etc/nsswitch.conf", SANDBOX_MAYBE },
+		{ "/etc/gai.conf", SANDBOX_MAYBE },
+		{ "/etc/services", SANDBOX_MAYBE },
+		{ "/etc/localtime", SANDBOX_MAYBE },
+		{ "/usr/share/zoneinfo", SANDBOX_MAYBE },
+		{ "/etc/ssl", SANDBOX_MAYBE },
+		{ "/usr/share/ca-certificates", SANDBOX_MAYBE },
+		{ "/usr/local/share/ca-certificates", SANDBOX_MAYBE },
+		{ "/dev/urandom", SANDBOX_MAYBE },
+		{ 0 },
+	};
+	struct err e;
+	int landlock;
+
+	life_drop_power(p);
+	life_rlimits(&(struct life_rlimits){ .nofile = 64 });
+	landlock = sandbox_paths(paths, &e);
+	if (landlock < 0)
+		log_fatal("%s", e.text);
+	if (landlock > 0)
+		log_warn("%s", e.text);
+	if (sandbox_calls(SANDBOX_WATCH, &e) < 0)
+		log_fatal("%s", e.text);
+}
+
 static void serve(void)
 {
 	char last[ERR_TEXT_MAX] = "";
@@ -286,9 +322,10 @@ int watch_run(const struct process *p)
 	self.raise_ms = setting("PM_TEST_ALARM_RAISE_MS", RAISE_MS);
 	self.hold_ms = setting("PM_TEST_ALARM_HOLD_MS", ALARM_HOLD_MS);
 	self.round_ms = setting("PM_TEST_ALARM_ROUND_MS", ROUND_MS);
-	life_drop_power(p);
-	life_rlimits(&(struct life_rlimits){ .nofile = 64 });
-	self.teller.w = &self.w;
+	confine(p);
+	self.teller = (struct teller){ .w = &self.w,
+		.authorities = access(TELL_AUTHORITIES, R_OK) == 0 ?
+		TELL_AUTHORITIES : POST_AUTHORITIES };
 	self.mirror = mirror_new(wiring_conninfo(&self.w), self.w.name);
 	serve();
 	arena_free(&a);

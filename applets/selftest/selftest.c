@@ -26,6 +26,7 @@ static const struct {
 	{ SANDBOX_WEB_WORKER, "web-worker" },
 	{ SANDBOX_LOGIN, "login" },
 	{ SANDBOX_VIEWER, "viewer" },
+	{ SANDBOX_WATCH, "watch" },
 };
 
 static int unknown_profile(const char *name)

@@ -1,10 +1,12 @@
 #!/usr/bin/perl
 # Alarms of a real appliance: raised once, cleared once, told to a webhook that
-# fails first and to an SMTP server beside the MTA, with the database away.
+# is not the right one and then fails, and to an SMTP server beside the MTA, with the database away.
 use strict;
 use warnings;
+use File::Copy qw(copy);
 use Test::More;
 use IO::Select;
+use File::Temp qw(tempdir);
 use IO::Socket::INET;
 use JSON::PP;
 use POSIX ();
@@ -14,6 +16,8 @@ use Appliance;
 use Db;
 
 plan skip_all => 'PostgreSQL is not installed' unless Db::installed();
+plan skip_all => 'IO::Socket::SSL is not installed'
+	unless eval { require IO::Socket::SSL };
 $ENV{PM_TEST_ALARM_RAISE_MS} = 200;
 $ENV{PM_TEST_ALARM_HOLD_MS} = 1800;
 $ENV{PM_TEST_ALARM_ROUND_MS} = 100;
@@ -23,15 +27,35 @@ my $hook = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1',
 my $sink = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1',
 	ReuseAddr => 1) or die;
 my (@posted, @refused, @mails);
-my $failing = 2;	# so many posts are answered 503 first
+my $strangers = 1;	# so many times somebody else answers first,
+my $failing = 1;	# so many posts are answered 503 then
+my $closed = 0;
+
+# Two that say they are localhost; the site trusts the first.
+my $tls = tempdir(CLEANUP => 1);
+for my $who (qw(hook stranger)) {
+	system("openssl req -x509 -newkey ec -pkeyopt " .
+		"ec_paramgen_curve:P-256 -nodes -keyout $tls/$who.key -out " .
+		"$tls/$who.pem -days 2 -subj /CN=localhost -addext " .
+		"subjectAltName=DNS:localhost >/dev/null 2>&1") == 0
+		or die "openssl\n";
+}
 
 # One HTTP request, as it came.
 sub serve_hook {
 	my $c = $hook->accept or return;
+	my $who = $strangers-- > 0 ? 'stranger' : 'hook';
 	my ($head, $body) = ('', '');
+	IO::Socket::SSL->start_SSL($c, SSL_server => 1,
+		SSL_cert_file => "$tls/$who.pem",
+		SSL_key_file => "$tls/$who.key");
 	while (my $line = <$c>) {
 		last if $line eq "\r\n";
 		$head .= $line;
+	}
+	if ($head eq '') {
+		$closed++;
+		return;
 	}
 	read $c, $body, $1 if $head =~ /^Content-Length: (\d+)/m;
 	my $good = $failing-- <= 0;
@@ -75,11 +99,12 @@ sub until_true {
 }
 
 my $app = Appliance->new(db => 1, roles => '"db", "csm"', mta => '',
-	top => 'alarms = { webhook = "http://127.0.0.1:' . $hook->sockport .
+	top => 'alarms = { webhook = "https://localhost:' . $hook->sockport .
 	'/pm?key=1", mail = { "ops@example.net", "boss@example.net" }, ' .
 	'relay = "localhost:' . $sink->sockport . '" },')->setup;
 is(sprintf('%o', (stat "$app->{root}/etc/pm/wiring.lua")[2] & 07777), '640',
 	'a webhook is a secret: the wiring is for the roles only');
+copy("$tls/hook.pem", "$app->{root}/etc/pm/webhook-ca.pem") or die;
 $app->start(60);
 my $root = $app->{root};
 is(join(' ', $app->pm('alarm')), "0 no alarms\n", 'nothing is wrong');
@@ -98,7 +123,8 @@ like($out, qr/^1 +raised +error .* process csm\/viewer: csm\/viewer is down/,
 	'what it is');
 like($out, qr/^      What it does .*\n      Look at/m, 'means, remedy');
 ok(until_true(20, sub { @posted && @mails }), 'both ways are told');
-is(scalar @refused, 2, 'the webhook was tried again');
+is($closed, 1, 'a stranger who says he is the webhook is told nothing');
+is(scalar @refused, 1, 'the webhook was tried again');
 my $first = $posted[0];
 like($first->{head}, qr{^POST /pm\?key=1 HTTP/1\.1\r\n}, 'the post');
 is_deeply([@{ $first->{body} }{qw(event alarm subject appliance severity)}],

@@ -29,6 +29,7 @@ enum sandbox_profile {
 	SANDBOX_WEB_WORKER,	/* the same without fork and kill */
 	SANDBOX_LOGIN,		/* its socket, the database, its folder */
 	SANDBOX_VIEWER,		/* its socket, its zygote */
+	SANDBOX_WATCH,		/* its folder, the database, whom it tells */
 };
 
 /* A folder that stays reachable; relative to the root. */
