@@ -107,7 +107,7 @@ sub held {
 	my ($n, $value) = @_;
 	my @v = ('00000000-0000-0000-0000-000000000000',
 		'ffffffff-ffff-ffff-ffff-ffffffffffff', 51, 'true');
-	$#v = 10;
+	$#v = 11;
 	$v[$n - 1] = $value if $n;
 	return @v;
 }
