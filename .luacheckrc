@@ -10,10 +10,10 @@ files["lua/library"] = { read_globals = policy }
 files["tests/lua"] = { read_globals = policy }
 
 -- What pages may call: lua/web's own words (applets/lib/web/pages.h) and what
--- the roles add (applets/csm/functions.h).
+-- the roles add (applets/csm/functions.h, applets/enduser/web.c).
 files["lua/web"] = { read_globals = { "page", "use", "query", "render", "go", "fail", "file",
 	"can", "urlquery", "version", "size", "count", "percent", "stamp", "moment", "exact",
 	"day", "day_ms", "cut", "held_list", "held_get", "message", "release", "forget",
 	"report", "report_file", "report_names",
 	"restore", "forward", "new_key", "draft", "preview", "source", "log_in", "set_password", "log_out",
-	"status", "alarms", "jobs", "job_run", "job_enable" } }
+	"status", "alarms", "jobs", "job_run", "job_enable", "link" } }

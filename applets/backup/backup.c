@@ -20,7 +20,7 @@
 #include "base/args.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "crypto/seal.h"
+#include "crypto/keyfile.h"
 #include "role/program.h"
 
 #define END ".pmbackup"
@@ -126,7 +126,7 @@ static int make_key(struct err *e)
 	if (access(BACKUP_KEY, F_OK) == 0)
 		return err_set(e, ERR_PERMANENT, BACKUP_KEY " is there "
 			"already: backups made with it need it");
-	if (seal_make_file(BACKUP_KEY, e) < 0 || chmod(BACKUP_KEY, 0600) < 0)
+	if (keyfile_make(BACKUP_KEY, e) < 0 || chmod(BACKUP_KEY, 0600) < 0)
 		return -1;
 	puts(BACKUP_KEY " made: keep a copy of it away from this appliance, "
 		"without it its backups are lost");

@@ -171,7 +171,7 @@ static void hear(struct slot *s)
 		return;
 	if (n <= 0 || nfds != 1 || s->out >= 0 ||
 	    !helper_get_request(span_from(packet, (size_t)n), &r) ||
-	    r.kind < HELPER_PREVIEW)
+	    r.kind < HELPER_PREVIEW || r.kind > HELPER_SOURCE)
 		end(s);
 	else if (carry_out(s, &r, fds[0], &e) < 0)
 		answer(s, -1, &e);

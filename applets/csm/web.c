@@ -3,12 +3,10 @@
  * mail is bytes that it carries from the database to the viewer.
  */
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,13 +15,12 @@
 #include "base/root.h"
 #include "conf/joblog.h"
 #include "conf/wiring.h"
-#include "crypto/cert.h"
 #include "csm.h"
 #include "functions.h"
 #include "role/alarm.h"
 #include "role/life.h"
-#include "role/sandbox.h"
 #include "store/generation.h"
+#include "tool/frontdoor.h"
 #include "tool/update.h"
 #include "worker.h"
 
@@ -34,57 +31,12 @@
 
 enum {
 	WIRING_MEMORY = 16 << 20,
-	WORKERS_LEAST = 2,
-	WORKERS_MOST = 4,
 	BODY_MAX = 1 << 20,
 	DB_MS = 10000,
 	PATIENCE_MS = 10000,	/* the database may still be starting */
 	LOOK_MS = 3000,		/* is the database there? */
 	LOOK_AGAIN_MS = 500,	/* it was not */
-	CERT_WARN_DAYS = 30,
-	HOST_SIZE = 254,
-	NOFILE = 1024,
 };
-
-#define AS_BYTES (UINT64_C(2) << 30)
-
-/* Root owns the files; the group may read the key. */
-static int give_key(struct err *e)
-{
-	const struct group *g = getgrnam(GROUP);
-
-	if (geteuid() != 0)
-		return 0;
-	if (g == NULL)
-		return err_set(e, ERR_PERMANENT, "group " GROUP ": no such "
-			"group; run pm setup as root to make it");
-	if (chmod(FOLDER, 0755) < 0 || chown(KEY, 0, g->gr_gid) < 0 ||
-	    chmod(KEY, 0640) < 0)
-		return err_errno(e, ERR_PERMANENT, KEY ": cannot give it to "
-			"group " GROUP);
-	return 0;
-}
-
-/* Makes them at the first start; those of an administrator are his. */
-static int have_certificate(const struct wiring *w, struct err *e)
-{
-	char host[HOST_SIZE] = "";
-
-	if (access(CERT, F_OK) == 0 && access(KEY, F_OK) == 0) {
-		if (!cert_good(CERT, KEY, CERT_WARN_DAYS))
-			log_warn(CERT " does not fit " KEY " or ends within "
-				"%d days: replace both, or remove both to "
-				"have new ones made", CERT_WARN_DAYS);
-		return 0;
-	}
-	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
-		memcpy(host, w->name, strnlen(w->name, sizeof(host) - 1) + 1);
-	if (io_mkdirs(FOLDER, 0755, e) < 0 ||
-	    cert_make(CERT, KEY, host, e) < 0)
-		return -1;
-	log_info(CERT " made for %s", host);
-	return give_key(e);
-}
 
 static void confine(const struct process *p)
 {
@@ -101,19 +53,8 @@ static void confine(const struct process *p)
 		{ UPDATE_DIR, SANDBOX_MAYBE }, { UPDATE_KEYS, SANDBOX_MAYBE },
 		{ 0 },
 	};
-	struct err e;
-	int landlock;
 
-	life_drop_power(p);
-	life_rlimits(&(struct life_rlimits){ .as = AS_BYTES,
-		.nofile = NOFILE });
-	landlock = sandbox_paths(paths, &e);
-	if (landlock < 0)
-		log_fatal("%s", e.text);
-	if (landlock > 0)
-		log_warn("%s", e.text);
-	if (sandbox_calls(SANDBOX_WEB, &e) < 0)
-		log_fatal("%s", e.text);
+	frontdoor_confine(p, paths);
 }
 
 static const char *appliance; /* its name; before the workers are made */
@@ -121,8 +62,8 @@ static const char *appliance; /* its name; before the workers are made */
 /* In each worker: the pages, over a connection of its own. */
 static void *start(void *conninfo, struct err *e)
 {
-	static const char *const folders[] = { "lua/web/all/", "lua/web/csm/",
-		NULL };
+	static const char *const folders[] = { "lua/web/all/",
+		"lua/web/staff/", "lua/web/csm/", NULL };
 	struct csm_worker *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
@@ -181,19 +122,12 @@ static void start_watcher(const char *conninfo)
 	}
 }
 
-static unsigned workers(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < WORKERS_LEAST ? WORKERS_LEAST :
-		n > WORKERS_MOST ? WORKERS_MOST : (unsigned)n;
-}
-
 int web_run(const struct process *p)
 {
 	struct arena *a = arena_new("wiring", WIRING_MEMORY);
 	struct web_config c = { .cert = CERT, .key = KEY, .cookie = "pm-csm",
-		.scope = "csm", .login = "pm_csm", .workers = workers(),
+		.scope = "csm", .login = "pm_csm",
+		.workers = frontdoor_workers(),
 		.body_max = BODY_MAX, .start = start, .handle = handle };
 	int listener, signals;
 	struct wiring w;
@@ -211,7 +145,7 @@ int web_run(const struct process *p)
 	/* The agent, which owns it, may come later than we. */
 	if (listener < 0 || io_mkdirs(ALARM_FOLDER, 0755, &e) < 0 ||
 	    joblog_make(&e) < 0 ||
-	    have_certificate(&w, &e) < 0)
+	    frontdoor_certificate(FOLDER, GROUP, w.name, &e) < 0)
 		return err_report("csm", &e);
 	signals = life_signals();
 	confine(p);

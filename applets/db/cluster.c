@@ -210,6 +210,7 @@ static const struct ident {
 	{ "pm-db", CLUSTER_OWNER }, { "pm-rec", "pm_recorder" },
 	{ "pm-inj", "pm_injector" }, { "pm-csm", "pm_csm" },
 	{ "pm-login", "pm_login" }, { "pm-eu", "pm_enduser" },
+	{ "pm-link", "pm_link" },
 	{ "pm-grp", "pm_groups" }, { "pm-agent", "pm_agent" },
 	{ "root", "pm_admin" },
 	{ "root", CLUSTER_OWNER },

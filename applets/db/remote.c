@@ -78,5 +78,5 @@ void remote_say_hba(struct buf *b)
 void remote_say_ident(struct buf *b)
 {
 	buf_string(b, "remote \"/^(pm_(recorder|injector|csm|login|enduser|"
-		"groups|agent))\\.[a-z0-9.-]+$\" \\1\n");
+		"groups|agent|link))\\.[a-z0-9.-]+$\" \\1\n");
 }

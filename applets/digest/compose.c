@@ -68,9 +68,9 @@ static int split(struct span text, const char *name, const char *ending,
 }
 
 /* In that language, or the rule's, or English. */
-static int load(const struct digest_rule *r, struct span language,
-	const char *ending, struct arena *a, struct parts *p_r,
-	struct err *e)
+static int load(const struct digest_rule *r, bool links,
+	struct span language, const char *ending, struct arena *a,
+	struct parts *p_r, struct err *e)
 {
 	const char *try[] = { NULL, r->language, "en" };
 	struct buf text = { .arena = a };
@@ -91,13 +91,15 @@ static int load(const struct digest_rule *r, struct span language,
 		return err_set(e, ERR_PERMANENT, "there is no digest template "
 			DIGEST_TEMPLATES "/%s.%s.%s", r->template, r->language,
 			ending);
-	return split(buf_bytes(&text), r->template, ending, p_r, e);
+	return split(digest_links_keep(buf_bytes(&text), links, a),
+		r->template, ending, p_r, e);
 }
 
 struct values {
 	struct digest *d;
 	const struct digest_mail *m;
 	const struct digest_item *item;
+	struct arena *a;
 	char text[64];
 };
 
@@ -143,7 +145,10 @@ static struct span value_of(void *self, struct span name)
 {
 	struct values *v = self;
 	const struct digest_mail *m = v->m;
+	struct span url;
 
+	if (digest_link(v->d, m, v->item, name, v->a, &url))
+		return url;
 	if (span_is(name, "PERSON"))
 		return m->to;
 	if (span_is(name, "COUNT"))
@@ -159,9 +164,10 @@ static struct span value_of(void *self, struct span name)
 
 static bool is_known(const void *self, struct span name)
 {
-	static const char *const names[] = { "CONTACT", "COUNT", "DATE", "ID",
-		"PERSON", "REASON", "RECIPIENT", "REST", "SENDER",
-		"SITE", "SIZE", "SUBJECT" };
+	static const char *const names[] = { "ALLOW", "CONTACT", "COUNT",
+		"DATE", "DELETE", "ID", "OPTOUT", "PERSON", "REASON",
+		"RECIPIENT", "RELEASE", "REST", "SENDER", "SITE", "SIZE",
+		"SUBJECT" };
 
 	(void)self;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -190,14 +196,15 @@ static struct span expand(struct values *v, const struct parts *p,
 int digest_compose(struct digest *d, const struct digest_mail *m,
 	struct arena *a, struct buf *out, struct err *e)
 {
-	struct values v = { .d = d, .m = m };
+	bool links = digest_links(d, m->rule);
+	struct values v = { .d = d, .m = m, .a = a };
 	struct buf subject = { .arena = a }, mail = { .arena = a };
 	struct parts text, html;
 	struct notice_mail n = { .from = span_of(m->rule->from), .to = m->to,
 		.ms = m->ms };
 
-	if (load(m->rule, m->language, "txt", a, &text, e) < 0 ||
-	    load(m->rule, m->language, "html", a, &html, e) < 0)
+	if (load(m->rule, links, m->language, "txt", a, &text, e) < 0 ||
+	    load(m->rule, links, m->language, "html", a, &html, e) < 0)
 		return -1;
 	template_expand(text.subject, TEMPLATE_HEADER, value_of, &v, &subject);
 	n.subject = buf_bytes(&subject);
@@ -206,6 +213,7 @@ int digest_compose(struct digest *d, const struct digest_mail *m,
 	n.id = span_of(arena_printf(a, "digest.%.*s", SPAN_FMT(m->key)));
 	n.list = span_of(arena_printf(a, "digest-%s.%s", m->rule->name,
 		d->w.site ? d->w.site : "localhost"));
+	digest_link(d, m, NULL, SPAN("OPTOUT"), a, &n.unsubscribe);
 	notice_mail_put(&n, a, &mail);
 	return digest_sign(d, m->rule->from, buf_bytes(&mail), a, out, e);
 }
@@ -224,7 +232,8 @@ int digest_compose_check(const struct digest_rule *r, struct err *e)
 	for (size_t i = 0; i < 2 && result == 0; i++) {
 		struct parts p;
 
-		result = load(r, span_of(r->language), endings[i], a, &p, e);
+		result = load(r, true, span_of(r->language), endings[i], a, &p,
+			e);
 		if (result == 0 && (check_part(p.subject, r->template, e) ||
 		    check_part(p.head, r->template, e) ||
 		    check_part(p.item, r->template, e) ||

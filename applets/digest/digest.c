@@ -42,15 +42,13 @@ static int verb_send(struct digest *d, const struct options *o,
 static int verb_out(struct digest *d, const struct options *o,
 	const char *operand, struct err *e)
 {
-	(void)o;
-	return digest_opt(d, operand, false, e);
+	return digest_opt(d, o->rule, operand, false, e);
 }
 
 static int verb_in(struct digest *d, const struct options *o,
 	const char *operand, struct err *e)
 {
-	(void)o;
-	return digest_opt(d, operand, true, e);
+	return digest_opt(d, o->rule, operand, true, e);
 }
 
 static void put_texts(const char *what, const struct span *v, size_t n)
@@ -59,6 +57,18 @@ static void put_texts(const char *what, const struct span *v, size_t n)
 	for (size_t i = 0; i < n; i++)
 		printf("%s%.*s", i ? ", " : "", SPAN_FMT(v[i]));
 	putchar('\n');
+}
+
+/* Why a digest has no links, where it has none. */
+static void put_links(const struct digest *d, const struct digest_rule *r)
+{
+	if (d->tickets == NULL)
+		puts("  links    none: the wiring has no enduser.url");
+	else if (r->links == 0)
+		puts("  links    none: links = 0");
+	else
+		printf("  links    %s, good for %llu days\n",
+			d->w.enduser_url, (unsigned long long)r->links);
 }
 
 static int verb_rules(struct digest *d, const struct options *o,
@@ -74,6 +84,7 @@ static int verb_rules(struct digest *d, const struct options *o,
 		put_texts("times", r->times, r->ntimes);
 		printf("  zone     %s\n  from     %s\n  language %s\n", r->zone,
 			r->from, r->language);
+		put_links(d, r);
 	}
 	if (d->rules.n == 0)
 		puts("there are no rules: " DIGEST_RULES " (pm help digest)");
@@ -99,6 +110,9 @@ static int verb_check(struct digest *d, const struct options *o,
 			return -1;
 	}
 	printf("%zu rules are good\n", d->rules.n);
+	if (d->tickets == NULL && d->rules.n)
+		puts("digests have no links: the wiring has no enduser.url "
+			"(pm help enduser)");
 	return EXIT_DONE;
 }
 
@@ -160,6 +174,8 @@ static int prepare(struct digest *d, const struct verb *v, struct err *e)
 	if (v->database && conninfo == NULL)
 		return err_set(e, ERR_PERMANENT, ROOT_WIRING ": no database is "
 			"wired: digests are made from it");
+	if (digest_links_load(d, e) < 0)
+		return -1;
 	if (v->database)
 		d->db = db_new(conninfo, "pm_admin", DEADLINE_MS);
 	if (v->key && (d->key = seal_load(SEAL_KEY_FILE, e)) == NULL)
@@ -225,6 +241,7 @@ static int digest_main(int argc, char **argv)
 	code = run(&args, &o, &d, &e);
 	db_free(&d.db);
 	seal_free(&d.key);
+	ticket_free(&d.tickets);
 	arena_free(&d.a);
 	return code < 0 ? err_report("digest", &e) : code;
 }
@@ -238,8 +255,8 @@ const struct applet digest_applet = {
 "       pm digest send ADDRESS [--rule NAME] [--dry-run]\n"
 "       pm digest rules\n"
 "       pm digest check\n"
-"       pm digest opt-out ADDRESS\n"
-"       pm digest opt-in ADDRESS\n"
+"       pm digest opt-out ADDRESS [--rule NAME]\n"
+"       pm digest opt-in ADDRESS [--rule NAME]\n"
 "\n"
 "run sends what is due: to each person one mail about what is new since the\n"
 "rule's last run. It is for the clock: call it every few minutes. A time that\n"
@@ -250,7 +267,8 @@ const struct applet digest_applet = {
 "preview prints the mail with all that is held for a person; send sends it,\n"
 "and what is new stays new for the next run.\n"
 "\n"
-"  --rule NAME  this rule only; of preview and send: else the first\n"
+"  --rule NAME  this rule only; of preview and send: else the first; of\n"
+"               opt-out and opt-in: else all\n"
 "  --now        whatever the rule's times are\n"
 "  --dry-run    says who would get how many, and changes nothing\n"
 "  --at SECONDS as if it were then (since 1970)\n"
@@ -264,13 +282,18 @@ const struct applet digest_applet = {
 "      times = { \"07:00\", \"15:00\" }, days = { 1, 2, 3, 4, 5 },\n"
 "      zone = \"Europe/Berlin\", language = \"de\",\n"
 "      from = \"quarantine@example.org\", most = 25,\n"
-"      map = \"notifications-map\", template = \"digest\" },\n"
+"      map = \"notifications-map\", template = \"digest\", links = 5 },\n"
 "  }\n"
 "\n"
 "name and who must be there. who has entries as lists have them; map is a\n"
 "list of type map that says to whom an address's digest goes. The aliases and\n"
 "the mailboxes of a person are one. A person's own language goes before the\n"
-"rule's. Templates TEMPLATE.LANGUAGE.txt and .html in etc/pm/digests stand\n"
+"rule's. Where the wiring has enduser.url (pm help enduser), each message\n"
+"has links that are good for `links` days (0: none) and work once: a page\n"
+"asks before it delivers or deletes a message, or ends the digests of a rule\n"
+"for a person. A line of a template with %%RELEASE%%, %%ALLOW%%, %%DELETE%%\n"
+"or %%OPTOUT%% is left out where there are none. Templates\n"
+"TEMPLATE.LANGUAGE.txt and .html in etc/pm/digests stand\n"
 "before ours, which are digest in en and de. The mail is signed (pm dkim)\n"
 "where this appliance has active keys for the domain of from; it is sent by\n"
 "an injector, each once, and nobody is told when it cannot be delivered.\n",

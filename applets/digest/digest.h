@@ -11,11 +11,13 @@
  *		  times = { "07:00", "15:00" }, days = { 1, 2, 3, 4, 5 },
  *		  zone = "Europe/Berlin", language = "de",
  *		  from = "quarantine@example.org",
- *		  map = "notifications-map", most = 25, template = "digest" },
+ *		  map = "notifications-map", most = 25, template = "digest",
+ *		  links = 5 },
  *	}
  *
  * name and who must be there. Defaults: times 07:00, days all (1 is Monday),
- * zone UTC, language en, from postmaster@ the wiring's site, most 25, no map.
+ * zone UTC, language en, from postmaster@ the wiring's site, most 25, no map,
+ * links good for 5 days (0: none), where the wiring has enduser.url.
  * who: entries as lists have them (engine/list.h), list:NAME a list that is
  * in force, group:NAME a group. map: a list of type map, ADDRESS ADDRESS: to
  * whom an address's digest goes.
@@ -29,6 +31,7 @@
 #include "base/root.h"
 #include "conf/wiring.h"
 #include "crypto/seal.h"
+#include "crypto/ticket.h"
 #include "db/db.h"
 
 #define DIGEST_RULES ROOT_ETC "/digests.lua"
@@ -39,6 +42,7 @@ enum {
 	DIGEST_FIRST_DAYS = 7,	/* that a rule's first run goes back */
 	DIGEST_LATE_MS = 6 * 3600 * 1000, /* a time is missed after this */
 	DIGEST_BATCH = 200,	/* people of one commit */
+	DIGEST_LINK_DAYS = 5, DIGEST_LINK_DAYS_MAX = 30,
 };
 
 struct digest_rule {
@@ -47,7 +51,7 @@ struct digest_rule {
 	size_t nwho, nreasons, ntimes;
 	int64_t days[7];
 	size_t ndays;
-	uint64_t most;
+	uint64_t most, links;
 };
 
 struct digest_rules {
@@ -61,6 +65,7 @@ struct digest {
 	struct digest_rules rules;
 	struct db *db;
 	struct seal_key *key;
+	struct ticket_keys *tickets; /* NULL: digests have no links */
 	const char *who;	/* asks */
 	bool dry_run, now;
 	int64_t now_ms;		/* the wall clock, or what a test says */
@@ -92,6 +97,7 @@ struct digest_item {
 	struct span id, sender, subject, reason, rcpt;
 	struct span at;		/* "2026-11-23 14:02" in the rule's zone */
 	int64_t size;
+	uint32_t place;		/* of the recipient in the envelope */
 };
 
 struct digest_mail {
@@ -110,6 +116,23 @@ int digest_compose(struct digest *d, const struct digest_mail *m,
 /* Are all templates there, with known variables? */
 int digest_compose_check(const struct digest_rule *r, struct err *e);
 
+/* --- links.c --- */
+
+/* The keys, where this appliance's wiring says how people reach the pages. */
+int digest_links_load(struct digest *d, struct err *e);
+/* Has this digest links? */
+bool digest_links(const struct digest *d, const struct digest_rule *r);
+/* The template without the lines that have a link, unless there are any. */
+struct span digest_links_keep(struct span template, bool links,
+	struct arena *a);
+/*
+ * What a variable of links stands for, "RELEASE", "ALLOW", "DELETE" of an item,
+ * "OPTOUT" of the digest; false: it is none. Empty without links.
+ */
+bool digest_link(const struct digest *d, const struct digest_mail *m,
+	const struct digest_item *item, struct span name, struct arena *a,
+	struct span *url_r);
+
 /* --- sign.c --- */
 
 /*
@@ -126,8 +149,8 @@ int digest_preview(struct digest *d, const char *rule, const char *address,
 	struct err *e);
 int digest_send(struct digest *d, const char *rule, const char *address,
 	struct err *e);
-int digest_opt(struct digest *d, const char *address, bool in,
-	struct err *e);
+int digest_opt(struct digest *d, const char *rule, const char *address,
+	bool in, struct err *e);
 
 /*
  * The newest of rows from .. from + n of digest_items or digest_held, at most

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "base/pack.h"
+#include "store/personal.h"
 
 /* Whose an address is. */
 struct person {
@@ -35,6 +36,7 @@ size_t digest_gather(const struct db_rows *rows, size_t from, size_t n,
 			.subject = arena_span(a, db_span(rows, from + i, 5)),
 			.reason = arena_span(a, db_span(rows, from + i, 6)),
 			.size = db_int(rows, from + i, 7),
+			.place = (uint32_t)db_int(rows, from + i, 2),
 			.rcpt = rcpts[db_int(rows, from + i, 0)] };
 	qsort(items, n, sizeof(*items), newest_first);
 	*items_r = items;
@@ -145,20 +147,22 @@ int digest_send(struct digest *d, const char *rule, const char *address,
 	return EXIT_DONE;
 }
 
-int digest_opt(struct digest *d, const char *address, bool in, struct err *e)
+int digest_opt(struct digest *d, const char *rule, const char *address,
+	bool in, struct err *e)
 {
 	struct person p;
 
-	if (find_person(d, address, &p, e) < 0)
+	if ((rule && digest_find(d, rule, e) == NULL) ||
+	    find_person(d, address, &p, e) < 0)
 		return -1;
 	if (!d->dry_run) {
-		struct db_value v[] = { DB_OF_TEXT(p.person), DB_OF_BOOL(in),
-			DB_OF_TEXT(span_of(d->who)) };
+		const struct personal_opt o = { p.person,
+			span_of(rule ? rule : ""), in, d->who, "cli" };
 
-		if (db_call(d->db, "digest_opt", v, 3, NULL, e) < 0)
+		if (personal_opt(d->db, &o, e) < 0)
 			return -1;
 	}
-	printf("%.*s gets %s\n", SPAN_FMT(p.person), in ? "digests" :
-		"no digests");
+	printf("%.*s gets %s%s%s\n", SPAN_FMT(p.person), in ? "digests" :
+		"no digests", rule ? " of the rule " : "", rule ? rule : "");
 	return EXIT_DONE;
 }

@@ -20,6 +20,7 @@ static const struct key {
 	{ "days", DAYS, AT(days), AT(ndays) },
 	{ "from", TEXT, AT(from), 0 },
 	{ "language", TEXT, AT(language), 0 },
+	{ "links", NUMBER, AT(links), 0 },
 	{ "map", TEXT, AT(map), 0 },
 	{ "most", NUMBER, AT(most), 0 },
 	{ "name", TEXT, AT(name), 0 },
@@ -101,6 +102,20 @@ static int read_days(const struct reader *r, const struct key *k,
 	return 0;
 }
 
+static int read_number(const struct reader *r, const struct key *k,
+	const struct script_value *v)
+{
+	bool days = k->at == offsetof(struct digest_rule, links);
+	int64_t least = days ? 0 : 1;
+	int64_t most = days ? DIGEST_LINK_DAYS_MAX : DIGEST_MOST_MAX;
+
+	if (v->type != SCRIPT_INT || v->integer < least || v->integer > most)
+		return wrong(r, k->name, arena_printf(r->d->a, "a number from "
+			"%d to %d", (int)least, (int)most));
+	*(uint64_t *)((char *)r->rule + k->at) = (uint64_t)v->integer;
+	return 0;
+}
+
 static int read_key(const struct reader *r, const struct key *k,
 	const struct script_value *v)
 {
@@ -111,11 +126,7 @@ static int read_key(const struct reader *r, const struct key *k,
 	if (k->kind == DAYS)
 		return read_days(r, k, v);
 	if (k->kind == NUMBER) {
-		if (v->type != SCRIPT_INT || v->integer < 1 ||
-		    v->integer > DIGEST_MOST_MAX)
-			return wrong(r, k->name, "a number from 1 to 200");
-		*(uint64_t *)((char *)rule + k->at) = (uint64_t)v->integer;
-		return 0;
+		return read_number(r, k, v);
 	}
 	if (!is_text(v))
 		return wrong(r, k->name, "a text");
@@ -236,6 +247,7 @@ static void set_defaults(const struct digest *d, struct digest_rule *rule)
 	*rule = (struct digest_rule){ .zone = "UTC", .language = "en",
 		.template = "digest", .reasons = reasons, .nreasons = 2,
 		.times = times, .ntimes = 1, .most = DIGEST_MOST,
+		.links = DIGEST_LINK_DAYS,
 		.days = { 1, 2, 3, 4, 5, 6, 7 }, .ndays = 7,
 		.from = arena_printf(d->a, "postmaster@%s", d->w.site ?
 			d->w.site : "localhost") };

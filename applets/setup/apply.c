@@ -10,7 +10,9 @@
 #include "base/embed.h"
 #include "base/io.h"
 #include "base/root.h"
+#include "crypto/keyfile.h"
 #include "crypto/seal.h"
+#include "crypto/ticket.h"
 #include "mailauth/batv.h"
 #include "role/life.h"
 #include "role/plan.h"
@@ -140,17 +142,27 @@ static int write_wiring(const struct wiring *w, struct err *e)
 	return result;
 }
 
-/* For those who seal and open bodies; the database is not among them. */
-static int make_body_key(struct err *e)
+/* A key for root and a group; one that is there stays. */
+static int make_key(const char *path, const char *group, struct err *e)
 {
-	struct group *g = getgrnam("pm-body");
+	struct group *g = getgrnam(group);
 
-	if (seal_make_file(SEAL_KEY_FILE, e) < 0)
+	if (keyfile_make(path, e) < 0)
 		return -1;
-	if (geteuid() == 0 && g && chown(SEAL_KEY_FILE, 0, g->gr_gid) < 0)
-		return err_errno(e, ERR_PERMANENT, SEAL_KEY_FILE
-			": cannot give it to the group pm-body");
+	if (geteuid() == 0 && g && chown(path, 0, g->gr_gid) < 0)
+		return err_errno(e, ERR_PERMANENT, "%s: cannot give it to the "
+			"group %s", path, group);
 	return 0;
+}
+
+/*
+ * For those who seal and open bodies, and for who reads the links of digests;
+ * the database is not among them.
+ */
+static int make_keys(struct err *e)
+{
+	return make_key(SEAL_KEY_FILE, "pm-body", e) < 0 ? -1 :
+		make_key(TICKET_KEY_FILE, "pm-link", e);
 }
 
 /* Signs envelope senders (BATV); front's alone. One that is there stays. */
@@ -217,7 +229,7 @@ int apply_plan(struct setup *s, struct err *e)
 	if (wiring_has_role(&s->plan, "filter") &&
 	    (publish_first(s->a, e) < 0 || make_tag_key(e) < 0))
 		return -1;
-	if (wiring_conninfo(&s->plan) && make_body_key(e) < 0)
+	if (wiring_conninfo(&s->plan) && make_keys(e) < 0)
 		return -1;
 	return write_wiring(&s->plan, e);
 }

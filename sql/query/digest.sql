@@ -80,13 +80,14 @@ with fresh as (
 )
 select k.rcpt, k.n::int8 as n, k.person,
 	coalesce(nullif(l.value, ''), h.language, '') as language,
-	x.owner is not null as opted_out
+	exists (select from user_data x where x.owner = k.person
+		and x.kind = 'option' and not x.gone and x.key in (
+		'digest-opt-outs', 'digest-opt-outs/' || $1::text))
+		as opted_out
 from known k
 left join mailbox h on h.address = k.person
 left join user_data l on l.owner = k.person and l.kind = 'option'
 	and l.key = 'language' and not l.gone
-left join user_data x on x.owner = k.person and x.kind = 'option'
-	and x.key = 'digest-opt-outs' and not x.gone
 order by k.person, k.rcpt;
 
 -- name: digest_have
@@ -221,20 +222,6 @@ with mail as (
 insert into job (key, kind, message, rcpts, made_by)
 values ($1::text::uuid, 'digest', $1::text::uuid, array[$2::bytea], $4::text)
 on conflict (key) do update set made_by = excluded.made_by;
-
--- name: digest_opt
--- Takes digests or not. $1 person text, $2 does he take them bool, $3 who
--- text
-with told as (
-	insert into audit (who, via, what, detail)
-	values ($3::text, 'cli', case when $2::bool then 'digest opt-in'
-		else 'digest opt-out' end, $1::text)
-)
-insert into user_data as u (owner, kind, key, gone, changed_by)
-values ($1::text, 'option', 'digest-opt-outs', $2::bool, $3::text)
-on conflict (owner, kind, key) do update
-set gone = excluded.gone, version = nextval('user_data_version'),
-	changed = now(), changed_by = excluded.changed_by;
 
 -- name: digest_group
 -- The members of a group and of those below it. $1 name text

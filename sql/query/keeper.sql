@@ -136,3 +136,7 @@ with days as (
 	delete from tally_day where day < current_date - 730
 )
 delete from tally where day < current_date - 730;
+
+-- name: keeper_expire_links
+-- Tickets that were used, long after they would have been good.
+delete from link_use where at < now() - interval '90 days';

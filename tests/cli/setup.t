@@ -92,9 +92,9 @@ my @plans = (
 		'note, rule 4: the Centralized Server Manager of many '
 		. 'appliances sends digests and notices itself: added "mta" '
 		. 'to roles'],
-	['5', 'enduser', '', 1, 'error, rule 5: the End User and Groups web '
-		. 'interfaces come together: add "groups" to roles, or take '
-		. 'out "enduser"'],
+	['5', 'groups', '', 1, 'error, rule 5: the Groups and End User web '
+		. 'interfaces come together: add "enduser" to roles, or take '
+		. 'out "groups"'],
 	['6', 'mta filter', '', 1, 'error, rule 6: an appliance has exactly '
 		. 'one kind of MTA (mta.kind is not set): set mta.kind to '
 		. '"postfix", "sendmail" or "external"'],
@@ -258,7 +258,7 @@ is("$code $err", "2 pm setup: the answers ended before set-up was done: "
 ok(!-e 'early', 'nothing was made');
 
 # Roles that are records only.
-for my $role (qw(standby enduser groups history)) {
+for my $role (qw(standby groups history)) {
 	my $line = qx($pm $role 2>&1);
 	is(($? >> 8) . " $line", "3 pm $role: not in this version\n",
 		"pm $role");

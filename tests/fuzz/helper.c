@@ -9,11 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span s = span_from(data, size);
 	struct helper_request r;
 	struct login_answer l;
+	struct link_answer k;
 	struct preview p;
 	struct err e;
 
 	helper_get_request(s, &r);
 	helper_get_login(s, &l);
+	helper_get_link(s, &k);
 	helper_get_error(s, &e);
 	if (preview_get(s, a, &p)) {
 		struct buf b = { .arena = a };

@@ -1,4 +1,5 @@
 /* Tickets of links and answers; what is taken is what was made. */
+#include "crypto/keyfile.h"
 #include "crypto/ticket.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -12,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ticket t;
 	struct err e;
 
-	if (keys == NULL && (ticket_make_file(path, &e) < 0 ||
+	if (keys == NULL && (keyfile_make(path, &e) < 0 ||
 	    (keys = ticket_load(path, &e)) == NULL))
 		__builtin_trap();
 	for (int p = TICKET_LINK; p <= TICKET_REPLY; p++)

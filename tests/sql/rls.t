@@ -9,7 +9,7 @@ use Db;
 
 my $db = Db->new(migrate => 1);
 my @logins = qw(pm_recorder pm_injector pm_csm pm_login pm_enduser pm_groups
-	pm_admin pm_agent);
+	pm_admin pm_agent pm_link);
 my @tables = split /\n/, $db->sql("select relname from pg_class where
 	relnamespace = 'pm'::regnamespace and relkind in ('r', 'p') and
 	not relispartition order by 1");
@@ -135,7 +135,7 @@ is($db->sql("select string_agg(rolname, ', ') from pg_roles where
 	'', 'no login has a right over the server');
 is($db->sql("select string_agg(rolname, ' ' order by rolname) from pg_roles
 	where rolbypassrls and rolname like 'pm\\_%'"),
-	'pm_admin pm_csm pm_injector pm_recorder',
+	'pm_admin pm_csm pm_injector pm_link pm_recorder',
 	'row security is for all but the staff\'s logins');
 is($db->sql("select count(*) from pg_auth_members m join pg_roles r on
 	r.oid = m.member where r.rolname like 'pm\\_%'"), 0,
@@ -198,11 +198,18 @@ my %never = (
 		quarantine_rcpt quarantine_body job user_data)],
 	pm_groups => \@tables,
 	pm_admin => ['account'],
+	pm_link => [grep { !/^(?:quarantine|quarantine_rcpt|job|message_event|
+		link_use|user_data)\z/x } @tables],
 	pm_agent => [grep { !/^(?:alarm|schedule_run)\z/ } @tables],
 );
 my %reads = (pm_recorder => 'quarantine', pm_injector => 'job',
 	pm_csm => 'quarantine_body', pm_login => 'account',
-	pm_admin => 'message', pm_agent => 'alarm');
+	pm_admin => 'message', pm_agent => 'alarm', pm_link => 'link_use');
+for my $what ('record from quarantine', 'words from quarantine',
+	'detail from message_event') {
+	like(try_as('pm_link', "select $what"), qr/permission denied/,
+		"pm_link: $what is refused");
+}
 for my $login (sort keys %never) {
 	my %read = map { $_ => 1 } split / /, has($login, 'select');
 	is(join(' ', grep { $read{$_} } @{ $never{$login} }), '',

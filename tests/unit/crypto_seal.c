@@ -1,3 +1,4 @@
+#include "crypto/keyfile.h"
 #include "crypto/seal.h"
 #include "crypto/secret.h"
 
@@ -18,7 +19,7 @@ static struct seal_key *key(const char *name)
 	struct seal_key *k;
 	struct err e;
 
-	assert_int_equal(seal_make_file(name, &e), 0);
+	assert_int_equal(keyfile_make(name, &e), 0);
 	k = seal_load(name, &e);
 	assert_non_null(k);
 	return k;

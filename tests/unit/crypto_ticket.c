@@ -192,7 +192,7 @@ static void another_key_is_another_site(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(ticket_make_file("other.key", &e), 0);
+	assert_int_equal(keyfile_make("other.key", &e), 0);
 	others = ticket_load("other.key", &e);
 	assert_non_null(others);
 	assert_int_equal(ticket_read(others, text_of(&in_digest), TICKET_LINK,
@@ -209,7 +209,7 @@ static void a_key_is_made_once(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(ticket_make_file("link.key", &e), 0);
+	assert_int_equal(keyfile_make("link.key", &e), 0);
 	assert_int_equal(stat("link.key", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	ticket_free(&keys);
@@ -278,7 +278,7 @@ static int begin(void **state)
 
 	(void)state;
 	if (mkdtemp(folder) == NULL || chdir(folder) < 0 ||
-	    ticket_make_file("link.key", &e) < 0)
+	    keyfile_make("link.key", &e) < 0)
 		return -1;
 	keys = ticket_load("link.key", &e);
 	a = arena_new("test", 64 << 20);

@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/pack.h"
+#include "crypto/keyfile.h"
 #include "crypto/seal.h"
 #include "mail/decode.h"
 #include "web/helper.h"
@@ -76,7 +77,7 @@ static int set_up(void **state)
 	    io_mkdirs("run/pm", 0755, &e) < 0 ||
 	    io_replace_file("etc/pm/wiring.lua", 0644,
 		span_from(wiring, sizeof(wiring) - 1), &e) < 0 ||
-	    seal_make_file(SEAL_KEY_FILE, &e) < 0)
+	    keyfile_make(SEAL_KEY_FILE, &e) < 0)
 		return -1;
 	key = seal_load(SEAL_KEY_FILE, &e);
 	start_viewer();

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/keyfile.h"
 #include "store/archive.h"
 #include "store/quarantine.h"
 
@@ -229,7 +230,7 @@ static int begin(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "/tmp/store_hostile.%d", (int)getpid());
-	if (seal_make_file(path, &e) < 0 || (key = seal_load(path, &e)) == NULL)
+	if (keyfile_make(path, &e) < 0 || (key = seal_load(path, &e)) == NULL)
 		fail_msg("%s", e.text);
 	unlink(path);
 	a = arena_new("test", (size_t)1 << 30);

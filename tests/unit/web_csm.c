@@ -46,7 +46,7 @@ static const struct web_session session = { .who = SPAN("<admin>"),
 static int set_up(void **state)
 {
 	static const char *const folders[] = { "lua/web/all/",
-		"lua/web/csm/", NULL };
+		"lua/web/staff/", "lua/web/csm/", NULL };
 	struct err e;
 
 	(void)state;

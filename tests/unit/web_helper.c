@@ -38,7 +38,7 @@ static void requests(void **state)
 	assert_true(span_eq(got.text[1], r.text[1]));
 	for (size_t n = 0; n < b.n; n++)
 		assert_false(helper_get_request(span_from(b.p, n), &got));
-	b.p[4] = HELPER_SOURCE + 1;
+	b.p[4] = HELPER_LINK_USE + 1;
 	assert_false(helper_get_request(buf_bytes(&b), &got));
 	b.p[4] = HELPER_LOGIN;
 	buf_byte(&b, 0);
@@ -140,11 +140,40 @@ static void previews(void **state)
 	assert_false(preview_passes(&p));
 }
 
+static void answers_about_links(void **state)
+{
+	struct link_answer l = { .result = LINK_USED, .allowable = true,
+		.action = TICKET_ALLOW, .received_ms = 5, .done_ms = -6,
+		.sender = SPAN("s"), .subject = SPAN("\xc3\xa4"),
+		.reason = SPAN("Spam"), .person = SPAN("p"),
+		.rule = SPAN("r"), .done = SPAN("d"), .again = SPAN("a") };
+	struct link_answer got;
+	struct buf b = { .arena = a };
+
+	(void)state;
+	helper_put_link(&b, &l);
+	for (size_t n = 0; n < b.n; n++)
+		assert_false(helper_get_link(span_from(b.p, n), &got));
+	assert_true(helper_get_link(buf_bytes(&b), &got));
+	assert_int_equal(got.result, LINK_USED);
+	assert_int_equal(got.action, TICKET_ALLOW);
+	assert_true(got.allowable && got.received_ms == 5 &&
+		got.done_ms == -6 && span_eq(got.subject, l.subject) &&
+		span_eq(got.again, l.again));
+	b.p[4] = LINK_RESULTS;
+	assert_false(helper_get_link(buf_bytes(&b), &got));
+	b.n = 0;
+	l.subject = SPAN("two\nlines");
+	helper_put_link(&b, &l);
+	assert_false(helper_get_link(buf_bytes(&b), &got));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests),
 		cmocka_unit_test(answers_of_the_login),
+		cmocka_unit_test(answers_about_links),
 		cmocka_unit_test(errors), cmocka_unit_test(previews),
 	};
 

@@ -193,6 +193,16 @@ static bool is_url(struct span s)
 	return rest.n > 0 && rest.p[0] != '/';
 }
 
+/* A server by name, nothing behind: a path is put to it. */
+static bool is_https(struct span s)
+{
+	struct span host = span_after(s, 8), rest;
+	uint16_t port;
+
+	return span_starts(s, SPAN("https://")) && (is_host(host) ||
+		(netaddr_split_port(host, &rest, &port) && is_host(rest)));
+}
+
 static bool is_mirror(struct span s)
 {
 	return is_host(s) || is_url(s);
@@ -247,6 +257,7 @@ static const struct form
 		"\"ops@example.net\"" },
 	mirror = { is_mirror, "a host, a URL (\"https://...\") or "
 		"\"none\"" },
+	https = { is_https, "\"https://HOST\" or \"https://HOST:PORT\"" },
 	url = { is_url, "a URL, \"https://...\"" },
 	absolute = { is_absolute, "an absolute path" };
 
@@ -325,6 +336,13 @@ static const struct key site_keys[] = {
 		.normally = "0.0.0.0:18080",
 		.comment = "administrators' pages" },
 	{ 0 },
+}, enduser_keys[] = {
+	{ "listen", AT(enduser_listen), .form = &address_port,
+		.normally = "0.0.0.0:28443",
+		.comment = "people's pages" },
+	{ "url", AT(enduser_url), .form = &https,
+		.comment = "as people write it, for digests' links" },
+	{ 0 },
 }, alarms_keys[] = {
 	{ "webhook", AT(alarms.webhook), .form = &url,
 		.comment = "is told of alarms by POST of JSON" },
@@ -338,7 +356,8 @@ static const struct key site_keys[] = {
 static const struct section sections[] = {
 	{ NULL, NULL, site_keys }, { "mta", "mta", mta_keys },
 	{ "filter", "filter", filter_keys }, { "db", NULL, db_keys },
-	{ "web", "csm", web_keys }, { "alarms", NULL, alarms_keys },
+	{ "web", "csm", web_keys },
+	{ "enduser", "enduser", enduser_keys }, { "alarms", NULL, alarms_keys },
 };
 
 enum { SECTIONS = sizeof(sections) / sizeof(*sections) };

@@ -50,6 +50,11 @@
  *		web = {
  *			csm = "0.0.0.0:18080",	-- administrators' pages
  *		},
+ *		enduser = {
+ *			listen = "0.0.0.0:28443", -- people's pages
+ *			url = "https://mail.example.org:28443", -- as people
+ *				-- write it: links of digests begin with it
+ *		},
  *		alarms = {
  *			webhook = "https://hooks.example.org/pm", -- JSON goes
  *						-- there by POST
@@ -117,6 +122,8 @@ struct wiring {
 	const char **db_listen;	/* addresses, for other appliances */
 	size_t ndb_listen;
 	const char *web_csm;	/* "ADDRESS:PORT" of the CSM's pages */
+	const char *enduser_listen; /* "ADDRESS:PORT" of people's pages */
+	const char *enduser_url; /* "https://HOST:PORT"; NULL: no links */
 	const char **networks;
 	size_t nnetworks;
 	const char **domains;

@@ -25,11 +25,6 @@ static void derive(struct seal_key *k, const unsigned char *master)
 	crypto_kdf_derive_from_key(k->words, KEY_SIZE, 2, "pm-words", master);
 }
 
-int seal_make_file(const char *path, struct err *e)
-{
-	return keyfile_make(path, e);
-}
-
 struct seal_key *seal_load(const char *path, struct err *e)
 {
 	unsigned char master[KEYFILE_SIZE];

@@ -20,9 +20,7 @@ enum { SEAL_OVERHEAD = 1 + 24 + 16 }; /* version, nonce, tag */
 
 struct seal_key; /* in locked memory, wiped when freed */
 
-/* Makes the file (mode 0640) unless it is there; for set-up, as root. */
-int seal_make_file(const char *path, struct err *e);
-/* Hex of 32 bytes and a newline. NULL and *e. */
+/* From a key file (crypto/keyfile.h). NULL and *e. */
 struct seal_key *seal_load(const char *path, struct err *e);
 void seal_free(struct seal_key **k);
 

@@ -21,11 +21,6 @@ struct ticket_keys {
 	unsigned char of[TICKET_REPLY + 1][crypto_auth_hmacsha256_KEYBYTES];
 };
 
-int ticket_make_file(const char *path, struct err *e)
-{
-	return keyfile_make(path, e);
-}
-
 struct ticket_keys *ticket_load(const char *path, struct err *e)
 {
 	unsigned char master[KEYFILE_SIZE];

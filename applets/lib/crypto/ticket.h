@@ -56,9 +56,7 @@ struct ticket {
 
 struct ticket_keys;	/* in locked memory, wiped when freed */
 
-/* Makes the file unless it is there; for set-up, as root. */
-int ticket_make_file(const char *path, struct err *e);
-/* NULL and *e. */
+/* From a key file (crypto/keyfile.h). NULL and *e. */
 struct ticket_keys *ticket_load(const char *path, struct err *e);
 void ticket_free(struct ticket_keys **k);
 

@@ -110,6 +110,9 @@ static void put_header(struct buf *out, const struct notice_mail *m,
 			SPAN_FMT(m->references));
 	if (is_plain_id(m->list))
 		buf_printf(out, "List-Id: <%.*s>\r\n", SPAN_FMT(m->list));
+	if (is_plain_id(m->unsubscribe))
+		buf_printf(out, "List-Unsubscribe: <%.*s>\r\n",
+			SPAN_FMT(m->unsubscribe));
 	buf_printf(out, "Auto-Submitted: auto-%s\r\n", m->list.n ?
 		"generated" : "replied");
 	buf_string(out,

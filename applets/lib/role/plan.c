@@ -172,7 +172,9 @@ static void judge_one(struct judge *j, const struct applet *a,
 		return;
 	switch (c->kind) {
 	case CONSTRAINT_TOGETHER:
-		if (!has(j, c->other) && !elsewhere(j, c->other))
+		/* What cannot be had yet is not asked for. */
+		if (!has(j, c->other) && !elsewhere(j, c->other) &&
+		    applet_is_built(plan_role(c->other), c->other))
 			broken(j, c, NULL);
 		return;
 	case CONSTRAINT_WITHOUT:

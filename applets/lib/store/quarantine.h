@@ -125,6 +125,9 @@ struct quarantine_order {
 	bool again;		/* release: what was released before, too */
 	bool approve;		/* release: and always allow the sender for
 				   these recipients (database only) */
+	bool once;		/* the key is a ticket's (crypto/ticket.h): it
+				   is noted as used with the order; an error
+				   if it was (database only) */
 	unsigned wait_s;	/* so long it can be undone (database only) */
 	enum quarantine_learn learn; /* with it, or of quarantine_learn
 				   (database only: a filter there learns) */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/personal.h"
 
 enum { ORDER_ARENA = 256 << 20, DETAIL_MAX = 4000 };
 
@@ -62,6 +63,17 @@ static int repeated(const struct work *w, struct err *e)
 		n = db_int(rows, 0, 0) > 0 ? db_int(rows, 0, 0) : 1;
 	db_rows_free(&rows);
 	return (int)n;
+}
+
+/* A ticket is noted with what it orders, or not at all. */
+static int use_ticket(const struct work *w, struct err *e)
+{
+	static const char *const words[] = {
+		[QUARANTINE_RELEASE] = "released",
+		[QUARANTINE_DELETE] = "deleted",
+	};
+
+	return personal_use(w->db, &w->o->key, w->o->who, words[w->verb], e);
 }
 
 static int read_people(struct work *w, struct err *e)
@@ -407,6 +419,8 @@ static int carry_out(struct work *w, bool *found_r, struct err *e)
 	int n;
 
 	if (lock(w, found_r, e) < 0 || !*found_r)
+		return -1;
+	if (w->o->once && use_ticket(w, e) < 0)
 		return -1;
 	n = repeated(w, e);
 	if (n != 0)

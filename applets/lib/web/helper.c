@@ -107,6 +107,25 @@ int helper_change(const char *role, struct span cookie, struct span old,
 	return ask_login(&x, &r, a, answer_r, e);
 }
 
+int helper_link(const char *role, bool use, struct span ticket,
+	struct span peer, int64_t deadline_ms, struct arena *a,
+	struct link_answer *answer_r, struct err *e)
+{
+	struct exchange x = { .role = role, .helper = "links",
+		.deadline_ms = deadline_ms };
+	struct helper_request r = { use ? HELPER_LINK_USE : HELPER_LINK_SHOW,
+		{ ticket, peer } };
+
+	if (exchange(&x, &r, -1, e) < 0)
+		return -1;
+	if (x.fd >= 0)
+		close(x.fd);
+	if (!helper_get_link(arena_span(a, span_from(x.answer, x.n)),
+	    answer_r))
+		return nobody(&x, e);
+	return 0;
+}
+
 /* The pieces one after the other, in memory that can be handed over. */
 static int gather(const struct span *sealed, size_t n, struct err *e)
 {

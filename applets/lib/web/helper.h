@@ -1,8 +1,9 @@
 /*
  * What a web role's process asks of its helpers, over SOCK_SEQPACKET sockets
  * below ROOT_RUN/ROLE: the log-in helper, which alone sees passwords' hashes
- * and makes sessions; and the viewer, which alone opens and parses bodies.
- * Both answer within `deadline_ms`; -1 is temporary: nobody answers.
+ * and makes sessions; the viewer, which alone opens and parses bodies; and
+ * the helper of links, which alone reads tickets and does what they say.
+ * All answer within `deadline_ms`; -1 is temporary: nobody answers.
  */
 #ifndef WEB_HELPER_H
 #define WEB_HELPER_H
@@ -11,6 +12,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/span.h"
+#include "crypto/ticket.h"
 
 enum login_result {
 	LOGIN_DONE, LOGIN_WRONG,
@@ -34,6 +36,38 @@ int helper_login(const char *role, struct span name, struct span password,
 int helper_change(const char *role, struct span cookie, struct span old,
 	struct span fresh, int64_t deadline_ms, struct arena *a,
 	struct login_answer *answer_r, struct err *e);
+
+enum link_result {
+	LINK_OPEN,	/* it can be used */
+	LINK_DONE,	/* it was used, just now */
+	LINK_USED,	/* it was used before: done, at done_ms */
+	LINK_CLOSED,	/* another way was faster: done, at done_ms */
+	LINK_GONE,	/* the message is no longer kept */
+	LINK_ENDED,	/* it was good until done_ms */
+	LINK_BAD,	/* no ticket of ours */
+	LINK_WAIT,	/* the same, and too many of them came from there */
+	LINK_RESULTS
+};
+
+/* What a ticket of a digest's link says, and how that stands. */
+struct link_answer {
+	enum link_result result;
+	enum ticket_action action; /* 0 unless the ticket is ours */
+	bool allowable;		/* its sender could be allowed */
+	int64_t received_ms, done_ms;
+	struct span sender, subject, reason; /* of a message */
+	struct span person, rule;
+	struct span done;	/* "released", "deleted", "digests off" … */
+	struct span again;	/* of digests: a ticket that turns it round */
+};
+
+/*
+ * Shows what a ticket would do, or does it: once, whoever asks how often. A
+ * temporary error after `use`: perhaps it was done; showing it says so.
+ */
+int helper_link(const char *role, bool use, struct span ticket,
+	struct span peer, int64_t deadline_ms, struct arena *a,
+	struct link_answer *answer_r, struct err *e);
 
 struct preview_part {
 	struct span type, true_type, name;

@@ -35,7 +35,7 @@ bool helper_get_request(struct span packet, struct helper_request *r_r)
 	for (size_t i = 0; i < TEXTS; i++)
 		r_r->text[i] = wire_span(&w);
 	return wire_done(&w) && ours && r_r->kind >= HELPER_LOGIN &&
-		r_r->kind <= HELPER_SOURCE;
+		r_r->kind <= HELPER_LINK_USE;
 }
 
 void helper_put_login(struct buf *b, const struct login_answer *l)
@@ -85,6 +85,23 @@ bool helper_get_error(struct span packet, struct err *e_r)
 	return true;
 }
 
+void helper_put_link(struct buf *b, const struct link_answer *l)
+{
+	wire_put_u32(b, MAGIC);
+	wire_put_u8(b, (uint8_t)l->result);
+	wire_put_u8(b, (uint8_t)l->action);
+	wire_put_u8(b, l->allowable);
+	wire_put_u64(b, (uint64_t)l->received_ms);
+	wire_put_u64(b, (uint64_t)l->done_ms);
+	wire_put_span(b, l->sender);
+	wire_put_span(b, l->subject);
+	wire_put_span(b, l->reason);
+	wire_put_span(b, l->person);
+	wire_put_span(b, l->rule);
+	wire_put_span(b, l->done);
+	wire_put_span(b, l->again);
+}
+
 static void put_texts(struct buf *b, const struct span *v, size_t n)
 {
 	wire_put_u32(b, (uint32_t)n);
@@ -121,6 +138,27 @@ static struct span get_text(struct wire *w, bool lines)
 		w->bad = (s.p[i] < ' ' && !(lines && s.p[i] == '\n')) ||
 			s.p[i] == 127;
 	return s;
+}
+
+bool helper_get_link(struct span packet, struct link_answer *l_r)
+{
+	struct wire w = wire_open(packet);
+	bool ours = wire_u32(&w) == MAGIC;
+
+	l_r->result = (enum link_result)wire_u8(&w);
+	l_r->action = (enum ticket_action)wire_u8(&w);
+	l_r->allowable = wire_u8(&w) != 0;
+	l_r->received_ms = (int64_t)wire_u64(&w);
+	l_r->done_ms = (int64_t)wire_u64(&w);
+	l_r->sender = get_text(&w, false);
+	l_r->subject = get_text(&w, false);
+	l_r->reason = get_text(&w, false);
+	l_r->person = get_text(&w, false);
+	l_r->rule = get_text(&w, false);
+	l_r->done = get_text(&w, false);
+	l_r->again = get_text(&w, false);
+	return wire_done(&w) && ours && l_r->result < LINK_RESULTS &&
+		l_r->action < TICKET_ACTION_N;
 }
 
 static struct span *get_texts(struct wire *w, struct arena *a, size_t *n_r)

@@ -23,6 +23,8 @@ enum helper_kind {
 	HELPER_CHANGE,		/* cookie, old, fresh */
 	HELPER_PREVIEW,		/* id; a descriptor of the sealed bytes */
 	HELPER_SOURCE,		/* the same */
+	HELPER_LINK_SHOW,	/* ticket, peer */
+	HELPER_LINK_USE,	/* the same */
 };
 
 struct helper_request {
@@ -35,6 +37,9 @@ bool helper_get_request(struct span packet, struct helper_request *r_r);
 
 void helper_put_login(struct buf *b, const struct login_answer *l);
 bool helper_get_login(struct span packet, struct login_answer *l_r);
+
+void helper_put_link(struct buf *b, const struct link_answer *l);
+bool helper_get_link(struct span packet, struct link_answer *l_r);
 
 /*
  * The viewer's answer: ERR_NONE and a descriptor (of a preview's record, or

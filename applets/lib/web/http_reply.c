@@ -26,6 +26,7 @@ static const struct page {
 	{ 408, "Request Timeout", "The request did not arrive in time. Try "
 		"again." },
 	{ 409, "Conflict", NULL },
+	{ 410, "Gone", NULL },
 	{ 411, "Length Required", "The length of a form must be said before "
 		"it is sent (Content-Length)." },
 	{ 413, "Content Too Large", "The form is too large." },
