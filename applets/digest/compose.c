@@ -67,8 +67,8 @@ static int split(struct span text, const char *name, const char *ending,
 		"this order", name, ending);
 }
 
-/* In that language, or the rule's, or English. */
-static int load(const struct digest_rule *r, bool links,
+/* In that language, or the rule's, or English; d NULL: with all lines. */
+static int load(const struct digest *d, const struct digest_rule *r,
 	struct span language, const char *ending, struct arena *a,
 	struct parts *p_r, struct err *e)
 {
@@ -91,8 +91,8 @@ static int load(const struct digest_rule *r, bool links,
 		return err_set(e, ERR_PERMANENT, "there is no digest template "
 			DIGEST_TEMPLATES "/%s.%s.%s", r->template, r->language,
 			ending);
-	return split(digest_links_keep(buf_bytes(&text), links, a),
-		r->template, ending, p_r, e);
+	return split(d ? digest_links_keep(d, r, buf_bytes(&text), a) :
+		buf_bytes(&text), r->template, ending, p_r, e);
 }
 
 struct values {
@@ -164,7 +164,8 @@ static struct span value_of(void *self, struct span name)
 
 static bool is_known(const void *self, struct span name)
 {
-	static const char *const names[] = { "ALLOW", "CONTACT", "COUNT",
+	static const char *const names[] = { "ALLOW", "ANSWER",
+		"ANSWERMAIL", "ANSWERTO", "CONTACT", "COUNT",
 		"DATE", "DELETE", "ID", "OPTOUT", "PERSON", "REASON",
 		"RECIPIENT", "RELEASE", "REST", "SENDER", "SITE", "SIZE",
 		"SUBJECT" };
@@ -196,15 +197,14 @@ static struct span expand(struct values *v, const struct parts *p,
 int digest_compose(struct digest *d, const struct digest_mail *m,
 	struct arena *a, struct buf *out, struct err *e)
 {
-	bool links = digest_links(d, m->rule);
 	struct values v = { .d = d, .m = m, .a = a };
 	struct buf subject = { .arena = a }, mail = { .arena = a };
 	struct parts text, html;
 	struct notice_mail n = { .from = span_of(m->rule->from), .to = m->to,
 		.ms = m->ms };
 
-	if (load(m->rule, links, m->language, "txt", a, &text, e) < 0 ||
-	    load(m->rule, links, m->language, "html", a, &html, e) < 0)
+	if (load(d, m->rule, m->language, "txt", a, &text, e) < 0 ||
+	    load(d, m->rule, m->language, "html", a, &html, e) < 0)
 		return -1;
 	template_expand(text.subject, TEMPLATE_HEADER, value_of, &v, &subject);
 	n.subject = buf_bytes(&subject);
@@ -214,6 +214,7 @@ int digest_compose(struct digest *d, const struct digest_mail *m,
 	n.list = span_of(arena_printf(a, "digest-%s.%s", m->rule->name,
 		d->w.site ? d->w.site : "localhost"));
 	digest_link(d, m, NULL, SPAN("OPTOUT"), a, &n.unsubscribe);
+	digest_link(d, m, NULL, SPAN("ANSWERTO"), a, &n.reply_to);
 	notice_mail_put(&n, a, &mail);
 	return digest_sign(d, m->rule->from, buf_bytes(&mail), a, out, e);
 }
@@ -232,7 +233,7 @@ int digest_compose_check(const struct digest_rule *r, struct err *e)
 	for (size_t i = 0; i < 2 && result == 0; i++) {
 		struct parts p;
 
-		result = load(r, true, span_of(r->language), endings[i], a, &p,
+		result = load(NULL, r, span_of(r->language), endings[i], a, &p,
 			e);
 		if (result == 0 && (check_part(p.subject, r->template, e) ||
 		    check_part(p.head, r->template, e) ||

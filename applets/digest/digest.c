@@ -62,13 +62,15 @@ static void put_texts(const char *what, const struct span *v, size_t n)
 /* Why a digest has no links, where it has none. */
 static void put_links(const struct digest *d, const struct digest_rule *r)
 {
-	if (d->tickets == NULL)
-		puts("  links    none: the wiring has no enduser.url");
-	else if (r->links == 0)
+	if (r->links == 0)
 		puts("  links    none: links = 0");
+	else if (d->w.enduser_url == NULL)
+		puts("  links    none: the wiring has no enduser.url");
 	else
 		printf("  links    %s, good for %llu days\n",
 			d->w.enduser_url, (unsigned long long)r->links);
+	if (d->w.enduser_reply && r->links)
+		printf("  answers  to %s\n", d->w.enduser_reply);
 }
 
 static int verb_rules(struct digest *d, const struct options *o,
@@ -110,10 +112,17 @@ static int verb_check(struct digest *d, const struct options *o,
 			return -1;
 	}
 	printf("%zu rules are good\n", d->rules.n);
-	if (d->tickets == NULL && d->rules.n)
+	if (d->w.enduser_url == NULL && d->rules.n)
 		puts("digests have no links: the wiring has no enduser.url "
 			"(pm help enduser)");
 	return EXIT_DONE;
+}
+
+static int verb_answers(struct digest *d, const struct options *o,
+	const char *operand, struct err *e)
+{
+	(void)o, (void)operand;
+	return digest_answers(d, e);
 }
 
 static const struct verb {
@@ -126,6 +135,7 @@ static const struct verb {
 	{ "run", false, true, true, verb_run },
 	{ "preview", true, true, false, verb_preview },
 	{ "send", true, true, true, verb_send },
+	{ "answers", false, true, true, verb_answers },
 	{ "rules", false, false, false, verb_rules },
 	{ "check", false, true, false, verb_check },
 	{ "opt-out", true, true, false, verb_out },
@@ -146,7 +156,7 @@ static const struct verb *find_verb(const struct args *args, struct err *e)
 	}
 	near = args_nearest(span_of(typed), names, VERBS);
 	err_set(e, ERR_PERMANENT, "\"%s\" is none of run, preview, send, "
-		"rules, check, opt-out, opt-in%s%s%s", typed, near ?
+		"answers, rules, check, opt-out, opt-in%s%s%s", typed, near ?
 		": did you mean " : "", near ? near : "", near ? "?" : "");
 	return NULL;
 }
@@ -253,6 +263,7 @@ const struct applet digest_applet = {
 "usage: pm digest run [--rule NAME] [--now] [--dry-run]\n"
 "       pm digest preview ADDRESS [--rule NAME]\n"
 "       pm digest send ADDRESS [--rule NAME] [--dry-run]\n"
+"       pm digest answers\n"
 "       pm digest rules\n"
 "       pm digest check\n"
 "       pm digest opt-out ADDRESS [--rule NAME]\n"
@@ -285,14 +296,24 @@ const struct applet digest_applet = {
 "      map = \"notifications-map\", template = \"digest\", links = 5 },\n"
 "  }\n"
 "\n"
+"answers carries out what people answered. Where the wiring has\n"
+"enduser.reply, an address of our domains, digests ask to be answered there\n"
+"and have a code for each message: an answer that quotes all of it delivers\n"
+"all, one that keeps some codes delivers those. The filter keeps such mail\n"
+"whatever the policy says, for the reason \"Answer\"; a process in a sandbox\n"
+"reads it; and only codes of the very person who wrote it count, when DMARC\n"
+"passes for his domain, or it comes from the site's own networks. It is\n"
+"consumed; others are told nothing. For the clock: pm job enable answers.\n"
+"\n"
 "name and who must be there. who has entries as lists have them; map is a\n"
 "list of type map that says to whom an address's digest goes. The aliases and\n"
 "the mailboxes of a person are one. A person's own language goes before the\n"
 "rule's. Where the wiring has enduser.url (pm help enduser), each message\n"
 "has links that are good for `links` days (0: none) and work once: a page\n"
 "asks before it delivers or deletes a message, or ends the digests of a rule\n"
-"for a person. A line of a template with %%RELEASE%%, %%ALLOW%%, %%DELETE%%\n"
-"or %%OPTOUT%% is left out where there are none. Templates\n"
+"for a person. A line of a template with %%RELEASE%%, %%ALLOW%%, %%DELETE%%,\n"
+"%%OPTOUT%%, %%ANSWER%%, %%ANSWERMAIL%% or %%ANSWERTO%% is left out where\n"
+"there is nothing for it. Templates\n"
 "TEMPLATE.LANGUAGE.txt and .html in etc/pm/digests stand\n"
 "before ours, which are digest in en and de. The mail is signed (pm dkim)\n"
 "where this appliance has active keys for the domain of from; it is sent by\n"

@@ -35,6 +35,7 @@
 #include "db/db.h"
 
 #define DIGEST_RULES ROOT_ETC "/digests.lua"
+#define DIGEST_ANSWER "[pm:"	/* then a ticket, and "]" */
 #define DIGEST_TEMPLATES ROOT_ETC "/digests"
 
 enum {
@@ -120,14 +121,16 @@ int digest_compose_check(const struct digest_rule *r, struct err *e);
 
 /* The keys, where this appliance's wiring says how people reach the pages. */
 int digest_links_load(struct digest *d, struct err *e);
-/* Has this digest links? */
-bool digest_links(const struct digest *d, const struct digest_rule *r);
-/* The template without the lines that have a link, unless there are any. */
-struct span digest_links_keep(struct span template, bool links,
-	struct arena *a);
 /*
- * What a variable of links stands for, "RELEASE", "ALLOW", "DELETE" of an item,
- * "OPTOUT" of the digest; false: it is none. Empty without links.
+ * The template without the lines that have a variable for which this wiring,
+ * or the rule, has nothing.
+ */
+struct span digest_links_keep(const struct digest *d,
+	const struct digest_rule *r, struct span template, struct arena *a);
+/*
+ * What a variable of links stands for: of an item RELEASE, ALLOW, DELETE,
+ * ANSWER (a code that an answer quotes) and ANSWERMAIL; of the digest OPTOUT
+ * and ANSWERTO. False: it is none. Empty where there is nothing.
  */
 bool digest_link(const struct digest *d, const struct digest_mail *m,
 	const struct digest_item *item, struct span name, struct arena *a,
@@ -142,13 +145,28 @@ bool digest_link(const struct digest *d, const struct digest_mail *m,
 int digest_sign(struct digest *d, const char *from, struct span mail,
 	struct arena *a, struct buf *out, struct err *e);
 
-/* --- run.c, person.c: exit code, or -1 with *e --- */
+/* --- answer.c --- */
+
+/*
+ * What an answer to a digest says, read by a worker of tool/keeper.h: a line
+ * "AUTHOR TICKET …", blanks between; empty when no person wrote it, or when
+ * who did is not clear.
+ */
+enum { DIGEST_ANSWER_TICKETS = 200, DIGEST_ANSWER_TEXT = 256 << 10 };
+struct ask;
+void digest_answer_read(const void *self, struct span name,
+	struct span message, struct ask *ask, struct arena *a,
+	struct buf *line);
+
+/* --- run.c, person.c, answers.c: exit code, or -1 with *e --- */
 
 int digest_run(struct digest *d, const char *rule, struct err *e);
 int digest_preview(struct digest *d, const char *rule, const char *address,
 	struct err *e);
 int digest_send(struct digest *d, const char *rule, const char *address,
 	struct err *e);
+/* Carries out the answers that came. */
+int digest_answers(struct digest *d, struct err *e);
 int digest_opt(struct digest *d, const char *rule, const char *address,
 	bool in, struct err *e);
 

@@ -4,48 +4,57 @@
 
 enum { DAY_S = 86400, OPT_OUT_DAYS = 90 };
 
+/* What a variable needs of the wiring. */
+enum need { URL, REPLY };
+
 static const struct variable {
 	const char *name;
-	enum ticket_action action;
+	enum need need;
+	enum ticket_action action; /* 0: an address alone */
 } variables[] = {
-	{ "RELEASE", TICKET_RELEASE }, { "ALLOW", TICKET_ALLOW },
-	{ "DELETE", TICKET_DELETE }, { "OPTOUT", TICKET_OPT_OUT },
+	{ "RELEASE", URL, TICKET_RELEASE }, { "ALLOW", URL, TICKET_ALLOW },
+	{ "DELETE", URL, TICKET_DELETE }, { "OPTOUT", URL, TICKET_OPT_OUT },
+	{ "ANSWER", REPLY, TICKET_RELEASE },
+	{ "ANSWERMAIL", REPLY, TICKET_RELEASE }, { "ANSWERTO", REPLY, 0 },
 };
 
 enum { VARIABLES = sizeof(variables) / sizeof(*variables) };
 
 int digest_links_load(struct digest *d, struct err *e)
 {
-	if (d->w.enduser_url == NULL)
+	if (d->w.enduser_url == NULL && d->w.enduser_reply == NULL)
 		return 0;
 	d->tickets = ticket_load(TICKET_KEY_FILE, e);
 	return d->tickets ? 0 : -1;
 }
 
-bool digest_links(const struct digest *d, const struct digest_rule *r)
+static bool has(const struct digest *d, const struct digest_rule *r,
+	enum need need)
 {
-	return d->tickets && r->links;
+	return d->tickets && r->links &&
+		(need == URL ? d->w.enduser_url : d->w.enduser_reply);
 }
 
-static bool has_link(struct span line, struct arena *a)
+/* Is there a variable in it that would be empty? */
+static bool is_idle(const struct digest *d, const struct digest_rule *r,
+	struct span line, struct arena *a)
 {
 	for (size_t i = 0; i < VARIABLES; i++)
-		if (span_find(line, span_of(arena_printf(a, "%%%%%s%%%%",
+		if (!has(d, r, variables[i].need) &&
+		    span_find(line, span_of(arena_printf(a, "%%%%%s%%%%",
 		    variables[i].name))) != SIZE_MAX)
 			return true;
 	return false;
 }
 
-struct span digest_links_keep(struct span template, bool links,
-	struct arena *a)
+struct span digest_links_keep(const struct digest *d,
+	const struct digest_rule *r, struct span template, struct arena *a)
 {
 	struct buf kept = { .arena = a };
 	struct span rest = template, line;
 
-	if (links)
-		return template;
 	while (span_line(&rest, &line))
-		if (!has_link(line, a)) {
+		if (!is_idle(d, r, line, a)) {
 			buf_span(&kept, line);
 			buf_byte(&kept, '\n');
 		}
@@ -63,6 +72,19 @@ static void say_url(const struct digest *d, const struct digest_mail *m,
 		span_of(m->rule->language));
 }
 
+/* "[pm:TICKET]", which a quoted line has room for; or mail that has it. */
+static void say_answer(const struct digest *d, const struct ticket *t,
+	bool as_mail, struct buf *b)
+{
+	if (as_mail)
+		buf_printf(b, "mailto:%s?subject=%%5Bpm:",
+			d->w.enduser_reply);
+	else
+		buf_string(b, DIGEST_ANSWER);
+	ticket_put(d->tickets, t, b);
+	buf_string(b, as_mail ? "%5D" : "]");
+}
+
 /* Nothing of a message that is not one: preview has no ids to act upon. */
 static bool fill(const struct digest_item *item, struct ticket *t)
 {
@@ -75,27 +97,38 @@ static bool fill(const struct digest_item *item, struct ticket *t)
 	return item && id_parse(item->id, &t->item);
 }
 
+static void say(const struct digest *d, const struct digest_mail *m,
+	const struct variable *v, const struct digest_item *item,
+	struct buf *b)
+{
+	struct ticket t = { .person = m->to, .action = v->action,
+		.purpose = v->need == URL ? TICKET_LINK : TICKET_REPLY };
+
+	t.end_s = m->ms / 1000 + DAY_S * (int64_t)(v->action ==
+		TICKET_OPT_OUT ? OPT_OUT_DAYS : m->rule->links);
+	if (v->need == URL)
+		t.rule = span_of(m->rule->name);
+	if (v->action == 0)
+		buf_string(b, d->w.enduser_reply);
+	else if (fill(item, &t) && v->need == URL)
+		say_url(d, m, &t, b);
+	else if (fill(item, &t))
+		say_answer(d, &t, strcmp(v->name, "ANSWERMAIL") == 0, b);
+}
+
 bool digest_link(const struct digest *d, const struct digest_mail *m,
 	const struct digest_item *item, struct span name, struct arena *a,
 	struct span *url_r)
 {
 	const struct variable *v = variables;
-	struct ticket t = { .purpose = TICKET_LINK, .person = m->to,
-		.rule = span_of(m->rule->name) };
-	struct buf url = { .arena = a };
+	struct buf b = { .arena = a };
 
 	while (v < variables + VARIABLES && !span_is(name, v->name))
 		v++;
 	if (v == variables + VARIABLES)
 		return false;
-	*url_r = SPAN("");
-	if (!digest_links(d, m->rule) || m->to.n > TICKET_PERSON_MAX)
-		return true;
-	t.action = v->action;
-	t.end_s = m->ms / 1000 + DAY_S * (int64_t)(v->action ==
-		TICKET_OPT_OUT ? OPT_OUT_DAYS : m->rule->links);
-	if (fill(item, &t))
-		say_url(d, m, &t, &url);
-	*url_r = buf_bytes(&url);
+	if (has(d, m->rule, v->need) && m->to.n <= TICKET_PERSON_MAX)
+		say(d, m, v, item, &b);
+	*url_r = buf_bytes(&b);
 	return true;
 }

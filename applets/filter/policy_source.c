@@ -146,6 +146,7 @@ static int build(struct buf *b, uint64_t *number_r, struct err *e)
 		s.domains = arena_spans(a, w.domains, w.ndomains);
 		s.ndomains = w.ndomains;
 		s.authserv = span_of(w.site);
+		s.answers = span_of(w.enduser_reply);
 		s.compiled = ROOT_COMPILED;
 		s.virus = engines_wired(&w).n > 0;
 		taught = feedback_time();

@@ -41,6 +41,7 @@ int policy_read_root(const char *root, struct arena *a,
 	s->domains = arena_spans(a, w.domains, w.ndomains);
 	s->ndomains = w.ndomains;
 	s->authserv = arena_span(a, span_of(w.site ? w.site : "localhost"));
+	s->answers = arena_span(a, span_of(w.enduser_reply));
 	s->virus = site_r->virus.n > 0;
 	update_settings(a, s, &why);
 	if (why)

@@ -76,6 +76,7 @@ static void read_settings(const struct wiring *w, struct arena *a,
 	s->domains = arena_spans(a, w->domains, w->ndomains);
 	s->ndomains = w->ndomains;
 	s->authserv = arena_span(a, span_of(w->site ? w->site : "localhost"));
+	s->answers = arena_span(a, span_of(w->enduser_reply));
 	s->feedback = feedback_read(a, &why);
 	if (why)
 		fprintf(stderr, "pm scan: %s\n", why);

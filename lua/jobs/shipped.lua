@@ -40,6 +40,13 @@ return {
 		user = "root",
 		site = true,
 	},
+	answers = {
+		about = "carries out what people answered to their digests (enduser.reply in the wiring)",
+		when = "every 2 min",
+		command = { "digest", "answers" },
+		user = "root",
+		site = true,
+	},
 	report = {
 		about = "sends the reports of the site by mail",
 		when = "daily 06:00",

@@ -234,3 +234,13 @@ select distinct m.member
 from mail_group_member m
 join part p on p.name = m.name
 order by 1;
+
+-- name: digest_answers
+-- Answers that wait, the oldest first. $1 to whom they come text, $2 their
+-- reason text, $3 most int8
+-- plan: quarantine_rcpt
+select id
+from quarantine_rcpt
+where rcpt = lower($1::text) and reason = $2::text and state = 'held'
+order by id
+limit $3::int8;

@@ -96,7 +96,7 @@ limit 1;
 -- name: link_use
 -- Notes that a ticket is used; fresh: it was not before. $1 its name text, $2
 -- who text, $3 what text
--- login: pm_link
+-- login: pm_link pm_admin
 insert into link_use as u (key, who, what)
 values ($1::text::uuid, $2::text, $3::text)
 on conflict (key) do update set tries = u.tries + 1
@@ -105,7 +105,7 @@ returning tries = 0 as fresh;
 -- name: link_look
 -- What a ticket speaks of, and what became of it; no row: it is no longer
 -- kept. $1 message text, $2 place of the recipient int8
--- login: pm_link
+-- login: pm_link pm_admin
 -- plan: quarantine_rcpt
 select case q.header_from when '' then q.sender else q.header_from end
 		as sender, q.subject, r.reason, q.received, r.address, r.state,
@@ -116,7 +116,7 @@ where r.id = $1::text::uuid and r.n = $2::int8;
 
 -- name: link_used
 -- Was it used? $1 its name text
--- login: pm_link
+-- login: pm_link pm_admin
 select at, what
 from link_use
 where key = $1::text::uuid;

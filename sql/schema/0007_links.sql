@@ -38,6 +38,8 @@ grant select (key, rcpts, made_by), insert, update (made_by)
 grant select (id, key, at, who, what), insert, update (who)
 	on message_event to pm_link;
 grant select, insert, update on link_use, user_data to pm_link;
+-- Answers to digests.
+grant select, insert, update on link_use to pm_admin;
 grant usage on sequence user_data_version to pm_link;
 grant insert on audit to pm_link;
 grant execute on function id_floor, id_time to pm_link;

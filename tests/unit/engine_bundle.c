@@ -58,8 +58,9 @@ static void test_folders(void **state)
 		{ SPAN("a.example"), SPAN("two"), true },
 	};
 	struct bundle_settings s = { nets, 1, domains, 2, true, keys, 2,
-		SPAN("site.example"), SPAN("taught"), SPAN("spamhaus w"),
-		SPAN("rules"), SPAN("model"), NULL };
+		SPAN("site.example"), SPAN("release@a.example"),
+		SPAN("taught"), SPAN("spamhaus w"), SPAN("rules"),
+		SPAN("model"), NULL };
 	struct arena *a = arena_new("test", 1 << 20);
 	struct buf b = { 0 };
 	struct err e = { 0 };
@@ -82,6 +83,7 @@ static void test_folders(void **state)
 	assert_true(span_is(got.settings.keys[1].selector, "two"));
 	assert_true(got.settings.keys[1].ed25519);
 	assert_true(span_is(got.settings.authserv, "site.example"));
+	assert_true(span_is(got.settings.answers, "release@a.example"));
 	assert_true(span_is(got.settings.feedback, "taught"));
 	assert_true(span_is(got.settings.rules, "rules"));
 	assert_true(span_is(got.settings.model, "model"));

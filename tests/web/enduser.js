@@ -21,7 +21,7 @@ function ok(good, name, seen) {
 
 async function look(page, name) {
 	for (const colorScheme of ["light", "dark"]) {
-		await page.emulateMedia({ colorScheme });
+		await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
 		await page.evaluate(axe);
 		const found = await page.evaluate(async () => (await window.axe.run(document,
 			{ resultTypes: ["violations"] })).violations

@@ -342,6 +342,8 @@ static const struct key site_keys[] = {
 		.comment = "people's pages" },
 	{ "url", AT(enduser_url), .form = &https,
 		.comment = "as people write it, for digests' links" },
+	{ "reply", AT(enduser_reply), .form = &mail_address,
+		.comment = "takes answers to digests" },
 	{ 0 },
 }, alarms_keys[] = {
 	{ "webhook", AT(alarms.webhook), .form = &url,

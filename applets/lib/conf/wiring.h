@@ -54,6 +54,8 @@
  *			listen = "0.0.0.0:28443", -- people's pages
  *			url = "https://mail.example.org:28443", -- as people
  *				-- write it: links of digests begin with it
+ *			reply = "release@example.org", -- who answers a digest
+ *				-- writes to it; an address of our domains
  *		},
  *		alarms = {
  *			webhook = "https://hooks.example.org/pm", -- JSON goes
@@ -124,6 +126,7 @@ struct wiring {
 	const char *web_csm;	/* "ADDRESS:PORT" of the CSM's pages */
 	const char *enduser_listen; /* "ADDRESS:PORT" of people's pages */
 	const char *enduser_url; /* "https://HOST:PORT"; NULL: no links */
+	const char *enduser_reply; /* an address; NULL: no answers */
 	const char **networks;
 	size_t nnetworks;
 	const char **domains;

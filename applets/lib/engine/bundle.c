@@ -224,6 +224,7 @@ int bundle_build_from(const struct bundle_settings *s,
 	wire_put_u8(b, s->virus);
 	put_keys(b, s);
 	wire_put_span(b, s->authserv);
+	wire_put_span(b, s->answers);
 	if (put_kind(from, BUNDLE_POLICY, put_text, b, e) < 0 ||
 	    put_options(from, b, e) < 0 ||
 	    put_kind(from, BUNDLE_TEMPLATE, put_text, b, e) < 0 ||
@@ -303,6 +304,7 @@ int bundle_open(struct span record, struct arena *a, struct bundle *bundle_r,
 	b->settings.virus = wire_u8(&w);
 	get_keys(&w, a, &b->settings);
 	b->settings.authserv = wire_span(&w);
+	b->settings.answers = wire_span(&w);
 	b->policy = get_files(&w, a, &b->npolicy);
 	b->options = wire_span(&w);
 	b->templates = get_files(&w, a, &b->ntemplates);

@@ -17,6 +17,9 @@ struct bundle_key {
 	bool ed25519;		/* else RSA */
 };
 
+/* The reason of what comes for settings.answers. */
+#define BUNDLE_ANSWER "Answer"
+
 /* Settings that travel with the policy; from the wiring. */
 struct bundle_settings {
 	struct span *networks;	/* internal networks, CIDR texts */
@@ -29,6 +32,9 @@ struct bundle_settings {
 	struct span authserv;	/* our name in Authentication-Results (RFC 8601
 				   2.5): the site, one for all its appliances;
 				   empty: none is written */
+	struct span answers;	/* whose mail is an answer to a digest, kept
+				   for `pm digest answers` whatever the policy
+				   says; empty: nobody */
 	struct span feedback;	/* what users taught the content classifier:
 				   a record of detect/classifier.h, or empty;
 				   no part of what is published */

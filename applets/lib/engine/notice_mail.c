@@ -100,6 +100,8 @@ static void put_header(struct buf *out, const struct notice_mail *m,
 		buf_printf(out, "To: <%.*s>\r\n", SPAN_FMT(m->to));
 	else
 		buf_string(out, "To: undisclosed-recipients:;\r\n");
+	if (m->reply_to.n)
+		buf_printf(out, "Reply-To: <%.*s>\r\n", SPAN_FMT(m->reply_to));
 	put_field(out, "Subject", m->subject, a);
 	buf_printf(out, "Date: %s\r\n", date);
 	buf_printf(out, "Message-ID: <%.*s@%.*s>\r\n", SPAN_FMT(m->id),

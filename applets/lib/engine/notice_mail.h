@@ -26,6 +26,7 @@ struct notice_mail {
 	struct span list;	/* not an answer but one of many that are made
 				   by the clock: its List-Id (RFC 2919) without
 				   < >; or empty */
+	struct span reply_to;	/* user@domain, or empty */
 	struct span unsubscribe; /* a URL of plain ASCII that ends them (RFC
 				   2369), or empty */
 	int64_t ms;		/* when, since 1970 */

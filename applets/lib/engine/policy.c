@@ -396,6 +396,17 @@ static struct span skipped_words(const struct run *r, struct arena *a)
 	return SPAN("");
 }
 
+/*
+ * Answers to digests are consumed, by a process with the rights for it; no
+ * rule keeps people from giving them, and none delivers one.
+ */
+static bool is_answer(const struct policy_host *h, struct span rcpt)
+{
+	struct span answers = h->bundle->settings.answers;
+
+	return answers.n && span_caseeq(rcpt, answers);
+}
+
 void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	const struct envelope *env, struct dnslist_set *dns,
 	int64_t deadline_ms, struct arena *a, struct stage_answer *answer_r)
@@ -408,7 +419,8 @@ void policy_run_stage(struct policy_host *h, enum engine_stage stage,
 	struct err e;
 
 	*answer_r = (struct stage_answer){ .action = ACTION_DELIVER };
-	if (h->stages[stage] == 0)
+	if (h->stages[stage] == 0 || (stage == STAGE_RCPT && env->nrcpts &&
+	    is_answer(h, env->rcpts[env->nrcpts - 1])))
 		return;
 	begin_run(h, NULL, env, dns, deadline_ms, a);
 	if (stage == STAGE_RCPT && env->nrcpts) {
@@ -614,6 +626,12 @@ static void end_plan(struct plan *p, const struct plan *made)
 	p->nredirect = made->nredirect;
 }
 
+static void keep_answer(struct policy_host *h)
+{
+	h->run.plan.action = ACTION_QUARANTINE;
+	h->run.plan.reason = SPAN(BUNDLE_ANSWER);
+}
+
 /* Asks the rules about one recipient; run.plan is what they want. */
 static int judge_rcpt(struct policy_host *h, uint32_t rcpt, struct err *e)
 {
@@ -630,6 +648,10 @@ static int judge_rcpt(struct policy_host *h, uint32_t rcpt, struct err *e)
 	r->rcpt = rcpt;
 	r->address = address_split(r->env->rcpts[rcpt]);
 	r->plan = (struct plan){ .action = ACTION_DELIVER };
+	if (is_answer(h, r->env->rcpts[rcpt])) {
+		keep_answer(h);
+		return 0;
+	}
 	if (ask_rules(h, STAGE_CONTENT, args, 3, e) < 0)
 		return -1;
 	if (r->made)
