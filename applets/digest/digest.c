@@ -16,7 +16,7 @@
 enum { MEMORY = 1 << 30, DEADLINE_MS = 120000 };
 
 struct options {
-	const char *rule, *at;
+	const char *rule, *at, *user, *since;
 	bool dry_run, now;
 };
 
@@ -24,7 +24,10 @@ static int verb_run(struct digest *d, const struct options *o,
 	const char *operand, struct err *e)
 {
 	(void)operand;
-	return digest_run(d, o->rule, e);
+	if (o->since && args_time("since", o->since, &d->since_ms, e) < 0)
+		return -1;
+	return o->user ? digest_run_for(d, o->rule, o->user, e) :
+		digest_run(d, o->rule, e);
 }
 
 static int verb_preview(struct digest *d, const struct options *o,
@@ -232,6 +235,8 @@ static int digest_main(int argc, char **argv)
 		{ "dry-run", 'n', ARGS_FLAG, &o.dry_run },
 		{ "now", 0, ARGS_FLAG, &o.now },
 		{ "at", 0, ARGS_TEXT, &o.at },
+		{ "user", 'u', ARGS_TEXT, &o.user },
+		{ "since", 0, ARGS_TEXT, &o.since },
 		{ 0 },
 	};
 	struct digest d = { 0 };
@@ -261,6 +266,7 @@ const struct applet digest_applet = {
 	.summary = "mail that tells people what is held back for them",
 	.help =
 "usage: pm digest run [--rule NAME] [--now] [--dry-run]\n"
+"       pm digest run [--user ADDRESS] [--since WHEN] [--rule NAME]\n"
 "       pm digest preview ADDRESS [--rule NAME]\n"
 "       pm digest send ADDRESS [--rule NAME] [--dry-run]\n"
 "       pm digest answers\n"
@@ -275,11 +281,18 @@ const struct applet digest_applet = {
 "the next. A run that was cut off goes on when this is called again, and\n"
 "nobody gets it twice.\n"
 "\n"
+"With --user or --since it sends at once, whatever the times are: to that\n"
+"person alone, and what was kept since then, not what is new since the last\n"
+"run. What is new stays new for the next one of the clock.\n"
+"\n"
 "preview prints the mail with all that is held for a person; send sends it,\n"
 "and what is new stays new for the next run.\n"
 "\n"
 "  --rule NAME  this rule only; of preview and send: else the first; of\n"
 "               opt-out and opt-in: else all\n"
+"  --user ADDRESS  only for whom this address belongs to\n"
+"  --since WHEN 30m, 12h, 7d ago, or a day and perhaps time,\n"
+"               2026-11-22T20:17 (UTC)\n"
 "  --now        whatever the rule's times are\n"
 "  --dry-run    says who would get how many, and changes nothing\n"
 "  --at SECONDS as if it were then (since 1970)\n"

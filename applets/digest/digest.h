@@ -70,6 +70,9 @@ struct digest {
 	const char *who;	/* asks */
 	bool dry_run, now;
 	int64_t now_ms;		/* the wall clock, or what a test says */
+	/* Of a run by hand; empty, 0: all people, what is new. */
+	struct span user;	/* a person */
+	int64_t since_ms;
 };
 
 /* --- rules.c --- */
@@ -161,6 +164,9 @@ void digest_answer_read(const void *self, struct span name,
 /* --- run.c, person.c, answers.c: exit code, or -1 with *e --- */
 
 int digest_run(struct digest *d, const char *rule, struct err *e);
+/* Only for whom that address belongs to. */
+int digest_run_for(struct digest *d, const char *rule, const char *address,
+	struct err *e);
 int digest_preview(struct digest *d, const char *rule, const char *address,
 	struct err *e);
 int digest_send(struct digest *d, const char *rule, const char *address,

@@ -147,6 +147,17 @@ int digest_send(struct digest *d, const char *rule, const char *address,
 	return EXIT_DONE;
 }
 
+int digest_run_for(struct digest *d, const char *rule, const char *address,
+	struct err *e)
+{
+	struct person p;
+
+	if (find_person(d, address, &p, e) < 0)
+		return -1;
+	d->user = p.person;
+	return digest_run(d, rule, e);
+}
+
 int digest_opt(struct digest *d, const char *rule, const char *address,
 	bool in, struct err *e)
 {

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/map.h"
 #include "crypto/hash.h"
@@ -43,6 +44,8 @@ struct share {
 struct run {
 	struct digest *d;
 	const struct digest_rule *rule;
+	const char *name;	/* the rule's, or of what was asked for */
+	bool on_demand;
 	int64_t slot_ms;
 	struct due *dues;
 	size_t n;
@@ -83,7 +86,7 @@ static int find_slot(struct run *r, struct err *e)
 		DB_OF_TEXTS(rule->times, rule->ntimes),
 		DB_OF_INTS(rule->days, rule->ndays),
 		DB_OF_TEXT(span_of(rule->zone)), DB_OF_INT(r->d->now_ms) };
-	struct db_value known[] = { DB_OF_TEXT(span_of(rule->name)),
+	struct db_value known[] = { DB_OF_TEXT(span_of(r->name)),
 		DB_OF_INT(0) };
 	int64_t unused;
 	int found = get_slot(r, "digest_unfinished", known, 1, &r->slot_ms,
@@ -92,7 +95,7 @@ static int find_slot(struct run *r, struct err *e)
 	if (found)
 		return found;
 	r->slot_ms = r->d->now_ms;
-	if (r->d->now)
+	if (r->d->now || r->on_demand)
 		return 1;
 	found = get_slot(r, "digest_slot", when, 4, &r->slot_ms, e);
 	if (found <= 0 || r->d->now_ms - r->slot_ms > DIGEST_LATE_MS)
@@ -105,8 +108,11 @@ static int find_slot(struct run *r, struct err *e)
 /* A dry run stays in its transaction, which is rolled back. */
 static int begin(struct run *r, struct err *e)
 {
-	const struct db_value v[] = { DB_OF_TEXT(span_of(r->rule->name)),
-		DB_OF_INT(r->slot_ms), DB_OF_INT(DIGEST_FIRST_DAYS) };
+	const struct db_value v[] = { DB_OF_TEXT(span_of(r->name)),
+		DB_OF_INT(r->slot_ms), DB_OF_INT(DIGEST_FIRST_DAYS),
+		DB_OF_TEXT(span_of(r->rule->name)), r->d->since_ms ?
+			DB_OF_INT(r->d->since_ms) :
+			(struct db_value){ .type = DB_NULL } };
 	struct db *db = r->d->db;
 
 	if (db_begin(db, e) < 0)
@@ -114,7 +120,7 @@ static int begin(struct run *r, struct err *e)
 	if (!r->d->dry_run && db_call(db, "digest_freeze", NULL, 0, NULL,
 	    e) < 0)
 		goto back;
-	if (db_call(db, "digest_begin", v, 3, NULL, e) < 0)
+	if (db_call(db, "digest_begin", v, 5, NULL, e) < 0)
 		goto back;
 	return r->d->dry_run ? 0 : db_commit(db, e);
 back:
@@ -124,7 +130,7 @@ back:
 
 static int read_have(struct run *r, struct map *have, struct err *e)
 {
-	const struct db_value v[] = { DB_OF_TEXT(span_of(r->rule->name)),
+	const struct db_value v[] = { DB_OF_TEXT(span_of(r->name)),
 		DB_OF_INT(r->slot_ms) };
 	struct db_rows *rows;
 
@@ -145,7 +151,8 @@ static void take_dues(struct run *r, const struct db_rows *rows,
 		struct span person = db_span(rows, i, 2);
 
 		if (db_bool(rows, i, 4) || (!digest_who_has(w, rcpt) &&
-		    !digest_who_has(w, person)))
+		    !digest_who_has(w, person)) ||
+		    (r->d->user.n && !span_eq(person, r->d->user)))
 			continue;
 		person = digest_who_to(w, person);
 		if (map_get(have, person))
@@ -179,9 +186,10 @@ static void share_out(struct run *r)
 
 static int find_dues(struct run *r, struct err *e)
 {
-	const struct db_value v[] = { DB_OF_TEXT(span_of(r->rule->name)),
+	const struct db_value v[] = { DB_OF_TEXT(span_of(r->name)),
 		DB_OF_INT(r->slot_ms),
-		DB_OF_TEXTS(r->rule->reasons, r->rule->nreasons) };
+		DB_OF_TEXTS(r->rule->reasons, r->rule->nreasons),
+		DB_OF_TEXT(span_of(r->rule->name)) };
 	struct map *have = map_new(r->a);
 	struct digest_who w;
 	struct db_rows *rows;
@@ -190,7 +198,7 @@ static int find_dues(struct run *r, struct err *e)
 	if (result == 0)
 		result = read_have(r, have, e);
 	if (result == 0)
-		result = db_call(r->d->db, "digest_due", v, 3, &rows, e);
+		result = db_call(r->d->db, "digest_due", v, 4, &rows, e);
 	if (result == 0) {
 		take_dues(r, rows, &w, have);
 		db_rows_free(&rows);
@@ -206,7 +214,7 @@ static struct span job_key(const struct run *r, struct span person,
 {
 	unsigned char h[HASH_SHA256_SIZE];
 	const char *text = arena_printf(a, "digest %s %lld %.*s",
-		r->rule->name, (long long)r->slot_ms, SPAN_FMT(person));
+		r->name, (long long)r->slot_ms, SPAN_FMT(person));
 	struct id id;
 
 	hash_sha256(span_of(text), h);
@@ -225,7 +233,7 @@ static int read_items(struct batch *b, struct db_rows **rows_r,
 	struct err *e)
 {
 	const struct digest_rule *rule = b->r->rule;
-	const struct db_value v[] = { DB_OF_TEXT(span_of(rule->name)),
+	const struct db_value v[] = { DB_OF_TEXT(span_of(b->r->name)),
 		DB_OF_INT(b->r->slot_ms),
 		DB_OF_TEXTS(rule->reasons, rule->nreasons),
 		DB_OF_TEXTS(b->rcpts, b->nrcpts),
@@ -269,7 +277,7 @@ static int make_one(struct batch *b, const struct share *s, size_t base,
 static int order(struct batch *b, struct err *e)
 {
 	const struct db_value v[] = {
-		DB_OF_TEXT(span_of(b->r->rule->name)),
+		DB_OF_TEXT(span_of(b->r->name)),
 		DB_OF_INT(b->r->slot_ms), DB_OF_TEXTS(b->keys, b->n),
 		DB_OF_TEXTS(b->people, b->n), DB_OF_BYTESES(b->people, b->n),
 		DB_OF_BYTESES(b->sealed, b->n) };
@@ -414,7 +422,7 @@ static int do_all(struct run *r, struct err *e)
 
 static int finish(struct run *r, struct err *e)
 {
-	const struct db_value v[] = { DB_OF_TEXT(span_of(r->rule->name)),
+	const struct db_value v[] = { DB_OF_TEXT(span_of(r->name)),
 		DB_OF_INT(r->slot_ms) };
 
 	if (r->d->dry_run) {
@@ -424,10 +432,27 @@ static int finish(struct run *r, struct err *e)
 	return db_call(r->d->db, "digest_finish", v, 2, NULL, e);
 }
 
+/*
+ * What was asked for by hand is a run of another name, so that the rule's own
+ * do not notice: what is new stays new for them. The same words, cut off, go
+ * on; done, they begin anew.
+ */
+static const char *name_of(const struct digest *d,
+	const struct digest_rule *rule, char since[CLOCK_STAMP_SIZE])
+{
+	if (d->since_ms)
+		clock_stamp(d->since_ms, since);
+	return arena_printf(d->a, "%s%s%.*s%s%s", rule->name,
+		d->user.n ? " for " : "", SPAN_FMT(d->user),
+		d->since_ms ? " since " : "", d->since_ms ? since : "");
+}
+
 static int run_rule(struct digest *d, const struct digest_rule *rule,
 	struct err *e)
 {
-	struct run r = { .d = d, .rule = rule };
+	char since[CLOCK_STAMP_SIZE];
+	struct run r = { .d = d, .rule = rule, .name = name_of(d, rule, since),
+		.on_demand = d->user.n || d->since_ms };
 	int due = find_slot(&r, e), result = 0;
 
 	if (due <= 0) {
@@ -442,7 +467,7 @@ static int run_rule(struct digest *d, const struct digest_rule *rule,
 		result = do_all(&r, e);
 	if (result == 0)
 		result = finish(&r, e);
-	printf("%s: %s%llu digests%s\n", rule->name, d->dry_run ? "would be " :
+	printf("%s: %s%llu digests%s\n", r.name, d->dry_run ? "would be " :
 		"", (unsigned long long)r.sent, result < 0 ? "; the rest when "
 		"this is called again" : "");
 	arena_free(&r.a);

@@ -24,8 +24,4 @@ int log_search(const struct log_work *w, struct err *e);
 /* name: an id, a queue id or a Message-ID. */
 int log_show(const struct log_work *w, const char *name, struct err *e);
 
-/* "30m", "12h", "7d", "2026-11-22", "2026-11-22T20:17" (UTC): ms. */
-int log_time(const char *option, const char *text, int64_t *ms_r,
-	struct err *e);
-
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/args.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -547,9 +548,9 @@ int log_search(const struct log_work *w, struct err *e)
 	int result = check_options(o, e);
 
 	if (result == 0 && o->since)
-		result = log_time("since", o->since, &s.since_ms, e);
+		result = args_time("since", o->since, &s.since_ms, e);
 	if (result == 0 && o->until)
-		result = log_time("until", o->until, &s.until_ms, e);
+		result = args_time("until", o->until, &s.until_ms, e);
 	if (result == 0 && o->id)
 		result = by_name(w, e);
 	else if (result == 0 && o->follow)

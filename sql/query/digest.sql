@@ -38,18 +38,20 @@ limit 1;
 lock table quarantine_rcpt in share mode;
 
 -- name: digest_begin
--- Begins a run where the one before it ended. $1 rule text, $2 slot int8
--- (ms), $3 days that the first one goes back int8
+-- Begins a run where the rule's last one ended, or at another instant. $1
+-- name text, $2 slot int8 (ms), $3 days that the first one goes back int8, $4
+-- rule text, $5 instant int8 (ms) or null
 insert into digest_run (rule, slot, since, upto)
-select $1::text, to_timestamp($2::int8 / 1000.0), coalesce((
-	select max(upto) from digest_run where rule = $1::text),
+select $1::text, to_timestamp($2::int8 / 1000.0), coalesce(
+	to_timestamp($5::int8 / 1000.0), (
+	select max(upto) from digest_run where rule = $4::text),
 	now() - $3::int8 * interval '1 day'), clock_timestamp()
 on conflict (rule, slot) do update set rule = excluded.rule;
 
 -- name: digest_due
 -- For which addresses something is new, and whose they are: an alias is its
--- owner's, several mailboxes are one person's. $1 rule text, $2 slot int8
--- (ms), $3 reasons text[]
+-- owner's, several mailboxes are one person's. $1 name of the run text, $2
+-- slot int8 (ms), $3 reasons text[], $4 rule text
 with fresh as (
 	select r.rcpt, count(*) as n
 	from quarantine_rcpt r
@@ -82,7 +84,7 @@ select k.rcpt, k.n::int8 as n, k.person,
 	coalesce(nullif(l.value, ''), h.language, '') as language,
 	exists (select from user_data x where x.owner = k.person
 		and x.kind = 'option' and not x.gone and x.key in (
-		'digest-opt-outs', 'digest-opt-outs/' || $1::text))
+		'digest-opt-outs', 'digest-opt-outs/' || $4::text))
 		as opted_out
 from known k
 left join mailbox h on h.address = k.person

@@ -55,4 +55,8 @@ int args_parse(int argc, char **argv, const struct args_option *options,
 const char *args_nearest(struct span typed, const char *const *names,
 	size_t n);
 
+/* "30m", "12h", "7d" ago, "2026-11-22", "2026-11-22T20:17" (UTC): wall ms. */
+int args_time(const char *option, const char *text, int64_t *ms_r,
+	struct err *e);
+
 #endif
