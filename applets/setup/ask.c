@@ -246,6 +246,9 @@ static int ask_database(struct setup *s, struct err *e)
 		return -1;
 	if (!wiring_has_role(&s->plan, "enduser"))
 		return 0;
+	if (ask_key(s, "How people reach their pages (https://HOST:28443, or "
+	    NONE ")", "enduser.url", &s->plan.enduser_url, e) < 0)
+		return -1;
 	return ask_number(s, "How many mailboxes", &s->plan.mailboxes, e);
 }
 

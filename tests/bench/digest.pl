@@ -52,29 +52,36 @@ sub fill {
 
 system('mkdir', '-p', "$root/etc/pm") == 0 or die;
 spew("$root/etc/pm/body.key", '5a' x 32 . "\n");
-spew("$root/etc/pm/wiring.lua", 'return { name = "mx1", ' .
-	'site = "example.org", roles = { "filter" }, ' .
-	'domains = { "example.org" }, ' .
-	"db = { connection = \"host=$db->{dir} dbname=pm\" } }");
+spew("$root/etc/pm/link.key", '5b' x 32 . "\n");
+
+sub wiring {
+	my ($more) = @_;
+	spew("$root/etc/pm/wiring.lua", 'return { name = "mx1", ' .
+		'site = "example.org", roles = { "filter" }, ' .
+		"domains = { \"example.org\" }, $more " .
+		"db = { connection = \"host=$db->{dir} dbname=pm\" } }");
+}
+wiring('');
 spew("$root/etc/pm/digests.lua",
 	'return { { name = "spam", who = { "example.org" } } }');
 fill();
-for my $signed (0, 1) {
-	if ($signed) {
+for my $how ('unsigned', 'signed', 'signed, with links and codes') {
+	if ($how eq 'signed') {
 		system("$pm dkim --root $root keygen example.org >/dev/null " .
 			"2>&1 && for k in \$(cut -d' ' -f1 $root/var/lib/pm/" .
 			"dkim/example.org/keys); do $pm dkim --root $root " .
 			'activate example.org $k --unchecked; done ' .
 			'>/dev/null 2>&1');
-		$db->sql('truncate job, digest_mail, digest_run, digest_sent');
 	}
+	wiring('enduser = { url = "https://mail.example.org:28443", ' .
+		'reply = "release@example.org" },') if $how =~ /links/;
+	$db->sql('truncate job, digest_mail, digest_run, digest_sent');
 	my $begin = time;
 	system($pm, 'digest', '--root', $root, 'run', '--now') == 0 or die;
 	my $took = time - $begin;
 	my ($n, $mb) = split /\|/, $db->sql('select count(*),
 		sum(length(sealed)) / 1000000 from digest_mail');
 	printf "%d digests over %d messages, %s: %.1f s (aim: %d), %d MB " .
-		"sealed%s\n", $n, $rows, $signed ? 'signed' : 'unsigned',
-		$took, AIM_S, $mb, $took > AIM_S ? '  over the aim' : '';
+		"sealed%s\n", $n, $rows, $how, $took, AIM_S, $mb, $took > AIM_S ? '  over the aim' : '';
 	die "bench-digest: $n digests for $people people\n" if $n != $people;
 }

@@ -1,6 +1,6 @@
 /*
  * Private keys that sign: RSA with PKCS#1 v1.5 and SHA-256 (RFC 8017 section
- * 8.2) through mbedtls, with blinding; Ed25519 (RFC 8032) through libsodium.
+ * 8.2), with blinding; Ed25519 (RFC 8032).
  *
  * Files are PEM: PKCS#8 (RFC 5958, for Ed25519 RFC 8410) or, RSA only,
  * PKCS#1. RSA keys under SIGN_RSA_LEAST bits are not to be used for mail (RFC
