@@ -88,7 +88,7 @@ static void show_state(const struct personal *p, struct arena *a,
 	l->subject = line_of(p->subject, a);
 	l->reason = line_of(p->reason, a);
 	l->received_ms = p->received_ms;
-	l->allowable = p->allowable;
+	l->allow = line_of(p->allow, a);
 	l->done = p->done;
 	l->done_ms = p->done_ms;
 }

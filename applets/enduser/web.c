@@ -47,13 +47,12 @@ static struct script_value show(struct arena *a, const struct link_answer *l)
 		{ "sender", l->sender }, { "subject", l->subject },
 		{ "reason", l->reason }, { "person", l->person },
 		{ "rule", l->rule }, { "done", l->done },
-		{ "again", l->again },
+		{ "again", l->again }, { "allow", l->allow },
 	};
 	struct script_value m = pages_map(a, 12);
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		pages_put(&m, texts[i].name, pages_text(texts[i].text));
-	pages_put(&m, "allowable", pages_bool(l->allowable));
 	pages_put(&m, "received_ms", pages_int(l->received_ms));
 	pages_put(&m, "done_ms", pages_int(l->done_ms));
 	return m;
@@ -100,7 +99,7 @@ static void *start(void *context, struct err *e)
 		"lua/web/enduser/", NULL };
 
 	(void)context;
-	if (sandbox_calls(SANDBOX_WEB_WORKER, e) < 0)
+	if (sandbox_calls(SANDBOX_WEB_ALONE, e) < 0)
 		return NULL;
 	return pages_new(folders, NULL, functions, NULL, e);
 }

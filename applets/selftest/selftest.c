@@ -24,6 +24,7 @@ static const struct {
 	{ SANDBOX_DELAY, "delay" },
 	{ SANDBOX_WEB, "web" },
 	{ SANDBOX_WEB_WORKER, "web-worker" },
+	{ SANDBOX_WEB_ALONE, "web-alone" },
 	{ SANDBOX_LOGIN, "login" },
 	{ SANDBOX_VIEWER, "viewer" },
 	{ SANDBOX_WATCH, "watch" },

@@ -109,7 +109,7 @@ returning tries = 0 as fresh;
 -- plan: quarantine_rcpt
 select case q.header_from when '' then q.sender else q.header_from end
 		as sender, q.subject, r.reason, q.received, r.address, r.state,
-	r.changed, q.sender <> '' as allowable
+	r.changed, q.sender as allow
 from quarantine_rcpt r
 join quarantine q on q.class = r.class and q.id = r.id
 where r.id = $1::text::uuid and r.n = $2::int8;

@@ -142,11 +142,12 @@ static void previews(void **state)
 
 static void answers_about_links(void **state)
 {
-	struct link_answer l = { .result = LINK_USED, .allowable = true,
+	struct link_answer l = { .result = LINK_USED,
 		.action = TICKET_ALLOW, .received_ms = 5, .done_ms = -6,
 		.sender = SPAN("s"), .subject = SPAN("\xc3\xa4"),
 		.reason = SPAN("Spam"), .person = SPAN("p"),
-		.rule = SPAN("r"), .done = SPAN("d"), .again = SPAN("a") };
+		.rule = SPAN("r"), .allow = SPAN("x@y"), .done = SPAN("d"),
+		.again = SPAN("a") };
 	struct link_answer got;
 	struct buf b = { .arena = a };
 
@@ -157,7 +158,7 @@ static void answers_about_links(void **state)
 	assert_true(helper_get_link(buf_bytes(&b), &got));
 	assert_int_equal(got.result, LINK_USED);
 	assert_int_equal(got.action, TICKET_ALLOW);
-	assert_true(got.allowable && got.received_ms == 5 &&
+	assert_true(span_is(got.allow, "x@y") && got.received_ms == 5 &&
 		got.done_ms == -6 && span_eq(got.subject, l.subject) &&
 		span_eq(got.again, l.again));
 	b.p[4] = LINK_RESULTS;

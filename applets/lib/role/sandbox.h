@@ -27,6 +27,7 @@ enum sandbox_profile {
 	SANDBOX_DELAY,		/* its socket, its spool */
 	SANDBOX_WEB,		/* fork, its port, the database, helpers */
 	SANDBOX_WEB_WORKER,	/* the same without fork and kill */
+	SANDBOX_WEB_ALONE,	/* and without connections but to helpers */
 	SANDBOX_LOGIN,		/* its socket, the database, its folder */
 	SANDBOX_VIEWER,		/* its socket, its zygote */
 	SANDBOX_WATCH,		/* its folder, the database, whom it tells */

@@ -231,6 +231,8 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		unix_client, inet_client, files, sanitizer },
 	[SANDBOX_WEB_WORKER] = { basic, memfd, serving, events, unix_client,
 		inet_client, files, sanitizer },
+	[SANDBOX_WEB_ALONE] = { basic, memfd, serving, events, unix_client,
+		files, sanitizer },
 	[SANDBOX_LOGIN] = { basic, serving, events, unix_client,
 		inet_client, files, file_changes, sanitizer },
 	[SANDBOX_WATCH] = { basic, serving, events, unix_client,

@@ -35,7 +35,7 @@ static void take_message(const struct db_rows *rows, struct arena *a,
 	p->reason = arena_span(a, db_span(rows, 0, 2));
 	p->received_ms = db_int(rows, 0, 3);
 	p->address = arena_span(a, db_span(rows, 0, 4));
-	p->allowable = db_bool(rows, 0, 7);
+	p->allow = arena_span(a, db_span(rows, 0, 7));
 	if (span_is(state, "held"))
 		return;
 	p->state = PERSONAL_CLOSED;
@@ -117,7 +117,7 @@ static int act_message(struct db *db, const struct ticket *t,
 	const struct quarantine q = { .db = db };
 	const struct quarantine_order o = { .key = t->key, .who = who,
 		.via = via, .rcpts = &p->address, .nrcpts = 1, .once = true,
-		.approve = t->action == TICKET_ALLOW && p->allowable };
+		.approve = t->action == TICKET_ALLOW && p->allow.n };
 
 	return t->action == TICKET_DELETE ?
 		quarantine_delete(&q, &t->item, &o, e) :

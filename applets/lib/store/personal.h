@@ -24,7 +24,7 @@ struct personal {
 	struct span sender, subject, reason;
 	int64_t received_ms;
 	struct span address;	/* as it stood in the envelope */
-	bool allowable;		/* it has a sender who could be allowed */
+	struct span allow;	/* the sender who could be allowed, or empty */
 	int64_t done_ms;
 	struct span done;	/* "released", "deleted", "digests off" … */
 };

@@ -53,9 +53,9 @@ enum link_result {
 struct link_answer {
 	enum link_result result;
 	enum ticket_action action; /* 0 unless the ticket is ours */
-	bool allowable;		/* its sender could be allowed */
 	int64_t received_ms, done_ms;
 	struct span sender, subject, reason; /* of a message */
+	struct span allow;	/* … its sender, who could be allowed */
 	struct span person, rule;
 	struct span done;	/* "released", "deleted", "digests off" … */
 	struct span again;	/* of digests: a ticket that turns it round */

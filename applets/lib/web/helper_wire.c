@@ -90,12 +90,12 @@ void helper_put_link(struct buf *b, const struct link_answer *l)
 	wire_put_u32(b, MAGIC);
 	wire_put_u8(b, (uint8_t)l->result);
 	wire_put_u8(b, (uint8_t)l->action);
-	wire_put_u8(b, l->allowable);
 	wire_put_u64(b, (uint64_t)l->received_ms);
 	wire_put_u64(b, (uint64_t)l->done_ms);
 	wire_put_span(b, l->sender);
 	wire_put_span(b, l->subject);
 	wire_put_span(b, l->reason);
+	wire_put_span(b, l->allow);
 	wire_put_span(b, l->person);
 	wire_put_span(b, l->rule);
 	wire_put_span(b, l->done);
@@ -147,12 +147,12 @@ bool helper_get_link(struct span packet, struct link_answer *l_r)
 
 	l_r->result = (enum link_result)wire_u8(&w);
 	l_r->action = (enum ticket_action)wire_u8(&w);
-	l_r->allowable = wire_u8(&w) != 0;
 	l_r->received_ms = (int64_t)wire_u64(&w);
 	l_r->done_ms = (int64_t)wire_u64(&w);
 	l_r->sender = get_text(&w, false);
 	l_r->subject = get_text(&w, false);
 	l_r->reason = get_text(&w, false);
+	l_r->allow = get_text(&w, false);
 	l_r->person = get_text(&w, false);
 	l_r->rule = get_text(&w, false);
 	l_r->done = get_text(&w, false);

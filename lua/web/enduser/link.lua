@@ -25,12 +25,12 @@ local function message_of(a)
 end
 
 local function show(r, a, t, ticket)
-	local action = a.action == "allow" and not a.allowable and a.result == "open" and "release" or
+	local action = a.action == "allow" and a.allow == "" and a.result == "open" and "release" or
 		a.action
 	local said = (t[a.result] or {})[action] or t[a.result]
 	local way = a.result == "open" and action or a.again and a.again ~= "" and
 		(action == "opt_out" and "opt_in" or "opt_out")
-	local fields = { person = a.person or "", rule = a.rule or "", sender = a.sender or "",
+	local fields = { person = a.person or "", rule = a.rule or "", allow = a.allow or "",
 		date = a.done_ms and date(a.done_ms) or "", done = t.states[a.done] or "" }
 	-- A page that only looks is no conflict.
 	local code = not r.post and (a.result == "used" or a.result == "closed") and 200 or

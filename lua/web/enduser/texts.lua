@@ -16,7 +16,7 @@ texts.en = {
 		"get by mail. Open one of them." },
 	open = {
 		release = { "Deliver this message?", "It goes to %person%. Nothing has happened yet." },
-		allow = { "Deliver this message?", "It goes to %person%, and mail of this sender is " ..
+		allow = { "Deliver this message?", "It goes to %person%, and mail from %allow% is " ..
 			"always allowed for you from then on. Nothing has happened yet." },
 		delete = { "Delete this message?", "Nothing has happened yet." },
 		opt_out = { "No more digests?", "%person% would get no more digests (%rule%). Mail is " ..
@@ -71,8 +71,8 @@ texts.de = {
 	open = {
 		release = { "Diese Nachricht zustellen?", "Sie geht an %person%. Noch ist nichts " ..
 			"geschehen." },
-		allow = { "Diese Nachricht zustellen?", "Sie geht an %person%, und Nachrichten dieses " ..
-			"Absenders sind für Sie künftig immer erlaubt. Noch ist nichts geschehen." },
+		allow = { "Diese Nachricht zustellen?", "Sie geht an %person%, und Nachrichten von " ..
+			"%allow% sind für Sie künftig immer erlaubt. Noch ist nichts geschehen." },
 		delete = { "Diese Nachricht löschen?", "Noch ist nichts geschehen." },
 		opt_out = { "Keine Übersichten mehr?", "%person% bekäme keine Übersichten (%rule%) mehr. " ..
 			"Nachrichten werden trotzdem zurückgehalten. Noch ist nichts geschehen." },
