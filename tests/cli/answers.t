@@ -143,6 +143,19 @@ is(jobs(), 4, 'all four');
 ok(until_true(20, sub {
 	4 == (() = $app->delivered($alice)) }), 'they arrive');
 
+# Beside others, of whom each has his own.
+is($app->send_mail(from => $alice, source => '127.0.0.2', helo => 'a.test',
+	rcpts => ['carol@example.org', 'release@example.org',
+	'dave@example.org'], message => "From: $alice\nTo: x\@example.org\n" .
+	"Subject: sale\n\n$quoted")->{code}, 250, 'beside others: taken');
+ok(until_true(20, sub { held('Answer') == 1 && held('Spam') >= 2 }), 'kept');
+like($app->sql("select string_agg(rcpt || ' ' || reason, ', ' order by rcpt) from
+	pm.quarantine_rcpt where state = 'held' and rcpt !~ 'alice'"),
+	qr/^carol\S+ Spam, dave\S+ Spam, release\S+ Answer$/, 'each for his reason');
+is(($app->pm('digest', 'answers'))[1], "$no\n", 'refused');
+is($app->sql("select count(*) from pm.quarantine_rcpt where state = 'held' and
+	rcpt ~ '^(carol|dave)'"), 2, 'what is held for others stays');
+
 (undef, undef, undef, $code) = hold('five');
 is(answer('encoded', $alice, "Subject: Re\nMIME-Version: 1.0\nContent-Type: " .
 	'multipart/alternative; boundary=b', "--b\nContent-Type: text/html\n" .

@@ -492,7 +492,9 @@ static void explain_group(struct policy_host *h, struct facts *f,
 
 	*why = (struct why){ .rcpt = g->rcpts[0] };
 	/* What no rule ended has no cause to look for. */
-	if (!v->failed && (g->action != ACTION_DELIVER || (last_step(g) &&
+	if (last_step(g) && span_is(last_step(g)->policy, POLICY_OURS))
+		buf_string(&q.because, "it is an answer to a digest");
+	else if (!v->failed && (g->action != ACTION_DELIVER || (last_step(g) &&
 			span_is(last_step(g)->said, "deliver()"))))
 		inquire(&q);
 	explain_sentence(v, g, buf_bytes(&q.because), &sentence);

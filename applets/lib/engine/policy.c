@@ -628,8 +628,17 @@ static void end_plan(struct plan *p, const struct plan *made)
 
 static void keep_answer(struct policy_host *h)
 {
-	h->run.plan.action = ACTION_QUARANTINE;
-	h->run.plan.reason = SPAN(BUNDLE_ANSWER);
+	struct run *run = &h->run;
+
+	run->plan.action = ACTION_QUARANTINE;
+	run->plan.reason = SPAN(BUNDLE_ANSWER);
+	/* Nothing is left of who was asked about before. */
+	run->made = NULL;
+	run->trace = arena_array(h->scratch, 1, sizeof(*run->trace));
+	run->trace[0] = (struct trace_step){ .policy = SPAN(POLICY_OURS),
+		.rule = SPAN("answers"), .where = SPAN("enduser.reply"),
+		.said = SPAN("quarantine(" BUNDLE_ANSWER ")") };
+	run->ntrace = !h->untraced;
 }
 
 /* Asks the rules about one recipient; run.plan is what they want. */

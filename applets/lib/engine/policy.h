@@ -14,6 +14,9 @@
 
 struct policy_host;
 
+/* The policy that a trace names for what no policy of the site decides. */
+#define POLICY_OURS "(pm)"
+
 /* NULL and *e ("FILE:LINE: what"). The bundle must outlive the host. */
 struct policy_host *policy_host_new(const struct bundle *bundle,
 	struct err *e);

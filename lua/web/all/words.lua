@@ -28,6 +28,7 @@ words.reason = {
 	Offensive = "It has words that the site does not want.",
 	Unscannable = "It could not be looked into: damaged, encrypted or too large.",
 	Rejected = "It was refused for this recipient, but not for others.",
+	Answer = "It answers a digest; a job carries it out and removes it.",
 }
 
 -- "Spam" -> "Spam"; an unknown one is shown as it is.
