@@ -60,7 +60,7 @@ void reports_make(struct script_call *c)
 
 	if (r == NULL)
 		return;
-	m = call_map(c, 8);
+	m = call_map(c, 9);
 	v = arena_array(a, rows.n + 1, sizeof(*v));
 	for (size_t i = 0; i < rows.n; i++) {
 		v[i] = call_map(c, 3);
@@ -74,6 +74,7 @@ void reports_make(struct script_call *c)
 	pages_put(&m, "unit", pages_text(span_of(r->unit)));
 	pages_put(&m, "since", show_text(a, span_of(q.since)));
 	pages_put(&m, "until", show_text(a, span_of(q.until)));
+	pages_put(&m, "estimated", pages_bool(rows.estimated));
 	pages_put(&m, "rows", pages_array(a, v, rows.n));
 	c->result = m;
 }

@@ -31,11 +31,12 @@ struct keeper {
 /* What is done every minute, in this order; and every hour. */
 static const char *const each_minute[] = { "keeper_hour", "keeper_day",
 	"keeper_expire_5min", "keeper_expire_sessions", "keeper_index",
-	"keeper_tally", NULL };
+	"keeper_tally", "keeper_so_far", NULL };
 static const char *const each_hour[] = { "keeper_partitions",
 	"keeper_retention", "keeper_expire_hour", "keeper_expire_day",
 	"keeper_expire_jobs", "keeper_expire_feedback",
-	"keeper_expire_tally", "keeper_expire_links", NULL };
+	"keeper_expire_tally", "keeper_expire_links", "keeper_expire_logs",
+	NULL };
 
 /* One failing does not keep the others from their turn. */
 static int do_all(struct db *d, const char *const *names, struct err *e)

@@ -92,6 +92,12 @@ where state in ('handed', 'failed', 'cancelled') and
 -- What every filter has learnt long ago; a new one learns the last month's.
 delete from feedback where changed < now() - interval '30 days';
 
+-- name: keeper_expire_logs
+-- How far logs were read that said nothing for as long as events are kept.
+delete from smtp_log
+where changed < now() - (select days from log_retention
+	where what = 'message') * interval '1 day';
+
 -- name: keeper_strays
 -- DEFAULT partitions that are not empty: what they hold is found, but slowly.
 select child, n from partition_strays();
@@ -129,6 +135,10 @@ select current_setting('server_version') as version,
 -- Relays, senders and recipients of a day that is over by six hours.
 select tally_close(((now() - interval '6 hours') at time zone 'UTC')::date)
 	as closed;
+
+-- name: keeper_so_far
+-- The same of the day that is not over, up to now.
+select tally_so_far(now()) as done;
 
 -- name: keeper_expire_tally
 -- After two years.

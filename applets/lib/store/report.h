@@ -48,6 +48,7 @@ struct report_row {
 struct report_rows {
 	struct report_row *v;
 	size_t n;
+	bool estimated;		/* from a part: shown as "≈ 12,300" */
 };
 
 /* Rows in the arena. Errors are those of db/db.h. */

@@ -64,8 +64,9 @@ void report_table(const struct report *r, const struct report_ask *ask,
 		put_shown(&name, rows->v[i].name, NAME_WIDTH - 1);
 		width = shown_width(buf_bytes(&name));
 		buf_span(b, buf_bytes(&name));
-		buf_printf(b, "%*s  %12lld  ", width < NAME_WIDTH ?
+		buf_printf(b, "%*s%s%12lld  ", width < NAME_WIDTH ?
 			(int)(NAME_WIDTH - width) : 0, "",
+			rows->estimated ? "≈ " : "  ",
 			(long long)rows->v[i].n);
 		put_bytes(b, rows->v[i].bytes);
 		buf_byte(b, '\n');
@@ -110,6 +111,8 @@ void report_json(const struct report *r, const struct report_ask *ask,
 	json_put(o, "until", json_new_text(span_of(ask->until)));
 	if (ask->host.n)
 		json_put(o, "host", json_new_text(ask->host));
+	if (rows->estimated)
+		json_put(o, "estimated", json_new_bool(true));
 	for (size_t i = 0; i < rows->n; i++) {
 		struct json *row = json_new_object();
 
@@ -147,7 +150,7 @@ static void put_escaped(struct buf *b, struct span s, size_t most)
 }
 
 static void put_bar(struct buf *b, const struct report_row *row, size_t i,
-	int64_t most)
+	int64_t most, bool estimated)
 {
 	size_t y = TOP + i * BAR_HEIGHT;
 	double width = most > 0 ? (double)row->n / (double)most * PLOT : 0;
@@ -157,8 +160,9 @@ static void put_bar(struct buf *b, const struct report_row *row, size_t i,
 	put_escaped(b, row->name, 36);
 	buf_printf(b, "</text><rect x=\"%d\" y=\"%zu\" width=\"%.1f\" "
 		"height=\"%d\" fill=\"#2f6fab\"/><text x=\"%.1f\" y=\"%zu\">"
-		"%lld</text>\n", LEFT, y + 3, width, BAR_HEIGHT - 6,
-		LEFT + width + 6, y + 15, (long long)row->n);
+		"%s%lld</text>\n", LEFT, y + 3, width, BAR_HEIGHT - 6,
+		LEFT + width + 6, y + 15, estimated ? "≈ " : "",
+		(long long)row->n);
 }
 
 void report_svg(const struct report *r, const struct report_ask *ask,
@@ -188,7 +192,8 @@ void report_svg(const struct report *r, const struct report_ask *ask,
 	}
 	buf_printf(b, "; %s</text>\n", r->about);
 	for (size_t i = 0; i < n; i++)
-		put_bar(b, &rows->v[from + i], i, most);
+		put_bar(b, &rows->v[from + i], i, most,
+			rows->estimated);
 	if (n == 0)
 		buf_printf(b, "<text x=\"12\" y=\"%d\">nothing</text>\n",
 			TOP + 15);

@@ -53,6 +53,12 @@ function words.plural(n, one, many)
 	return count(n) .. " " .. (n == 1 and one or many or one .. "s")
 end
 
+-- An estimate: words.about(120) -> "≈ 120".
+function words.about(n)
+	local text = count(n)
+	return string.sub(text, 1, #"≈") == "≈" and text or "≈ " .. text
+end
+
 -- "mail is kept" -> "Mail is kept."
 function words.sentence(text)
 	if text == "" then
