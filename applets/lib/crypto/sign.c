@@ -90,7 +90,6 @@ static struct sign_key *new_key(enum sign_kind kind, struct err *e)
 	struct sign_key *k;
 
 	secret_start();
-	start_openssl();
 	k = sodium_malloc(sizeof(*k));
 	if (k == NULL) {
 		err_set(e, ERR_TEMPORARY, "no locked memory for a key");
@@ -135,6 +134,7 @@ static int hand_over(struct sign_key *k, struct err *e)
 	/* It writes at the buffer's end. */
 	const unsigned char *at = der + sizeof(der) - (n > 0 ? n : 0);
 
+	start_openssl();
 	if (n > 0)
 		k->rsa = d2i_RSAPrivateKey(NULL, &at, n);
 	explicit_bzero(der, sizeof(der));
