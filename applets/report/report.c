@@ -165,8 +165,8 @@ const struct applet report_applet = {
 		"senders and recipients each day that is over keeps the\n"
 		"first 500; of the day that is not over those up to some\n"
 		"minutes ago, and what came since. What a filter brought\n"
-		"late counts when its day is over. \"quarantine\" of very\n"
-		"many messages is an estimate, marked so.\n"
+		"late counts when its day is over. \"quarantine\" of more\n"
+		"than 20,000 messages is an estimate, marked so.\n"
 		"Exit codes: 0 done; 2 wrong usage; 3 the database does not\n"
 		"answer.\n",
 	.main = report_main,

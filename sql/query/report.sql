@@ -127,11 +127,11 @@ limit $4::int8;
 
 -- name: report_held
 -- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
--- int8. What is withheld now, of mail of that time, by reason. $5 ''. Of much
--- more than 50,000 messages that many are looked at: an estimate.
+-- int8. What is withheld now, of mail of that time, by reason. $5 ''. Of
+-- more than 20,000 messages about that many are looked at, each time the
+-- same: an estimate.
 with part as (
-	select least(1, 50000 / greatest(1, sum(greatest(c.reltuples, 0))))
-		as share
+	select sum(greatest(c.reltuples, 0)) as total
 	from pg_class c
 	join pg_namespace s on s.oid = c.relnamespace
 	where s.nspname = 'pm' and c.relname ~
@@ -139,14 +139,28 @@ with part as (
 		and to_date(right(c.relname, 8), 'YYYYMMDD') between
 			$1::text::date and $2::text::date
 )
-select q.reason as name, (count(*) / part.share)::int8 as n,
-	(sum(q.size) / part.share)::int8 as bytes, part.share < 1 as estimated
-from quarantine q tablesample system (100 * (select share from part))
-cross join part
-where q.id >= id_floor($1::text::date::timestamp at time zone 'UTC')
-	and q.id < id_floor(($2::text::date + 1)::timestamp at time zone 'UTC')
-	and q.open > 0 and ($3::text = '' or q.appliance = $3::text)
-	and $5::text = ''
-group by q.reason, part.share
-order by n desc, q.reason
+select x.reason as name, (x.n * x.each)::int8 as n,
+	(x.bytes * x.each)::int8 as bytes, x.estimated
+from (
+	select q.reason, count(*) filter (where q.mine) as n,
+		sum(q.size) filter (where q.mine) as bytes,
+		case when p.total > 20000 then p.total /
+			sum(count(*)) over () else 1 end as each,
+		coalesce(p.total > 20000, false) as estimated
+	from (
+		select reason, size, open > 0 and
+			($3::text = '' or appliance = $3::text) as mine
+		from quarantine tablesample system ((select least(100,
+			2000000 / greatest(1, coalesce(total, 0))) from part))
+			repeatable (0)
+		where id >= id_floor($1::text::date::timestamp
+			at time zone 'UTC') and id < id_floor(($2::text::date
+			+ 1)::timestamp at time zone 'UTC')
+			and $5::text = ''
+	) q
+	cross join part p
+	group by q.reason, p.total
+) x
+where x.n > 0
+order by n desc, name
 limit $4::int8;

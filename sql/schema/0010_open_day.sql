@@ -67,7 +67,8 @@ comment on function tally_between is
 	another, counted from the message log. A kind, or '''' for all.';
 grant execute on function tally_between to pm_csm, pm_admin;
 
--- Sums up what a day has before an id, in place of what it had.
+-- Sums up what a day has before an id, in place of what it had. In the order
+-- in which reports read it.
 create function tally_put(d date, till uuid) returns void
 language plpgsql as $$
 begin
@@ -82,7 +83,8 @@ begin
 		from tally_between(id_floor(d::timestamp at time zone 'UTC'),
 			till, '') b
 	) x
-	where x.place <= 500;
+	where x.place <= 500
+	order by x.kind, x.appliance, x.name;
 end $$;
 comment on function tally_put is
 	'Sums up the first 500 relays, senders and recipients of each appliance

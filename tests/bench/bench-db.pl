@@ -105,7 +105,7 @@ $db->sql(join ';', (map {
 		from unnest('{@{[join ',', @days[0 .. $#days - 1]]}}'::date[]) d,
 		generate_series(1, 5) a, generate_series(1, 500) n, unnest(
 		'{relay,spam relay,virus relay,sender,domain,rcpt,hit,rule}'
-		::text[]) kind",
+		::text[]) kind order by d, kind, a, n",
 	"insert into tally_day select unnest('{@{[join ',',
 		@days[0 .. $#days - 1]]}}'::date[])",
 	"insert into message_event select id, md5(id::text)::uuid, received +
