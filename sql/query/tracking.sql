@@ -78,9 +78,9 @@ select m.id::text as id, m.received as at_ms, m.appliance, m.sender,
 	m.subject, m.queue_id, m.message_id, host(m.relay) as relay,
 	true as judged, m.record
 from message m
-where m.id in (select id from mine)
-	or m.id = case when $1::text ~ '^[0-9a-f-]{36}$'
-		then nullif($1::text, '')::uuid end
+where m.id in (select id from mine
+	union select case when $1::text ~ '^[0-9a-f-]{36}$'
+		then nullif($1::text, '')::uuid end)
 union all
 select b.id::text, id_time(b.id), b.appliance, '', '', b.queue_id,
 	coalesce((select n.message_id from smtp_event n
