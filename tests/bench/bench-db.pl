@@ -266,6 +266,8 @@ my @cases = (
 		held(7, word()) }],
 	[quarantine_list => 'quarantine: two subject words', sub {
 		held(7, word() . ' ' . word()) }],
+	[quarantine_list => 'quarantine: one of many subject words', sub {
+		held(7, 'w' . skewed(20_000)) }],
 	[quarantine_list => 'quarantine: a rare subject word', sub {
 		held(7, nth()) }],
 	[quarantine_list => 'quarantine: a word of the text', sub {

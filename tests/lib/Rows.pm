@@ -65,7 +65,8 @@ sub day {
 	my $of = $day =~ s/-//gr;
 	my $id = id_of($day, $a_day, "'8'");
 	my $at = at_of($day, $a_day);
-	my $text = "$subject || ' ' || i";
+	# Words that are everywhere, one of many that are not, one of its own.
+	my $text = "$subject || ' w' || " . skew(20000, 14) . " || ' ' || i";
 	my $reason = "case when " . pick(20, 6) . " = 0 then 'Virus' when " .
 		pick(10, 7) . " = 0 then 'Suspect' else 'Spam' end";
 	my $score = pick(12000, 8) . ' - 4000';
