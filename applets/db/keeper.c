@@ -36,7 +36,7 @@ static const char *const each_hour[] = { "keeper_partitions",
 	"keeper_retention", "keeper_expire_hour", "keeper_expire_day",
 	"keeper_expire_jobs", "keeper_expire_feedback",
 	"keeper_expire_tally", "keeper_expire_links", "keeper_expire_logs",
-	NULL };
+	"keeper_expire_people", NULL };
 
 /* One failing does not keep the others from their turn. */
 static int do_all(struct db *d, const char *const *names, struct err *e)

@@ -13,11 +13,9 @@
 #include "base/args.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/netaddr.h"
 #include "base/root.h"
 #include "command.h"
 #include "conf/wiring.h"
-#include "mail/words.h"
 #include "show.h"
 #include "tool/cells.h"
 
@@ -26,20 +24,23 @@ enum {
 	WIRING_ARENA = 16 << 20,
 	DEADLINE_MS = 60000,
 	RCPT_MAX = 1024,
-	DAY_MS = 86400000,
-	SINCE_MAX = 36500,
-	SCORE_MAX = 1000,
 	WAIT_MAX_S = 86400,
 	TRIES = 4, PAUSE_MS = 300,
 };
 
 struct command {
 	const char *name;
-	bool ids;		/* takes ids, one at a time */
+	enum takes {
+		TAKES_NOTHING,
+		TAKES_IDS,	/* one or more, one at a time */
+		TAKES_WORDS,	/* o->args */
+	} takes;
 	int (*run)(const struct options *o, const char *operand,
 		struct err *e);
-	/* Which options it knows, blanks between. */
+	/* Which options it knows, blanks between; those of a search are not
+	   among them. */
 	const char *knows;
+	enum quarantine_act act; /* with --found; 0: never */
 };
 
 /* For the history: the one who typed it, behind sudo too. */
@@ -78,93 +79,6 @@ static bool list_one(const struct quarantine_entry *q, void *context)
 	}
 	l->n++;
 	return !ferror(stdout) && (l->o->limit == 0 || l->n < l->o->limit);
-}
-
-static struct span text_or_empty(const char *s)
-{
-	return s ? span_of(s) : SPAN("");
-}
-
-/* A number of days that the clock can go back. */
-static int days_ago(const char *option, long long days, int64_t *ms_r,
-	struct err *e)
-{
-	if (days > SINCE_MAX)
-		return err_set(e, ERR_PERMANENT, "--%s %lld: more than %d "
-			"days", option, days, SINCE_MAX);
-	*ms_r = days ? clock_wall_ms() - days * DAY_MS : 0;
-	return 0;
-}
-
-static int check_state(const char *state, struct err *e)
-{
-	for (unsigned i = QUARANTINE_HELD; i <= QUARANTINE_DELETED; i++)
-		if (strcmp(state, quarantine_state_name(i)) == 0)
-			return 0;
-	return err_set(e, ERR_PERMANENT, "--state %s: held, released or "
-		"deleted", state);
-}
-
-static struct span marks_of(const struct options *o, struct arena *a)
-{
-	const struct {
-		const char *kind, *value;
-	} rows[] = {
-		{ "hit", o->hit }, { "rule", o->rule },
-		{ "sha256", o->hash }, { "virus", o->virus },
-		{ "mark", o->mark },
-	};
-	struct words w;
-
-	words_begin(&w, a);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		words_add_mark(&w, rows[i].kind, text_or_empty(rows[i].value));
-	/* ".pdf", "*.pdf": files of that kind. */
-	if (o->file && o->file[o->file[0] == '*'] == '.')
-		words_add_mark(&w, "ext", span_of(strchr(o->file, '.') + 1));
-	else
-		words_add_mark(&w, "file", text_or_empty(o->file));
-	return buf_bytes(&w.list);
-}
-
-/* What to look for, from the options. */
-static int make_filter(const struct options *o, struct arena *a,
-	struct quarantine_filter *f, struct err *e)
-{
-	struct cidr network;
-
-	*f = (struct quarantine_filter){
-		.reason = text_or_empty(o->reason),
-		.sender = text_or_empty(o->sender),
-		.subject = text_or_empty(o->subject),
-		.words = text_or_empty(o->words),
-		.marks = marks_of(o, a),
-		.relay = text_or_empty(o->relay),
-		.score_least = o->score ? (int32_t)o->score * 1000 :
-			INT32_MIN,
-		.all_states = o->all || o->state,
-		/* Who looks for a state counts what he sees of it. */
-		.limit = o->state ? 0 : (size_t)o->limit,
-	};
-	if (o->rcpt.n > 1)
-		return err_set(e, ERR_PERMANENT, "list takes one --rcpt");
-	if (o->rcpt.n)
-		f->rcpt = o->rcpts[0];
-	if (o->score > SCORE_MAX)
-		return err_set(e, ERR_PERMANENT, "--score %lld: at most %d",
-			o->score, SCORE_MAX);
-	if (o->relay && !cidr_parse(f->relay, &network))
-		return err_set(e, ERR_PERMANENT, "--relay %s: must be an "
-			"address or a network such as 192.0.2.0/24",
-			o->relay);
-	if (o->before && !id_parse(span_of(o->before), &f->before))
-		return err_set(e, ERR_PERMANENT, "--before %s: is not a "
-			"message id", o->before);
-	if (o->state && check_state(o->state, e) < 0)
-		return -1;
-	if (days_ago("since", o->since, &f->since_ms, e) < 0)
-		return -1;
-	return days_ago("until", o->until, &f->until_ms, e);
 }
 
 /* What is missing from a list, and why. */
@@ -298,6 +212,19 @@ static int run_delete(const struct options *o, const char *operand,
 	return give_order(o, operand, quarantine_delete, "deleted", e);
 }
 
+static int run_keep(const struct options *o, const char *operand,
+	struct err *e)
+{
+	return give_order(o, operand, quarantine_keep, "is kept", e);
+}
+
+static int run_unkeep(const struct options *o, const char *operand,
+	struct err *e)
+{
+	return give_order(o, operand, quarantine_unkeep,
+		"goes when its time is over", e);
+}
+
 static int run_restore(const struct options *o, const char *operand,
 	struct err *e)
 {
@@ -305,18 +232,48 @@ static int run_restore(const struct options *o, const char *operand,
 }
 
 static const struct command commands[] = {
-	{ "list", false, run_list, " json all reason rcpt sender subject "
-		"words relay score since until before limit state hit rule "
-		"file hash virus mark " },
-	{ "show", true, run_show, " json source " },
-	{ "release", true, run_release, " rcpt again approve wait "
-		"learn user " },
-	{ "forward", true, run_forward, " rcpt " },
-	{ "delete", true, run_delete, " rcpt " },
-	{ "restore", true, run_restore, " rcpt user " },
-	{ "report", true, run_report, " undo user " },
-	{ "add", true, add_file, " rcpt sender reason " },
+	{ "list", TAKES_NOTHING, run_list, " all state before ",
+		QUARANTINE_ACT_NONE },
+	{ "show", TAKES_IDS, run_show, " json source ",
+		QUARANTINE_ACT_NONE },
+	{ "release", TAKES_IDS, run_release, " rcpt again approve wait "
+		"learn user ", QUARANTINE_ACT_RELEASE },
+	{ "forward", TAKES_IDS, run_forward, " rcpt ",
+		QUARANTINE_ACT_NONE },
+	{ "delete", TAKES_IDS, run_delete, " rcpt ", QUARANTINE_ACT_DELETE },
+	{ "restore", TAKES_IDS, run_restore, " rcpt user ",
+		QUARANTINE_ACT_NONE },
+	{ "keep", TAKES_IDS, run_keep, " ", QUARANTINE_ACT_KEEP },
+	{ "unkeep", TAKES_IDS, run_unkeep, " ", QUARANTINE_ACT_UNKEEP },
+	{ "actions", TAKES_NOTHING, list_actions, " limit json ",
+		QUARANTINE_ACT_NONE },
+	{ "undo", TAKES_IDS, undo_action, " json ",
+		QUARANTINE_ACT_NONE },
+	{ "request", TAKES_IDS, request_message, " rcpt note user ",
+		QUARANTINE_ACT_NONE },
+	{ "requests", TAKES_NOTHING, list_requests, " all limit json ",
+		QUARANTINE_ACT_NONE },
+	{ "deny", TAKES_IDS, deny_request, " rcpt note ",
+		QUARANTINE_ACT_NONE },
+	{ "retention", TAKES_WORDS, run_retention, " json ",
+		QUARANTINE_ACT_NONE },
+	{ "reasons", TAKES_NOTHING, list_reasons, " json ",
+		QUARANTINE_ACT_NONE },
+	{ "reason", TAKES_IDS, change_reason, " class release ",
+		QUARANTINE_ACT_NONE },
+	{ "hold", TAKES_WORDS, run_hold, " json ",
+		QUARANTINE_ACT_NONE },
+	{ "back", TAKES_IDS, end_hold, " ",
+		QUARANTINE_ACT_NONE },
+	{ "report", TAKES_IDS, run_report, " undo user ",
+		QUARANTINE_ACT_NONE },
+	{ "add", TAKES_IDS, add_file, " rcpt sender reason ",
+		QUARANTINE_ACT_NONE },
 };
+
+/* What list knows, and any command with --found. */
+#define SEARCH " json reason rcpt sender subject words relay score since " \
+	"until limit hit rule file hash virus mark "
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
@@ -334,9 +291,8 @@ static const struct command *find_command(const char *typed, struct err *e)
 		err_set(e, ERR_PERMANENT, "no command %s: did you mean %s?",
 			typed, near);
 	else
-		err_set(e, ERR_PERMANENT, "no command %s: list, show, "
-			"release, forward, delete, restore, report or add",
-			typed);
+		err_set(e, ERR_PERMANENT, "no command %s: `pm help "
+			"quarantine` names them", typed);
 	return NULL;
 }
 
@@ -361,6 +317,17 @@ static int check_rcpts(struct options *o, struct err *e)
 	return 0;
 }
 
+/* " word " */
+static bool knows(const struct command *c, const struct options *o,
+	const char *word)
+{
+	bool finds = c->run == run_list || (c->act && o->found);
+
+	return strstr(c->knows, word) || (finds && strstr(SEARCH, word)) ||
+		(c->act && strstr(o->found ? " found dry-run " : " found ",
+		word));
+}
+
 /* An option that this command does not know must not be ignored. */
 static int check_options(const struct command *c, const struct options *o,
 	struct err *e)
@@ -381,16 +348,19 @@ static int check_options(const struct command *c, const struct options *o,
 		{ "undo", o->undo }, { "user", o->user },
 		{ "hit", o->hit }, { "rule", o->rule }, { "file", o->file },
 		{ "hash", o->hash }, { "virus", o->virus },
-		{ "mark", o->mark },
+		{ "mark", o->mark }, { "found", o->found },
+		{ "dry-run", o->dry }, { "note", o->note },
+		{ "class", o->class }, { "release", o->may },
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
 		char word[32];
 
 		snprintf(word, sizeof(word), " %s ", given[i].name);
-		if (given[i].given && strstr(c->knows, word) == NULL)
-			return err_set(e, ERR_PERMANENT, "%s has no --%s",
-				c->name, given[i].name);
+		if (given[i].given && !knows(c, o, word))
+			return err_set(e, ERR_PERMANENT, "%s has no --%s%s",
+				c->name, given[i].name, c->act && !o->found &&
+				strstr(SEARCH, word) ? " without --found" : "");
 	}
 	return 0;
 }
@@ -401,8 +371,11 @@ static int run(const struct command *c, const struct options *o,
 	int worst = EXIT_DONE, code;
 	struct err e;
 
-	for (size_t i = 1; i < (c->ids ? args->n : 2); i++) {
-		if (c->run(o, c->ids ? args->rest[i] : NULL, &e) == 0)
+	bool each = c->takes == TAKES_IDS && !o->found;
+
+	for (size_t i = 1; i < (each ? args->n : 2); i++) {
+		if ((o->found ? act_on_found(o, c->act, &e) : c->run(o, each ?
+		    args->rest[i] : NULL, &e)) == 0)
 			continue;
 		code = err_report("quarantine", &e);
 		worst = code > worst ? code : worst;
@@ -451,16 +424,28 @@ static int open_place(struct options *o, struct err *e)
 	return result;
 }
 
+static const char *which(const struct command *c)
+{
+	return c->run == add_file ? "file?" :
+		c->run == change_reason ? "reason? `pm quarantine reasons` "
+		"lists them" :
+		c->run == end_hold ? "address? `pm quarantine hold` lists "
+		"them" :
+		c->run == undo_action ? "action? `pm quarantine actions` "
+		"lists them" :
+		"message? give its id: `pm quarantine list` shows them";
+}
+
 static int prepare(const struct command *c, struct options *o,
 	const struct args *args, struct err *e)
 {
 	if (check_options(c, o, e) < 0 || check_rcpts(o, e) < 0)
 		return -1;
-	if (c->ids && args->n < 2)
+	o->args = args;
+	if (c->takes == TAKES_IDS && !o->found && args->n < 2)
 		return err_set(e, ERR_PERMANENT, "%s: which %s", c->name,
-			c->run == add_file ? "file?" : "message? give its id: "
-			"`pm quarantine list` shows them");
-	if (!c->ids && args->n > 1)
+			which(c));
+	if ((c->takes == TAKES_NOTHING || o->found) && args->n > 1)
 		return err_set(e, ERR_PERMANENT, "%s: %s is too much",
 			c->name, args->rest[1]);
 	find_who(o->who, sizeof(o->who));
@@ -500,6 +485,11 @@ static int quarantine_main(int argc, char **argv)
 		{ "hash", 0, ARGS_TEXT, &o.hash },
 		{ "virus", 0, ARGS_TEXT, &o.virus },
 		{ "mark", 0, ARGS_TEXT, &o.mark },
+		{ "found", 0, ARGS_FLAG, &o.found },
+		{ "dry-run", 0, ARGS_FLAG, &o.dry },
+		{ "note", 0, ARGS_TEXT, &o.note },
+		{ "class", 0, ARGS_TEXT, &o.class },
+		{ "release", 0, ARGS_TEXT, &o.may },
 		{ NULL, 0, ARGS_FLAG, NULL },
 	};
 	const struct command *c;
@@ -541,6 +531,20 @@ const struct applet quarantine_applet = {
 		"       pm quarantine report ID… [--undo] [--user NAME]\n"
 		"       pm quarantine add FILE… --rcpt A… --reason R "
 		"[--sender A]\n"
+		"       pm quarantine release|delete|keep|unkeep --found\n"
+		"             (options of list) [--limit N] [--dry-run] "
+		"[--json]\n"
+		"       pm quarantine actions | undo ACTION…\n"
+		"       pm quarantine request ID… --rcpt A [--note TEXT] "
+		"[--user NAME]\n"
+		"       pm quarantine requests [--all]\n"
+		"       pm quarantine deny ID… --rcpt A [--note TEXT]\n"
+		"       pm quarantine keep|unkeep ID…\n"
+		"       pm quarantine retention [CLASS DAYS]\n"
+		"       pm quarantine reasons\n"
+		"       pm quarantine reason NAME… [--class CLASS] "
+		"[--release WHO]\n"
+		"       pm quarantine hold [ADDRESS DAY] | back ADDRESS…\n"
 		"\n"
 		"Withheld mail lies on the filter's disk until the archiver\n"
 		"has moved it to the database; these commands see both.\n"
@@ -570,6 +574,24 @@ const struct applet quarantine_applet = {
 		"restore  holds again what was deleted in the database, or\n"
 		"         released and not yet sent; what was learnt of it is\n"
 		"         taken back\n"
+		"--found  instead of ids: all that list finds with the same\n"
+		"         options in the database (with --rcpt, one whole\n"
+		"         address: for that recipient alone). It is one\n"
+		"         action, which undo takes back for those who are\n"
+		"         still as it left them; actions lists the last ones\n"
+		"request  asks for a message in the name of a recipient, when\n"
+		"         he may not release it himself; requests shows what\n"
+		"         is asked. Releasing it to him says yes, deny says\n"
+		"         no, each with what --note adds\n"
+		"keep     an archive: no retention ends it, until unkeep\n"
+		"retention  classes and their days; what is older goes\n"
+		"         within the hour. --class of a reason: held means\n"
+		"         that nothing ends such mail\n"
+		"reasons  the class of each, and who may release its mail:\n"
+		"         user (whoever it is for), request (he asks),\n"
+		"         nobody (administrators only)\n"
+		"hold     somebody is away: what is held for him stays until\n"
+		"         a week after that day; back ends it\n"
 		"report   the content classifier takes it for spam; --undo:\n"
 		"         what was learnt of it is taken back\n"
 		"add      puts a message file (- is stdin) into the\n"

@@ -9,8 +9,24 @@ select partition_make(least(current_date - 1, partition_oldest()),
 	current_date + 7) as made;
 
 -- name: keeper_retention
--- Drops what is older than its retention; how many partitions.
-select partition_drop(current_date) as gone;
+-- Drops what is older than its retention, but first keeps what is held for
+-- those who are away; how many partitions.
+with kept as materialized (
+	select quarantine_hold_keep(current_date) as n
+)
+select partition_drop(current_date) as gone
+from kept;
+
+-- name: keeper_expire_people
+-- What was said of mail that is gone, and actions after a quarter of a year.
+with asked as (
+	delete from quarantine_request r
+	where not exists (select from quarantine q where q.id = r.message)
+), kept as (
+	delete from kept_message k
+	where not exists (select from quarantine q where q.id = k.message)
+)
+delete from quarantine_action where at < now() - interval '90 days';
 
 -- name: keeper_index
 -- Gives one day that is over its indexes for parts of subjects and addresses;

@@ -88,7 +88,9 @@ static int carry_out_on_disk(enum quarantine_verb verb, const struct id *id,
 	struct quarantine_entry entry;
 	int n = -1;
 
-	if (o->approve || o->learn || verb == QUARANTINE_RESTORE)
+	if (o->approve || o->learn || o->action ||
+	    verb == QUARANTINE_RESTORE || verb == QUARANTINE_KEEP ||
+	    verb == QUARANTINE_UNKEEP)
 		return err_set(e, ERR_PERMANENT, "%s is still on disk: that "
 			"needs the database", id->text);
 	a = arena_new("order", LOOK_ARENA);
@@ -153,6 +155,18 @@ int quarantine_delete(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e)
 {
 	return carry_out(q, QUARANTINE_DELETE, id, o, e);
+}
+
+int quarantine_keep(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e)
+{
+	return carry_out(q, QUARANTINE_KEEP, id, o, e);
+}
+
+int quarantine_unkeep(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e)
+{
+	return carry_out(q, QUARANTINE_UNKEEP, id, o, e);
 }
 
 int quarantine_restore(const struct quarantine *q, const struct id *id,

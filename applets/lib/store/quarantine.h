@@ -129,6 +129,8 @@ struct quarantine_order {
 				   is noted as used with the order; an error
 				   if it was (database only) */
 	unsigned wait_s;	/* so long it can be undone (database only) */
+	const struct id *action; /* that it is a part of, or NULL (database
+				   only: store/quarantine_action.h) */
 	enum quarantine_learn learn; /* with it, or of quarantine_learn
 				   (database only: a filter there learns) */
 	const char *learner;	/* whose say that is; NULL: an administrator's,
@@ -157,6 +159,16 @@ int quarantine_delete(const struct quarantine *q, const struct id *id,
  * and what o->learner said of it is taken back.
  */
 int quarantine_restore(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e);
+
+/*
+ * Keeps it beyond its retention, until it is let go: the class "held"
+ * (database only). Whoever it is for may still release or delete it.
+ */
+int quarantine_keep(const struct quarantine *q, const struct id *id,
+	const struct quarantine_order *o, struct err *e);
+/* Its reason's retention counts again, from when it came. */
+int quarantine_unkeep(const struct quarantine *q, const struct id *id,
 	const struct quarantine_order *o, struct err *e);
 
 /* Nothing but o->learn. */

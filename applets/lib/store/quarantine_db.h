@@ -41,7 +41,8 @@ int quarantine_fetch(const struct quarantine *q, const struct id *id,
 
 enum quarantine_verb {
 	QUARANTINE_RELEASE, QUARANTINE_FORWARD, QUARANTINE_DELETE,
-	QUARANTINE_RESTORE, QUARANTINE_LEARN
+	QUARANTINE_RESTORE, QUARANTINE_KEEP, QUARANTINE_UNKEEP,
+	QUARANTINE_LEARN
 };
 
 /*

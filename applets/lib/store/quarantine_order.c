@@ -222,6 +222,17 @@ static int approve(const struct work *w, const struct span *names, size_t n,
 	return tell(w, &key, "approved", buf_bytes(&detail), e);
 }
 
+/* Who asked for what was now done, or will now never be, has his answer. */
+static int settle(const struct work *w, const struct span *names, size_t n,
+	const char *state, const char *answer, struct err *e)
+{
+	const struct db_value v[] = { DB_OF_TEXT(w->id), DB_OF_TEXTS(names, n),
+		DB_OF_TEXT(span_of(state)), DB_OF_TEXT(span_of(w->o->who)),
+		DB_OF_TEXT(span_of(answer)) };
+
+	return db_call(w->db, "request_settle", v, 5, NULL, e);
+}
+
 /* People the order speaks of, as columns. */
 struct chosen {
 	int64_t *n;
@@ -282,6 +293,7 @@ static int release(struct work *w, struct err *e)
 		return none(w, e);
 	if (mark(w, c.n, c.count, "released", e) < 0 ||
 	    make_job(w, "release", c.address, c.count, e) < 0 ||
+	    settle(w, c.name, c.count, "approved", "", e) < 0 ||
 	    (w->o->approve && approve(w, c.name, c.count, e) < 0) ||
 	    tell(w, &w->o->key, "released", addresses(w, "to", c.address,
 		c.count), e) < 0)
@@ -307,6 +319,7 @@ static int delete(struct work *w, struct err *e)
 	if (c.count == 0)
 		return none(w, e);
 	if (mark(w, c.n, c.count, "deleted", e) < 0 ||
+	    settle(w, c.name, c.count, "denied", "it was deleted", e) < 0 ||
 	    tell(w, &w->o->key, "deleted", addresses(w, "for", c.address,
 		c.count), e) < 0)
 		return -1;
@@ -347,6 +360,23 @@ static int restore(struct work *w, struct err *e)
 		c.count), e) < 0)
 		return -1;
 	return (int)c.count;
+}
+
+/* To the class that nothing ends, or back to that of its reason. */
+static int keep(const struct work *w, const char *class, const char *what,
+	struct err *e)
+{
+	const struct db_value v[] = { DB_OF_TEXT(w->id),
+		DB_OF_TEXT(span_of(class)), DB_OF_TEXT(span_of(w->o->who)) };
+	bool is_kept = span_is(w->class, "held");
+
+	if (is_kept == (class[0] != 0))
+		return err_set(e, ERR_PERMANENT, "%.*s is %s", SPAN_FMT(w->id),
+			is_kept ? "kept already" : "not kept: its retention "
+			"counts");
+	if (db_call(w->db, "held_class", v, 3, NULL, e) < 0)
+		return -1;
+	return tell(w, &w->o->key, what, SPAN(""), e) < 0 ? -1 : 1;
 }
 
 static int say_learnt(const struct work *w, const char *what, struct err *e)
@@ -405,16 +435,30 @@ static int act(struct work *w, struct err *e)
 		return delete(w, e);
 	case QUARANTINE_RESTORE:
 		return restore(w, e);
+	case QUARANTINE_KEEP:
+		return keep(w, "held", "kept", e);
+	case QUARANTINE_UNKEEP:
+		return keep(w, "", "unkept", e);
 	case QUARANTINE_LEARN:
 		break;
 	}
 	return teach(w, e);
 }
 
+static int did(const struct work *w, struct err *e)
+{
+	const struct db_value v[] = {
+		DB_OF_TEXT(span_of(w->o->action->text)), DB_OF_TEXT(w->id),
+		DB_OF_TEXT(span_of(w->o->key.text)) };
+
+	return db_call(w->db, "action_did", v, 3, NULL, e);
+}
+
 /* In the open transaction. */
 static int carry_out(struct work *w, bool *found_r, struct err *e)
 {
 	bool whom = w->verb != QUARANTINE_FORWARD &&
+		w->verb != QUARANTINE_KEEP && w->verb != QUARANTINE_UNKEEP &&
 		w->verb != QUARANTINE_LEARN;
 	int n;
 
@@ -428,6 +472,8 @@ static int carry_out(struct work *w, bool *found_r, struct err *e)
 	if (whom && (read_people(w, e) < 0 || choose(w, e) < 0))
 		return -1;
 	n = act(w, e);
+	if (n > 0 && w->o->action && did(w, e) < 0)
+		return -1;
 	return n >= 0 && w->verb != QUARANTINE_LEARN && teach(w, e) < 0 ? -1 :
 		n;
 }
