@@ -16,4 +16,5 @@ files["lua/web"] = { read_globals = { "page", "use", "query", "render", "go", "f
 	"day", "day_ms", "cut", "held_list", "held_get", "message", "release", "forget",
 	"report", "report_file", "report_names",
 	"restore", "forward", "new_key", "draft", "preview", "source", "log_in", "set_password", "log_out",
-	"status", "alarms", "jobs", "job_run", "job_enable", "link" } }
+	"status", "alarms", "jobs", "job_run", "job_enable", "link",
+	"requests", "requests_open", "request_answer" } }

@@ -47,11 +47,4 @@ return {
 		user = "root",
 		site = true,
 	},
-	report = {
-		about = "sends the reports of the site by mail",
-		when = "daily 06:00",
-		command = { "report", "send" },
-		user = "root",
-		site = true,
-	},
 }

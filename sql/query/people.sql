@@ -102,7 +102,8 @@ select r.message::text as message, r.rcpt, r.asked as asked_ms, r.asked_by,
 	coalesce(q.reason, '') as reason
 from quarantine_request r
 left join lateral (
-	select q.sender, q.subject, q.reason
+	select left(q.sender, 320) as sender, left(q.subject, 300) as subject,
+		left(q.reason, 100) as reason
 	from quarantine q
 	where q.id = r.message
 	limit 1

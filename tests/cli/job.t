@@ -85,7 +85,7 @@ like($out, qr/^backup +off +daily 03:30 +- +- *$/m, 'the shipped ones are off')
 	if $out =~ /backup/;
 unlike($out, qr/^$_ /m, "no applet $_: its job is left out")
 	for grep { system("$Appliance::PM help $_ >/dev/null 2>&1") }
-		qw(digest report backup);
+		qw(digest backup);
 write_jobs($one, 'table = { when = "weekly sun 04:00", zone = "UTC", command =
 	{ "alarm", "conditions" }, enabled = true, about = "what can be" },
 	alarms = { when = "monthly 1 00:05" },');

@@ -228,6 +228,12 @@ async function lists(page) {
 	ok(await page.locator("img.pm-picture").evaluate((i) => i.complete && i.naturalWidth > 100),
 		"with its picture");
 	await look(page, "reports");
+	await open(page, "/jobs");
+	ok((await page.locator("main").innerText()).includes("pm backup"), "the jobs");
+	await look(page, "jobs");
+	await open(page, "/requests");
+	ok((await page.locator("main").innerText()).includes("No request is open."), "nobody asks");
+	await look(page, "requests");
 	await open(page, "/quarantine");
 	is(await page.locator("tr[data-id]").count(), given.held, "everything held is listed");
 	await look(page, "quarantine");
@@ -330,13 +336,14 @@ function spoil() {
 		"generate_series(100, 10098) i where " + wombat + "; " +
 		"insert into pm.message_event (id, key, at, who, what, detail) select id, " +
 		"gen_random_uuid(), '99999-12-31', " + [bad, bad, bad].join(", ") +
-		" from pm.message where " + wombat);
+		" from pm.message where " + wombat + "; insert into pm.quarantine_request (message, rcpt, " +
+		"asked_by, note) select id, " + [bad, bad, bad].join(", ") + " from pm.message where " + wombat);
 }
 
 async function rows(page) {
 	const hello = sql("select id from pm.message where subject = 'hello'");
 	is(spoil(), "", "rows with fragments, a long subject, far dates");
-	for (const where of ["/", "/mail", "/reports?name=senders",
+	for (const where of ["/", "/mail", "/reports?name=senders", "/requests",
 		"/quarantine", "/message/" + given.mail["wombat sale"],
 		"/message/" + hello]) {
 		const answer = await page.goto(given.url + where, { waitUntil: "load" });

@@ -155,6 +155,46 @@ subtest 'it is spam' => sub {
 	like($story, qr/Learnt as spam by admin.*Unlearnt by admin/, 'and is in its story');
 };
 
+subtest 'what people ask for' => sub {
+	$app->pm('quarantine', 'reason', 'Spam', '--release', 'request');
+	my @ask = ('quarantine', 'request', $id, '--rcpt', 'bob@example.org',
+		'--user', 'bob', '--note', 'please <b>now</b>');
+	is(($app->pm(@ask))[0], 0, 'asked');
+	like(words((browse('/'))[2]), qr/1 request for held mail/,
+		'the dashboard says so');
+	for my $do (qw(no yes)) {
+		my (undef, undef, $page) = browse('/requests');
+		like($page, qr/please &lt;b&gt;now&lt;\/b&gt;.*&lt;img src=x onerror/s,
+			"$do: what is asked, escaped");
+		my ($key) = $page =~ /name="key" value="([^"]+)"/;
+		is((browse('/requests', 'csrf=' . csrf($page), "id=$id",
+			'rcpt=bob@example.org', "key=$key", 'note=not at work',
+			"do=$do"))[0], 303, $do);
+		like(words((browse('/requests'))[2]), qr/No request is open/,
+			'it is answered');
+		$app->pm(@ask) if $do eq 'no';
+	}
+	like(words((browse('/requests?all=1'))[2]), qr/approved by admin/,
+		'and stands there');
+	is((browse('/requests', 'csrf=' . csrf((browse('/'))[2]), "id=$id",
+		'rcpt=eve@example.org', 'do=no'))[0], 400, 'nobody asked that');
+	is(($app->pm('quarantine', 'restore', $id))[0], 0, 'taken back');
+};
+
+subtest 'jobs' => sub {
+	my (undef, undef, $page) = browse('/jobs');
+	my ($job) = $page =~ m{<td><strong>([\w-]+)</strong>};
+	ok($job, 'there are some');
+	for my $do (qw(enable disable)) {
+		is((browse('/jobs', 'csrf=' . csrf($page), "job=$job", "do=$do"))[0],
+			303, "$do $job");
+		like(words((browse('/jobs'))[2]), $do eq 'disable' ?
+			qr/$job .*?switched off/ : qr/$job .*?UTC/, 'it is so');
+	}
+	like(words((browse('/jobs', 'csrf=' . csrf($page), 'job=no-such',
+		'do=run'))[2]), qr/no-such/, 'one that is not there');
+};
+
 subtest 'deliver' => sub {
 	my (undef, undef, $page) = browse("/message/$id");
 	my ($key) = $page =~ /name="key" value="([^"]+)"/;

@@ -135,6 +135,10 @@ page("/", {
 			generation = generation, draft = generation and try(draft), figures = shown,
 			all = all, hours = list, chart = chart(list), database = outcomes ~= nil,
 			breaks = try(query, "page_breaks", {}), jobs = jobs and jobs[1] }
+		if can("quarantine") then
+			local open = try(requests_open)
+			v.asked = math.type(open) == "integer" and open or 0
+		end
 		if can("log") then
 			v.newest = try(query, "page_mail", { 0, 0, "", "", "", "", NEWEST })
 		end
