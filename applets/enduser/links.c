@@ -81,6 +81,7 @@ static void show_state(const struct personal *p, struct arena *a,
 	static const enum link_result results[PERSONAL_STATES] = {
 		[PERSONAL_OPEN] = LINK_OPEN, [PERSONAL_USED] = LINK_USED,
 		[PERSONAL_CLOSED] = LINK_CLOSED, [PERSONAL_GONE] = LINK_GONE,
+		[PERSONAL_BARRED] = LINK_BARRED,
 	};
 
 	l->result = results[p->state];

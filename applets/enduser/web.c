@@ -27,6 +27,7 @@ enum {
 static const char *const results[LINK_RESULTS] = {
 	[LINK_OPEN] = "open", [LINK_DONE] = "done", [LINK_USED] = "used",
 	[LINK_CLOSED] = "closed", [LINK_GONE] = "gone",
+	[LINK_BARRED] = "barred",
 	[LINK_ENDED] = "ended", [LINK_BAD] = "bad", [LINK_WAIT] = "wait",
 };
 

@@ -109,9 +109,10 @@ returning tries = 0 as fresh;
 -- plan: quarantine_rcpt
 select case q.header_from when '' then q.sender else q.header_from end
 		as sender, q.subject, r.reason, q.received, r.address, r.state,
-	r.changed, q.sender as allow
+	r.changed, q.sender as allow, coalesce(u.release, 'user') as rule
 from quarantine_rcpt r
 join quarantine q on q.class = r.class and q.id = r.id
+left join quarantine_rule u on u.reason = r.reason
 where r.id = $1::text::uuid and r.n = $2::int8;
 
 -- name: link_used

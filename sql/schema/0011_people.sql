@@ -162,7 +162,7 @@ comment on function quarantine_class is
 grant select, insert, update on quarantine_action, quarantine_action_message,
 	quarantine_request, kept_message, vacation_hold to pm_csm, pm_admin;
 grant delete on kept_message, vacation_hold to pm_csm, pm_admin;
-grant select on quarantine_rule to pm_csm, pm_admin;
+grant select on quarantine_rule to pm_csm, pm_admin, pm_link;
 grant insert, update on quarantine_rule, retention, retention_reason
 	to pm_admin;
 grant select (message, rcpt, state), update (state, decided, decided_by, answer)

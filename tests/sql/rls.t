@@ -199,7 +199,7 @@ my %never = (
 	pm_groups => \@tables,
 	pm_admin => ['account'],
 	pm_link => [grep { !/^(?:quarantine|quarantine_rcpt|job|message_event|
-		quarantine_request|link_use|user_data)\z/x } @tables],
+		quarantine_request|quarantine_rule|link_use|user_data)\z/x } @tables],
 	pm_agent => [grep { !/^(?:alarm|schedule_run)\z/ } @tables],
 );
 my %reads = (pm_recorder => 'quarantine', pm_injector => 'job',

@@ -216,6 +216,24 @@ subtest 'a link only shows' => sub {
 	is(state_of_all(), $before, 'nothing has changed');
 };
 
+subtest 'what one may not release' => sub {
+	my $before = state_of_all();
+	for my $rule (qw(request nobody)) {
+		$db->sql("insert into quarantine_rule values ('Spam', '$rule')
+			on conflict (reason) do update set release = '$rule'");
+		for my $page (look($one->{Deliver}), press($one->{Deliver}),
+			press($one->{'Deliver, always allow sender'})) {
+			is($page->{code}, 403, "$rule: refused");
+			like($page->{text}, qr/released by your administrators/,
+				'and why');
+			unlike($page->{text}, qr/<button/, 'no button');
+		}
+	}
+	is(look($one->{Delete})->{code}, 200, 'to delete it is his right');
+	is(state_of_all(), $before, 'nothing has changed');
+	$db->sql("delete from quarantine_rule where reason = 'Spam'");
+};
+
 subtest 'a form of elsewhere' => sub {
 	my $before = state_of_all();
 	my @form = ('--data-urlencode', "t=$one->{Deliver}");

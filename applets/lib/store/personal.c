@@ -25,10 +25,11 @@ static int look_use(struct db *db, const struct ticket *t, struct arena *a,
 	return 0;
 }
 
-static void take_message(const struct db_rows *rows, struct arena *a,
-	struct personal *p)
+static void take_message(const struct db_rows *rows, const struct ticket *t,
+	struct arena *a, struct personal *p)
 {
 	struct span state = arena_span(a, db_span(rows, 0, 5));
+	bool his = span_is(db_span(rows, 0, 8), "user");
 
 	p->sender = arena_span(a, db_span(rows, 0, 0));
 	p->subject = arena_span(a, db_span(rows, 0, 1));
@@ -36,6 +37,8 @@ static void take_message(const struct db_rows *rows, struct arena *a,
 	p->received_ms = db_int(rows, 0, 3);
 	p->address = arena_span(a, db_span(rows, 0, 4));
 	p->allow = arena_span(a, db_span(rows, 0, 7));
+	if (span_is(state, "held") && !his && t->action != TICKET_DELETE)
+		p->state = PERSONAL_BARRED;
 	if (span_is(state, "held"))
 		return;
 	p->state = PERSONAL_CLOSED;
@@ -53,7 +56,7 @@ static int look_message(struct db *db, const struct ticket *t,
 	if (db_call(db, "link_look", v, 2, &rows, e) < 0)
 		return -1;
 	if (db_count(rows))
-		take_message(rows, a, p);
+		take_message(rows, t, a, p);
 	else
 		p->state = PERSONAL_GONE;
 	db_rows_free(&rows);

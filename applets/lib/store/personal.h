@@ -14,6 +14,8 @@ enum personal_state {
 	PERSONAL_USED,		/* it was: done_ms, done */
 	PERSONAL_CLOSED,	/* another way was faster: done_ms, done */
 	PERSONAL_GONE,		/* the message is no longer kept */
+	PERSONAL_BARRED,	/* its reason is not for him to release
+				   (store/quarantine_request.h) */
 	PERSONAL_STATES
 };
 

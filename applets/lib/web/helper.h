@@ -43,6 +43,7 @@ enum link_result {
 	LINK_USED,	/* it was used before: done, at done_ms */
 	LINK_CLOSED,	/* another way was faster: done, at done_ms */
 	LINK_GONE,	/* the message is no longer kept */
+	LINK_BARRED,	/* only administrators release it */
 	LINK_ENDED,	/* it was good until done_ms */
 	LINK_BAD,	/* no ticket of ours */
 	LINK_WAIT,	/* the same, and too many of them came from there */

@@ -9,7 +9,7 @@ local function date(ms)
 end
 
 local codes = { gone = 410, ended = 410, bad = 404, wait = 429, away = 503, used = 409,
-	closed = 409 }
+	closed = 409, barred = 403 }
 
 -- %WORD% by what the answer says.
 local function fill(sentence, a)
@@ -31,6 +31,7 @@ local function show(r, a, t, ticket)
 	local way = a.result == "open" and action or a.again and a.again ~= "" and
 		(action == "opt_out" and "opt_in" or "opt_out")
 	local fields = { person = a.person or "", rule = a.rule or "", allow = a.allow or "",
+		reason = a.reason or "",
 		date = a.done_ms and date(a.done_ms) or "", done = t.states[a.done] or "" }
 	-- A page that only looks is no conflict.
 	local code = not r.post and (a.result == "used" or a.result == "closed") and 200 or

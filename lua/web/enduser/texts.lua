@@ -46,6 +46,8 @@ texts.en = {
 	},
 	closed = { "This message is no longer held back", "It was %done% at %date%. Nothing was " ..
 		"done now." },
+	barred = { "This message is not delivered by a link", "Messages that are held back for this " ..
+		"reason (%reason%) are released by your administrators alone: ask them. Nothing was done." },
 	gone = { "This message is no longer kept", "Messages that nobody asks for are removed after " ..
 		"some weeks." },
 	ended = { "This link is too old", "It was good until %date%. The next digest has new ones." },
@@ -101,6 +103,9 @@ texts.de = {
 	},
 	closed = { "Diese Nachricht wird nicht mehr zurückgehalten", "Sie wurde am %date% %done%. " ..
 		"Jetzt ist nichts geschehen." },
+	barred = { "Diese Nachricht wird nicht per Link zugestellt", "Was aus diesem Grund (%reason%) " ..
+		"zurückgehalten wird, geben nur Ihre Administratoren frei: Fragen Sie dort nach. Es ist " ..
+		"nichts geschehen." },
 	gone = { "Diese Nachricht gibt es nicht mehr", "Nachrichten, die niemand anfordert, werden " ..
 		"nach einigen Wochen entfernt." },
 	ended = { "Dieser Link ist zu alt", "Er galt bis %date%. Die nächste Übersicht hat neue." },
