@@ -16,7 +16,7 @@ check: all unit-tests lint system-tests
 	@echo "pm: all tests done"
 
 unit-tests: $(UNITBIN)
-	@$(PROVE) --exec '' $(UNITBIN)
+	@$(PROVE) -j $(JOBS) --exec '' $(UNITBIN)
 
 # Only the tree is looked at, so the sanitizers have nothing to add.
 lint: $(B)/pm $(B)/applets/example/example.o

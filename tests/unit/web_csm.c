@@ -33,6 +33,8 @@ static const struct script_function functions[] = {
 	{ "log_out", nobody, "" }, { "status", nobody, "" },
 	{ "alarms", nobody, "" }, { "jobs", nobody, "" },
 	{ "job_run", nobody, "" }, { "job_enable", nobody, "" },
+	{ "requests", nobody, "" }, { "requests_open", nobody, "" },
+	{ "request_answer", nobody, "" },
 	{ "new_key", key, "" }, { 0 },
 };
 
