@@ -285,7 +285,6 @@ static int serve(void)
 int viewer_run(const struct process *p)
 {
 	struct err e;
-	int landlock;
 
 	for (size_t i = 0; i < VIEWER_JOBS_MAX; i++)
 		v.slots[i].client = v.slots[i].out = -1;
@@ -300,12 +299,7 @@ int viewer_run(const struct process *p)
 	v.key = seal_load(SEAL_KEY_FILE, &e);
 	if (v.key == NULL)
 		return err_report("csm", &e);
-	landlock = sandbox_paths(NULL, &e);
-	if (landlock < 0)
-		return err_report("csm", &e);
-	if (landlock > 0)
-		log_warn("%s", e.text);
-	if (sandbox_calls(SANDBOX_VIEWER, &e) < 0)
+	if (sandbox_confine(NULL, SANDBOX_VIEWER, &e) < 0)
 		return err_report("csm", &e);
 	life_ready();
 	return serve();

@@ -183,7 +183,6 @@ static _Noreturn void be_zygote(const struct process *p, pid_t parent)
 	/* Whose key file it may not even read. */
 	struct process keyless = *p;
 	struct err e;
-	int landlock;
 
 	keyless.groups = NULL;
 	life_drop_power(&keyless);
@@ -191,12 +190,7 @@ static _Noreturn void be_zygote(const struct process *p, pid_t parent)
 		_exit(EXIT_LATER);
 	close_all_but(z.control);
 	life_rlimits(&(struct life_rlimits){ .nofile = NOFILE });
-	landlock = sandbox_paths(NULL, &e);
-	if (landlock < 0)
-		log_fatal("%s", e.text);
-	if (landlock > 0)
-		log_warn("%s", e.text);
-	if (sandbox_calls(SANDBOX_ZYGOTE, &e) < 0)
+	if (sandbox_confine(NULL, SANDBOX_ZYGOTE, &e) < 0)
 		log_fatal("%s", e.text);
 	serve();
 }

@@ -167,17 +167,11 @@ static void confine(const struct process *p)
 		{ 0 },
 	};
 	struct err e;
-	int landlock;
 
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .as = AS_BYTES,
 		.fsize = 1 << 20, .nofile = NOFILE });
-	landlock = sandbox_paths(paths, &e);
-	if (landlock < 0)
-		log_fatal("%s", e.text);
-	if (landlock > 0)
-		log_warn("%s", e.text);
-	if (sandbox_calls(SANDBOX_LOGIN, &e) < 0)
+	if (sandbox_confine(paths, SANDBOX_LOGIN, &e) < 0)
 		log_fatal("%s", e.text);
 }
 

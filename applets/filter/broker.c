@@ -31,14 +31,8 @@ static int enter_sandbox(struct err *e)
 		{ "/dev/urandom", SANDBOX_MAYBE },
 		{ 0 },
 	};
-	int result;
 
-	result = sandbox_paths(paths, e);
-	if (result < 0)
-		return -1;
-	if (result > 0)
-		log_warn("%s", e->text);
-	return sandbox_calls(SANDBOX_BROKER, e);
+	return sandbox_confine(paths, SANDBOX_BROKER, e);
 }
 
 static int load(struct broker_settings *s, struct arena *a, struct err *e)

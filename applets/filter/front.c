@@ -144,7 +144,6 @@ static int open_all(const struct process *p, const struct wiring *w,
 	};
 	const char *where = w->filter.nlisten ? w->filter.listen[0] :
 		"unix:" ROOT_RUN "/milter.sock";
-	int landlock;
 
 	if (spool_make(e) < 0 || keyring_make(e) < 0 ||
 	    generation_make(e) < 0 || feedback_make(e) < 0 ||
@@ -153,12 +152,7 @@ static int open_all(const struct process *p, const struct wiring *w,
 		return -1;
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .nofile = 65536 });
-	landlock = sandbox_paths(paths, e);
-	if (landlock < 0)
-		return -1;
-	if (landlock > 0)
-		log_warn("%s", e->text);
-	return sandbox_calls(SANDBOX_FRONT, e);
+	return sandbox_confine(paths, SANDBOX_FRONT, e);
 }
 
 /* The settings that hold for our whole life. */

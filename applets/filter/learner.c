@@ -173,13 +173,8 @@ static void confine(void)
 		{ 0 },
 	};
 	struct err e;
-	int landlock = sandbox_paths(paths, &e);
 
-	if (landlock < 0)
-		log_fatal("%s", e.text);
-	if (landlock > 0)
-		log_warn("%s", e.text);
-	if (sandbox_calls(SANDBOX_LEARNER, &e) < 0)
+	if (sandbox_confine(paths, SANDBOX_LEARNER, &e) < 0)
 		log_fatal("%s", e.text);
 }
 

@@ -82,9 +82,7 @@ int listen_unavailable(const struct process *p, const char *path,
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .as = 256 << 20, .nofile = 64,
 		.fsize = 1 << 20 });
-	if (sandbox_paths(NULL, &e) < 0)
-		return err_report("filter", &e);
-	if (sandbox_calls(profile, &e) < 0)
+	if (sandbox_confine(NULL, profile, &e) < 0)
 		return err_report("filter", &e);
 	life_ready();
 	return serve(listen_fd, stop_fd, p->name);

@@ -149,11 +149,8 @@ static int enter_sandbox(struct err *e)
 	static const struct sandbox_path paths[] = {
 		{ KEYRING_DIR, SANDBOX_READ }, { 0 },
 	};
-	int landlock = sandbox_paths(paths, e);
 
-	if (landlock > 0)
-		log_warn("%s", e->text);
-	return landlock < 0 ? -1 : sandbox_calls(SANDBOX_SIGNER, e);
+	return sandbox_confine(paths, SANDBOX_SIGNER, e);
 }
 
 int signer_run(const struct process *p)

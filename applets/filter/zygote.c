@@ -353,9 +353,7 @@ int zygote_run(const struct process *p)
 	archive_prepare();
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .nofile = NOFILE });
-	if (sandbox_paths(NULL, &e) != 0)
-		log_warn("%s", e.text);
-	if (sandbox_calls(SANDBOX_ZYGOTE, &e) < 0)
+	if (sandbox_confine(NULL, SANDBOX_ZYGOTE, &e) < 0)
 		return err_report("filter", &e);
 	life_ready();
 	return serve();

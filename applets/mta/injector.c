@@ -355,17 +355,11 @@ static int confine(const struct process *p, struct err *e)
 	static const struct sandbox_path paths[] = {
 		{ INJECT, SANDBOX_WRITE }, { BAD, SANDBOX_WRITE }, { 0 },
 	};
-	int landlock;
 
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .nofile = 64,
 		.as = UINT64_C(3) << 30 });
-	landlock = sandbox_paths(paths, e);
-	if (landlock < 0)
-		return -1;
-	if (landlock > 0)
-		log_warn("%s", e->text);
-	return sandbox_calls(SANDBOX_INJECTOR, e);
+	return sandbox_confine(paths, SANDBOX_INJECTOR, e);
 }
 
 int injector_run(const struct process *p)

@@ -239,16 +239,10 @@ static int confine(struct err *e)
 		{ ROOT_ETC "/db", SANDBOX_MAYBE }, /* our certificates */
 		{ 0 },
 	};
-	int landlock;
 
 	life_rlimits(&(struct life_rlimits){ .nofile = 64,
 		.as = UINT64_C(4) << 30 });
-	landlock = sandbox_paths(paths, e);
-	if (landlock < 0)
-		return -1;
-	if (landlock > 0)
-		log_warn("%s", e->text);
-	return sandbox_calls(SANDBOX_INJECTOR, e);
+	return sandbox_confine(paths, SANDBOX_INJECTOR, e);
 }
 
 int jobs_run(const struct process *p)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/log.h"
 #include "role/sandbox_profiles.h"
 
 /* Newer than Debian 12's headers; the kernel decides by its ABI. */
@@ -229,4 +230,14 @@ int sandbox_calls(enum sandbox_profile profile, struct err *e)
 		err_errno(e, ERR_BUG, "seccomp filter of profile %d", profile);
 	free(p);
 	return result < 0 ? -1 : 0;
+}
+
+int sandbox_confine(const struct sandbox_path *paths,
+	enum sandbox_profile profile, struct err *e)
+{
+	int landlock = sandbox_paths(paths, e);
+
+	if (landlock > 0)
+		log_warn("%s", e->text);
+	return landlock < 0 ? -1 : sandbox_calls(profile, e);
 }

@@ -53,6 +53,13 @@ int sandbox_paths(const struct sandbox_path *paths, struct err *e);
 int sandbox_calls(enum sandbox_profile profile, struct err *e);
 
 /*
+ * Both, as each role process does it: a kernel without Landlock is told in
+ * the log. 0 or -1.
+ */
+int sandbox_confine(const struct sandbox_path *paths,
+	enum sandbox_profile profile, struct err *e);
+
+/*
  * The scanner's program, compiled once in the zygote, entered by each child:
  * a filter on top of the zygote's own.
  */

@@ -75,16 +75,10 @@ void frontdoor_confine(const struct process *p,
 	const struct sandbox_path *paths)
 {
 	struct err e;
-	int landlock;
 
 	life_drop_power(p);
 	life_rlimits(&(struct life_rlimits){ .as = AS_BYTES,
 		.nofile = NOFILE });
-	landlock = sandbox_paths(paths, &e);
-	if (landlock < 0)
-		log_fatal("%s", e.text);
-	if (landlock > 0)
-		log_warn("%s", e.text);
-	if (sandbox_calls(SANDBOX_WEB, &e) < 0)
+	if (sandbox_confine(paths, SANDBOX_WEB, &e) < 0)
 		log_fatal("%s", e.text);
 }
