@@ -183,9 +183,6 @@ static int release(const struct options *o, const char *operand,
 static int run_release(const struct options *o, const char *operand,
 	struct err *e)
 {
-	if (o->wait > WAIT_MAX_S)
-		return err_set(e, ERR_PERMANENT, "--wait %lld: more than a "
-			"day", o->wait);
 	return o->learn ? learn_message(o, operand, LEARN_HAM, release, e) :
 		release(o, operand, e);
 }
@@ -441,6 +438,9 @@ static int prepare(const struct command *c, struct options *o,
 {
 	if (check_options(c, o, e) < 0 || check_rcpts(o, e) < 0)
 		return -1;
+	if (o->wait > WAIT_MAX_S)
+		return err_set(e, ERR_PERMANENT, "--wait %lld: more than a "
+			"day", o->wait);
 	o->args = args;
 	if (c->takes == TAKES_IDS && !o->found && args->n < 2)
 		return err_set(e, ERR_PERMANENT, "%s: which %s", c->name,

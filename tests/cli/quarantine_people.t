@@ -253,6 +253,15 @@ is(there(), '0001', 'his mail goes like any other');
 # A reason whose mail is an archive, and many kept at once.
 is(run_pm('reason', 'Virus', '--class', 'held'), "0|mail withheld as Virus is of " .
 	"class held from now on; what is there stays as it is\n|", 'an archive');
+is(run_pm('keep', $virus), "0|$virus is kept\n|", 'one of before');
+is(run_pm('unkeep', $virus), "2||pm quarantine: $virus was withheld for a reason " .
+	"whose mail is an archive: `pm quarantine reasons` lists them\n",
+	'an archive is not let go by one message');
+$db->sql("delete from retention_reason where reason = 'Virus'");
+is(run_pm('unkeep', $virus), "0|$virus goes when its time is over\n|",
+	'when it is none any more, it is');
+is(run_pm(qw(release --found --reason Spam --wait 86401)), "2||pm quarantine: " .
+	"--wait 86401: more than a day\n", 'a wait has its limit, with --found, too');
 like(run_pm(qw(keep --found --reason Spam)), qr/\A0\|\d messages kept\n/,
 	'keep all that is found');
 like(run_pm(qw(unkeep --found --reason Spam)), qr/\A0\|5 messages unkept; for 1 there was nothing to do\n/,

@@ -103,7 +103,6 @@ static int act_on(const struct quarantine *q, enum quarantine_act act,
 static int find(const struct quarantine *q, const struct quarantine_filter *f,
 	struct found *found, struct arena *a, struct err *e)
 {
-	struct quarantine place = *q;
 	struct quarantine_filter limited = *f;
 	struct quarantine_trouble trouble;
 
@@ -112,7 +111,7 @@ static int find(const struct quarantine *q, const struct quarantine_filter *f,
 	found->ids = arena_array(a, found->limit, sizeof(*found->ids));
 	/* What is on disk does not count. */
 	limited.limit = 0;
-	if (quarantine_list(&place, &limited, take, found, &trouble, e) < 0)
+	if (quarantine_list(q, &limited, take, found, &trouble, e) < 0)
 		return -1;
 	return trouble.no_database ? err_set(e, ERR_TEMPORARY, "%s",
 		trouble.why) : 0;

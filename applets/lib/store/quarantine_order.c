@@ -368,14 +368,21 @@ static int keep(const struct work *w, const char *class, const char *what,
 {
 	const struct db_value v[] = { DB_OF_TEXT(w->id),
 		DB_OF_TEXT(span_of(class)), DB_OF_TEXT(span_of(w->o->who)) };
-	bool is_kept = span_is(w->class, "held");
+	bool is_kept = span_is(w->class, "held"), moved;
+	struct db_rows *rows;
 
 	if (is_kept == (class[0] != 0))
 		return err_set(e, ERR_PERMANENT, "%.*s is %s", SPAN_FMT(w->id),
 			is_kept ? "kept already" : "not kept: its retention "
 			"counts");
-	if (db_call(w->db, "held_class", v, 3, NULL, e) < 0)
+	if (db_call(w->db, "held_class", v, 3, &rows, e) < 0)
 		return -1;
+	moved = db_int(rows, 0, 0) > 0;
+	db_rows_free(&rows);
+	if (!moved)
+		return err_set(e, ERR_PERMANENT, "%.*s was withheld for a "
+			"reason whose mail is an archive: `pm quarantine "
+			"reasons` lists them", SPAN_FMT(w->id));
 	return tell(w, &w->o->key, what, SPAN(""), e) < 0 ? -1 : 1;
 }
 
