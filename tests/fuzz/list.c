@@ -29,7 +29,12 @@ static void look_up_all(struct span text, struct span image)
 		type == LIST_MATCHES;
 
 	while (span_line(&text, &line)) {
-		if (plain(line, texts, &subject) &&
+		if (!plain(line, texts, &subject))
+			continue;
+		/* Of "@192.0.2.1" the host is looked up, which has no @. */
+		if (type == LIST_HOSTS && subject.p[0] == '@')
+			subject = span_after(subject, 1);
+		if (subject.n &&
 		    (!list_match(image, subject, &entry) || entry.n == 0))
 			__builtin_trap();
 	}
