@@ -14,7 +14,7 @@ files["tests/lua"] = { read_globals = policy }
 files["lua/web"] = { read_globals = { "page", "use", "query", "render", "go", "fail", "file",
 	"can", "urlquery", "version", "size", "count", "percent", "stamp", "moment", "exact",
 	"day", "day_ms", "cut", "held_list", "held_get", "message", "release", "forget",
-	"report", "report_file", "report_names",
+	"groups", "group_terms", "report", "report_file", "report_names",
 	"restore", "forward", "new_key", "draft", "preview", "source", "log_in", "set_password", "log_out",
 	"status", "alarms", "jobs", "job_run", "job_enable", "link",
 	"requests", "requests_open", "request_answer" } }

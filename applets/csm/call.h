@@ -37,6 +37,8 @@ bool call_flag(struct script_call *c, const struct script_value *t,
 /* The functions, by file. */
 void lists_held(struct script_call *c);
 void lists_get(struct script_call *c);
+void lists_groups(struct script_call *c);
+void lists_group(struct script_call *c);
 void orders_release(struct script_call *c);
 void orders_forget(struct script_call *c);
 void orders_restore(struct script_call *c);

@@ -290,6 +290,8 @@ static void new_key(struct script_call *c)
 const struct script_function csm_functions[] = {
 	{ "held_list", lists_held, "held_list{ … }: rows of the quarantine" },
 	{ "held_get", lists_get, "held_get(id): one with all that is known" },
+	{ "groups", lists_groups, "groups(): their names" },
+	{ "group_terms", lists_group, "group_terms(name): who that is" },
 	{ "message", message, "message(id): of the message log" },
 	{ "release", orders_release, "release(id, { … })" },
 	{ "forget", orders_forget, "forget(id, { … }): deletes" },
@@ -311,7 +313,8 @@ const struct script_function csm_functions[] = {
 	{ "job_run", joblist_run, "job_run(name): now" },
 	{ "job_enable", joblist_enable, "job_enable(name, on)" },
 	{ "report_names", reports_names, "report_names(): name and title" },
-	{ "report", reports_make, "report{ name, since, until, host }" },
+	{ "report", reports_make,
+		"report{ name, since, until, host, group }" },
 	{ "report_file", reports_file, "the same as CSV, or picture" },
 	{ "draft", draft, "draft(): what of the policy is not published" },
 	{ 0 },

@@ -9,8 +9,8 @@
  * 404), `temporary` (nobody answers: 503) or `wrong` (this cannot be done:
  * 400) is true. An argument of a wrong type is a Lua error.
  *
- * held_list{ reason, rcpt, sender, subject, relay, score, since_ms, until_ms,
- *	all, before, limit }
+ * held_list{ reason, rcpt, group, sender, subject, relay, score, since_ms,
+ *	until_ms, all, before, limit }
  *	All may be absent. rcpt, sender: address, @domain or a part; subject:
  *	words; relay: address or CIDR; score: the least; all: every state, else
  *	held ones; before: an id, for the page after it; limit: 50, at most
@@ -24,6 +24,9 @@
  * held_get(id) -> the row, and events = { { at_ms, who, what, detail } … },
  *	relay_name, helo, queue_id, traces = { { reason, rcpts = { address … },
  *	lines = { text … } } … }, facts (below; absent: none)
+ * groups() -> { name … }
+ * group_terms(name) -> { addresses = { … }, patterns = { … } }: who belongs to
+ *	a group, as the statement page_mail_among takes them
  * message(id) -> of the message log (needs the right "log"): id, at_ms,
  *	appliance, relay, relay_name, helo, sender, queue_id, rcpts = {
  *	address … }, subject, header_from,

@@ -64,6 +64,28 @@ static struct quarantine_filter filter_of(struct script_call *c,
 	return f;
 }
 
+/* The group that is asked for; false: trouble is set. */
+static bool add_group(struct script_call *c, const struct script_value *t,
+	struct quarantine_filter *f)
+{
+	struct group_people *people = arena_array(call_arena(c), 1,
+		sizeof(*people));
+	struct db *db = call_worker(c)->quarantine.db;
+	struct span name = call_field(c, t, "group");
+	struct err e;
+
+	if (name.n == 0)
+		return true;
+	f->group = people;
+	if (db && group_people(db, name, true, call_arena(c), people,
+	    &e) == 0)
+		return true;
+	if (db == NULL)
+		err_set(&e, ERR_TEMPORARY, "no database is wired");
+	call_trouble(c, &e);
+	return false;
+}
+
 void lists_held(struct script_call *c)
 {
 	struct rows r = { .a = call_arena(c) };
@@ -80,7 +102,8 @@ void lists_held(struct script_call *c)
 	r.limit = limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : (size_t)limit;
 	r.v = arena_array(r.a, r.limit + 1, sizeof(*r.v));
 	f.limit = r.limit + 1; /* one more says that there are more */
-	if (c->error.class != ERR_NONE || !call_may(c, "quarantine"))
+	if (c->error.class != ERR_NONE || !call_may(c, "quarantine") ||
+	    !add_group(c, t, &f))
 		return;
 	if (quarantine_list(&call_worker(c)->quarantine, &f, take_row, &r,
 	    &trouble, &e) < 0) {
@@ -94,6 +117,58 @@ void lists_held(struct script_call *c)
 			span_of(trouble.why))));
 		pages_put(&m, "temporary", pages_bool(true));
 	}
+	c->result = m;
+}
+
+void lists_groups(struct script_call *c)
+{
+	struct arena *a = call_arena(c);
+	struct db *db = call_worker(c)->quarantine.db;
+	struct mail_group *groups;
+	struct script_value *v;
+	struct err e;
+	size_t n;
+
+	if (call_session(c) == NULL)
+		return;
+	if (db == NULL)
+		err_set(&e, ERR_TEMPORARY, "no database is wired");
+	if (db == NULL || group_list(db, a, &groups, &n, &e) < 0) {
+		call_trouble(c, &e);
+		return;
+	}
+	v = arena_array(a, n + 1, sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		v[i] = pages_text(groups[i].name);
+	c->result = pages_array(a, v, n);
+}
+
+void lists_group(struct script_call *c)
+{
+	struct group_people people;
+	struct group_terms terms;
+	struct arena *a = call_arena(c);
+	struct db *db = call_worker(c)->quarantine.db;
+	struct script_value m = call_map(c, 2), *v;
+	struct span name;
+	struct err e;
+
+	if (!call_may(c, "log") || !call_text(c, 0, &name))
+		return;
+	if (db == NULL)
+		err_set(&e, ERR_TEMPORARY, "no database is wired");
+	if (db == NULL || group_people(db, name, true, a, &people, &e) < 0) {
+		call_trouble(c, &e);
+		return;
+	}
+	group_terms(&people, a, &terms);
+	v = arena_array(a, people.n + 1, sizeof(*v));
+	for (size_t i = 0; i < terms.naddresses; i++)
+		v[i] = pages_text(terms.addresses[i]);
+	pages_put(&m, "addresses", pages_array(a, v, terms.naddresses));
+	for (size_t i = 0; i < terms.npatterns; i++)
+		v[i] = pages_text(terms.patterns[i]);
+	pages_put(&m, "patterns", pages_array(a, v, terms.npatterns));
 	c->result = m;
 }
 

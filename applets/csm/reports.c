@@ -39,7 +39,8 @@ static const struct report *ask(struct script_call *c,
 	if (!call_may(c, "log"))
 		return NULL;
 	call_table(c, 0, &t);
-	*ask_r = (struct report_ask){ .host = call_field(c, t, "host") };
+	*ask_r = (struct report_ask){ .host = call_field(c, t, "host"),
+		.group = call_field(c, t, "group") };
 	r = report_find(arena_string(a, call_field(c, t, "name")), &e);
 	if (r && report_days(arena_string(a, call_field(c, t, "since")),
 	    arena_string(a, call_field(c, t, "until")), clock_wall_ms(),

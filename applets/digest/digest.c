@@ -4,13 +4,13 @@
 #include "digest.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/applet.h"
 #include "base/args.h"
 #include "base/clock.h"
 #include "base/root.h"
+#include "tool/admin.h"
 #include "tool/publish.h"
 
 enum { MEMORY = 1 << 30, DEADLINE_MS = 120000 };
@@ -164,23 +164,12 @@ static const struct verb *find_verb(const struct args *args, struct err *e)
 	return NULL;
 }
 
-/* Who could read the database by other means, and no other. */
-static int check_user(struct err *e)
-{
-	struct stat st;
-
-	if (geteuid() == 0 || (stat(ROOT_ETC, &st) == 0 &&
-	    st.st_uid == geteuid()))
-		return 0;
-	return err_set(e, ERR_PERMANENT, "digests are for root and for whom "
-		ROOT_ETC " belongs to: sudo pm digest …");
-}
-
 static int prepare(struct digest *d, const struct verb *v, struct err *e)
 {
 	const char *conninfo;
 
-	if (check_user(e) < 0 || wiring_load(d->a, &d->w, e) < 0 ||
+	if (admin_check("digests are", "pm digest …", e) < 0 ||
+	    wiring_load(d->a, &d->w, e) < 0 ||
 	    digest_rules_load(d, e) < 0)
 		return -1;
 	conninfo = wiring_conninfo(&d->w);

@@ -1,6 +1,7 @@
 #include "digest.h"
 
 #include "engine/list.h"
+#include "store/group.h"
 #include "tool/listfile.h"
 
 static int add_list(struct digest *d, struct span name, struct buf *text,
@@ -23,16 +24,14 @@ static int add_list(struct digest *d, struct span name, struct buf *text,
 static int add_group(struct digest *d, struct span name, struct buf *text,
 	struct err *e)
 {
-	struct db_value v = DB_OF_TEXT(name);
-	struct db_rows *rows;
+	struct group_people people;
 
-	if (db_call(d->db, "digest_group", &v, 1, &rows, e) < 0)
+	if (group_people(d->db, name, true, d->a, &people, e) < 0)
 		return -1;
-	for (size_t i = 0; i < db_count(rows); i++) {
-		buf_span(text, db_span(rows, i, 0));
+	for (size_t i = 0; i < people.n; i++) {
+		buf_span(text, people.members[i]);
 		buf_byte(text, '\n');
 	}
-	db_rows_free(&rows);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 struct log_options {
 	bool json, follow;
 	const char *from, *to, *subject, *id, *relay, *outcome, *rule;
-	const char *since, *until, *before;
+	const char *since, *until, *before, *group;
 	long long limit;
 };
 

@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,23 +12,12 @@
 #include "base/root.h"
 #include "command.h"
 #include "conf/wiring.h"
+#include "tool/admin.h"
 
 enum { WIRING_ARENA = 16 << 20, DEADLINE_MS = 60000, LIMIT = 50,
 	LIMIT_MAX = 1000000 };
 
 extern const struct applet log_applet;
-
-/* Who may see whose mail came: as with the quarantine. */
-static int check_user(struct err *e)
-{
-	struct stat st;
-
-	if (geteuid() == 0 || (stat(ROOT_ETC, &st) == 0 &&
-	    st.st_uid == geteuid()))
-		return 0;
-	return err_set(e, ERR_PERMANENT, "the log is for root and for whom "
-		ROOT_ETC " belongs to: sudo pm log …");
-}
 
 static int open_database(struct log_work *work, struct err *e)
 {
@@ -44,7 +32,7 @@ static int open_database(struct log_work *work, struct err *e)
 			"no database is wired (db.connection in "
 			"etc/pm/wiring.lua)");
 	if (result == 0)
-		result = check_user(e);
+		result = admin_check("the log is", "pm log …", e);
 	if (result == 0)
 		work->db = db_new(conninfo, "pm_admin", DEADLINE_MS);
 	arena_free(&a);
@@ -66,7 +54,7 @@ static int check(const struct args *args, const struct log_options *o,
 
 	if (show && (o->follow || o->from || o->to || o->subject || o->id ||
 	    o->relay || o->outcome || o->rule || o->since || o->until ||
-	    o->before || o->limit))
+	    o->before || o->group || o->limit))
 		return err_set(e, ERR_PERMANENT, "show takes an id and "
 			"--json, nothing else");
 	if (o->limit > LIMIT_MAX)
@@ -113,6 +101,7 @@ static int log_main(int argc, char **argv)
 		{ "since", 0, ARGS_TEXT, &o.since },
 		{ "until", 0, ARGS_TEXT, &o.until },
 		{ "before", 0, ARGS_TEXT, &o.before },
+		{ "group", 0, ARGS_TEXT, &o.group },
 		{ "limit", 0, ARGS_NUMBER, &o.limit },
 		{ 0 },
 	};
@@ -148,6 +137,8 @@ const struct applet log_applet = {
 		"\n"
 		"  --from ADDRESS   envelope sender, or a part of it\n"
 		"  --to ADDRESS     a recipient, or a part of it\n"
+		"  --group NAME     from or to somebody of a group (pm\n"
+		"                   group); judged mail only\n"
 		"  --subject TEXT   is in the subject\n"
 		"  --id ID          id, queue id or Message-ID\n"
 		"  --relay ADDRESS  of the connecting host, or a network,\n"

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/netaddr.h"
 #include "command.h"
+#include "store/group.h"
 #include "store/message.h"
 #include "tool/cells.h"
 
@@ -51,6 +52,8 @@ struct search {
 	const struct log_work *w;
 	struct arena *a;
 	int64_t since_ms, until_ms;
+	struct group_people people;	/* of --group */
+	struct group_terms terms;
 	struct stream streams[KINDS];
 };
 
@@ -84,6 +87,8 @@ static const char *statement_of(const struct log_options *o,
 	*key_r = is_whole(to) ? to : is_whole(from) ? from : SPAN("");
 	if (key_r->n)
 		return "page_mail_of";
+	if (o->group)
+		return "page_mail_among";
 	*key_r = text(o->relay);
 	if (key_r->n)
 		return netaddr_parse(*key_r, &one) ? "track_relay" :
@@ -138,6 +143,15 @@ static bool is_from(struct span relay, struct span want)
 		cidr_contains(&network, &addr);
 }
 
+static bool is_among(const struct search *s, const struct found *f)
+{
+	bool among = group_has(&s->people, f->sender);
+
+	for (size_t i = 0; i < f->nrcpts && !among; i++)
+		among = group_has(&s->people, f->rcpts[i]);
+	return among;
+}
+
 /* What the statement does not ask for. */
 static bool fits(struct search *s, const struct found *f,
 	const struct message_record *m)
@@ -147,6 +161,8 @@ static bool fits(struct search *s, const struct found *f,
 
 	for (size_t i = 0; i < f->nrcpts && !to; i++)
 		to = is_in(f->rcpts[i], text(o->to));
+	if (o->group && !is_among(s, f))
+		return false;
 	return to && (o->from == NULL || is_in(f->sender, text(o->from))) &&
 		(o->relay == NULL || is_from(f->relay, text(o->relay))) &&
 		(m == NULL ? o->rule == NULL : has_rule(s, m));
@@ -256,8 +272,14 @@ static int call(struct search *s, struct stream *st, struct db_rows **rows_r,
 	struct db_value v[] = { DB_OF_INT(s->since_ms), DB_OF_INT(s->until_ms),
 		DB_OF_TEXT(span_of(st->before)), DB_OF_TEXT(text(o->outcome)),
 		DB_OF_TEXT(text(o->subject)), DB_OF_TEXT(key),
-		DB_OF_INT(PAGE) };
+		DB_OF_INT(PAGE), DB_OF_TEXTS(s->terms.patterns,
+		s->terms.npatterns) };
 
+	/* Of a group only judged mail is asked for. */
+	if (strcmp(statement, "page_mail_among") == 0) {
+		v[5] = DB_OF_TEXTS(s->terms.addresses, s->terms.naddresses);
+		n++;
+	}
 	if (st->kind != JUDGED) {
 		v[3] = DB_OF_TEXT(is_whole(from) ? from : SPAN(""));
 		v[4] = DB_OF_TEXT(is_whole(to) ? to : SPAN(""));
@@ -392,11 +414,12 @@ static void begin(struct search *s, struct arena *a)
 	s->streams[JUDGED] = (struct stream){ .kind = JUDGED };
 	/* A refused session has no subject, and no rule of ours spoke. */
 	s->streams[REFUSED] = (struct stream){ .kind = REFUSED,
-		.ended = o->subject || o->rule ||
+		.ended = o->subject || o->rule || o->group ||
 		(o->outcome && strcmp(o->outcome, "rejected") != 0) };
 	/* Nearly all mail is judged: what is not is found by address only. */
 	s->streams[UNJUDGED] = (struct stream){ .kind = UNJUDGED,
 		.ended = o->subject || o->rule || o->outcome || o->relay ||
+		o->group ||
 		(!is_whole(text(o->from)) && !is_whole(text(o->to))) };
 	for (size_t i = 0; i < KINDS && o->before; i++)
 		snprintf(s->streams[i].before, ID_TEXT_SIZE, "%s", o->before);
@@ -551,6 +574,11 @@ int log_search(const struct log_work *w, struct err *e)
 		result = args_time("since", o->since, &s.since_ms, e);
 	if (result == 0 && o->until)
 		result = args_time("until", o->until, &s.until_ms, e);
+	if (result == 0 && o->group)
+		result = group_people(w->db, span_of(o->group), true, a,
+			&s.people, e);
+	if (result == 0 && o->group)
+		group_terms(&s.people, a, &s.terms);
 	if (result == 0 && o->id)
 		result = by_name(w, e);
 	else if (result == 0 && o->follow)

@@ -21,6 +21,7 @@ static const char *search_text(const struct options *o, struct arena *a)
 		{ "relay", o->relay }, { "hit", o->hit }, { "rule", o->rule },
 		{ "file", o->file }, { "hash", o->hash },
 		{ "virus", o->virus }, { "mark", o->mark },
+		{ "group", o->group },
 	};
 	const struct { const char *name; long long value; } numbers[] = {
 		{ "score", o->score }, { "since", o->since },

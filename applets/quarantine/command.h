@@ -15,6 +15,7 @@ struct options {
 	const char *note, *class;
 	const char *may;	/* who may release mail of a reason */
 	const char *reason, *sender, *subject, *words, *relay, *before;
+	const char *group;
 	const char *state;
 	const char *hit, *rule, *file, *hash, *virus, *mark;
 	const char *user;	/* who says so; NULL: an administrator */

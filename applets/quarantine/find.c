@@ -58,6 +58,19 @@ static struct span marks_of(const struct options *o, struct arena *a)
 	return buf_bytes(&w.list);
 }
 
+static int find_group(const struct options *o, struct arena *a,
+	struct quarantine_filter *f, struct err *e)
+{
+	struct group_people *people = arena_array(a, 1, sizeof(*people));
+
+	if (o->place.db == NULL)
+		return err_set(e, ERR_PERMANENT, "--group %s: groups are in "
+			"the database, and none is wired", o->group);
+	f->group = people;
+	return group_people(o->place.db, span_of(o->group), true, a, people,
+		e);
+}
+
 int make_filter(const struct options *o, struct arena *a,
 	struct quarantine_filter *f, struct err *e)
 {
@@ -91,7 +104,8 @@ int make_filter(const struct options *o, struct arena *a,
 	if (o->before && !id_parse(span_of(o->before), &f->before))
 		return err_set(e, ERR_PERMANENT, "--before %s: is not a "
 			"message id", o->before);
-	if (o->state && check_state(o->state, e) < 0)
+	if ((o->state && check_state(o->state, e) < 0) ||
+	    (o->group && find_group(o, a, f, e) < 0))
 		return -1;
 	if (days_ago("since", o->since, &f->since_ms, e) < 0)
 		return -1;

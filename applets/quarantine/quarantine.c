@@ -2,11 +2,9 @@
  * pm quarantine: what people do with mail that was withheld.
  */
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/applet.h"
@@ -17,6 +15,7 @@
 #include "command.h"
 #include "conf/wiring.h"
 #include "show.h"
+#include "tool/admin.h"
 #include "tool/cells.h"
 
 enum {
@@ -42,20 +41,6 @@ struct command {
 	const char *knows;
 	enum quarantine_act act; /* with --found; 0: never */
 };
-
-/* For the history: the one who typed it, behind sudo too. */
-static void find_who(char *out, size_t size)
-{
-	const char *name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (name == NULL && pw)
-		name = pw->pw_name;
-	if (name)
-		snprintf(out, size, "%s", name);
-	else
-		snprintf(out, size, "uid%u", getuid());
-}
 
 struct listing {
 	const struct options *o;
@@ -270,7 +255,7 @@ static const struct command commands[] = {
 
 /* What list knows, and any command with --found. */
 #define SEARCH " json reason rcpt sender subject words relay score since " \
-	"until limit hit rule file hash virus mark "
+	"until limit hit rule file hash virus mark group "
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
@@ -348,6 +333,7 @@ static int check_options(const struct command *c, const struct options *o,
 		{ "mark", o->mark }, { "found", o->found },
 		{ "dry-run", o->dry }, { "note", o->note },
 		{ "class", o->class }, { "release", o->may },
+		{ "group", o->group },
 	};
 
 	for (size_t i = 0; i < sizeof(given) / sizeof(*given); i++) {
@@ -384,18 +370,6 @@ static int run(const struct command *c, const struct options *o,
 	return worst;
 }
 
-/* The database knows root, and who runs an appliance of his own. */
-static int check_user(struct err *e)
-{
-	struct stat st;
-
-	if (geteuid() == 0 || (stat(ROOT_ETC, &st) == 0 &&
-	    st.st_uid == geteuid()))
-		return 0;
-	return err_set(e, ERR_PERMANENT, "the quarantine is for root and for "
-		"whom " ROOT_ETC " belongs to: sudo pm quarantine …");
-}
-
 /* The two places: this appliance's disk, the site's database. */
 static int open_place(struct options *o, struct err *e)
 {
@@ -409,7 +383,8 @@ static int open_place(struct options *o, struct err *e)
 		result = wiring_load(a, &w, e);
 	if (result == 0 && access(ROOT_WIRING, F_OK) == 0)
 		conninfo = wiring_conninfo(&w);
-	if (conninfo && check_user(e) < 0)
+	if (conninfo && admin_check("the quarantine is",
+	    "pm quarantine …", e) < 0)
 		result = -1;
 	if (conninfo)
 		o->place.db = db_new(conninfo, "pm_admin", DEADLINE_MS);
@@ -448,7 +423,7 @@ static int prepare(const struct command *c, struct options *o,
 	if ((c->takes == TAKES_NOTHING || o->found) && args->n > 1)
 		return err_set(e, ERR_PERMANENT, "%s: %s is too much",
 			c->name, args->rest[1]);
-	find_who(o->who, sizeof(o->who));
+	admin_who(o->who, sizeof(o->who));
 	if (root_enter(args->root, &o->folder, e) < 0)
 		return -1;
 	return open_place(o, e);
@@ -485,6 +460,7 @@ static int quarantine_main(int argc, char **argv)
 		{ "hash", 0, ARGS_TEXT, &o.hash },
 		{ "virus", 0, ARGS_TEXT, &o.virus },
 		{ "mark", 0, ARGS_TEXT, &o.mark },
+		{ "group", 0, ARGS_TEXT, &o.group },
 		{ "found", 0, ARGS_FLAG, &o.found },
 		{ "dry-run", 0, ARGS_FLAG, &o.dry },
 		{ "note", 0, ARGS_TEXT, &o.note },
@@ -520,7 +496,8 @@ const struct applet quarantine_applet = {
 		"[--file NAME | .EXT]\n"
 		"             [--hash SHA256] [--virus NAME] "
 		"[--mark KEY[=VALUE]]\n"
-		"             [--limit N] [--before ID] [--json]\n"
+		"             [--group NAME] [--limit N] [--before ID] "
+		"[--json]\n"
 		"       pm quarantine show ID… [--json | --source]\n"
 		"       pm quarantine release ID… [--rcpt A]… [--again] "
 		"[--approve]\n"
@@ -558,6 +535,7 @@ const struct applet quarantine_applet = {
 		"         rule spoke, what it noted; --file, --hash: an\n"
 		"         attachment or a file in an archive, by its whole\n"
 		"         name, its kind (.pdf) or its content's SHA-256;\n"
+		"         --group: for somebody of a group (pm group);\n"
 		"         --state: held (without it), released or\n"
 		"         deleted; --all: any; --limit and --before (the last\n"
 		"         id of the page before) make pages\n"
@@ -576,9 +554,10 @@ const struct applet quarantine_applet = {
 		"         taken back\n"
 		"--found  instead of ids: all that list finds with the same\n"
 		"         options in the database (with --rcpt, one whole\n"
-		"         address: for that recipient alone). It is one\n"
-		"         action, which undo takes back for those who are\n"
-		"         still as it left them; actions lists the last ones\n"
+		"         address: for that recipient alone; with --group:\n"
+		"         for its people alone). It is one action, which\n"
+		"         undo takes back for those who are still as it left\n"
+		"         them; actions lists the last ones\n"
 		"request  asks for a message in the name of a recipient, when\n"
 		"         he may not release it himself; requests shows what\n"
 		"         is asked. Releasing it to him says yes, deny says\n"

@@ -225,18 +225,6 @@ insert into job (key, kind, message, rcpts, made_by)
 values ($1::text::uuid, 'digest', $1::text::uuid, array[$2::bytea], $4::text)
 on conflict (key) do update set made_by = excluded.made_by;
 
--- name: digest_group
--- The members of a group and of those below it. $1 name text
-with recursive part as (
-	select name from mail_group where name = $1::text
-	union
-	select g.name from mail_group g join part p on g.parent = p.name
-)
-select distinct m.member
-from mail_group_member m
-join part p on p.name = m.name
-order by 1;
-
 -- name: digest_answers
 -- Answers that wait, the oldest first. $1 to whom they come text, $2 their
 -- reason text, $3 most int8

@@ -134,7 +134,7 @@ limit $7::int8;
 
 -- name: page_mail_part
 -- The same of whose sender or a recipient has $6 in it.
--- plan: Bitmap Index Scan on message_rcpt_22000101_rcpt_part
+-- plan: Bitmap Index Scan on message_rcpt_22000101_rcpt_idx
 select m.id, m.received as at_ms, left(m.sender, 320)
 	as sender, left(m.header_from, 200)
 	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
@@ -156,6 +156,53 @@ from (
 	(select x.id from message_rcpt x
 	join message s on s.id = x.id
 	where x.rcpt like like_part(lower($6::text))
+		and x.id >= id_floor(to_timestamp($1::int8 / 1000.0))
+		and x.id < case when $2::int8 > 0 then
+			id_floor(to_timestamp($2::int8 / 1000.0)) else
+			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
+		and ($3::text = '' or x.id < nullif($3::text, '')::uuid)
+		and ($4::text = '' or s.outcome = $4::text)
+		and ($5::text = ''
+			or s.subject ilike like_part($5::text))
+	order by x.id desc
+	limit $7::int8)
+) u
+join message m on m.id = u.id
+left join lateral (
+	select array_agg(left(x.rcpt, 320) order by x.n) filter (where x.n < 2)
+		as rcpts, count(*) as nrcpts, max(x.reason) as reason
+	from message_rcpt x
+	where x.id = m.id
+) r on true
+order by m.id desc
+limit $7::int8;
+
+-- name: page_mail_among
+-- The same of whose sender or a recipient is one of $6 text[] or like one of
+-- $8 text[].
+select m.id, m.received as at_ms, left(m.sender, 320)
+	as sender, left(m.header_from, 200)
+	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
+	m.probability::int8 as probability, r.rcpts, r.nrcpts, r.reason
+from (
+	(select s.id from message s
+	where (s.sender = any ($6::text[])
+			or s.sender like any ($8::text[]))
+		and s.id >= id_floor(to_timestamp($1::int8 / 1000.0))
+		and s.id < case when $2::int8 > 0 then
+			id_floor(to_timestamp($2::int8 / 1000.0)) else
+			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
+		and ($3::text = '' or s.id < nullif($3::text, '')::uuid)
+		and ($4::text = '' or s.outcome = $4::text)
+		and ($5::text = ''
+			or s.subject ilike like_part($5::text))
+	order by s.id desc
+	limit $7::int8)
+	union
+	(select x.id from message_rcpt x
+	join message s on s.id = x.id
+	where (x.rcpt = any ($6::text[])
+			or x.rcpt like any ($8::text[]))
 		and x.id >= id_floor(to_timestamp($1::int8 / 1000.0))
 		and x.id < case when $2::int8 > 0 then
 			id_floor(to_timestamp($2::int8 / 1000.0)) else

@@ -41,8 +41,9 @@ left join lateral (
 order by q.id desc;
 
 -- name: quarantine_list_of
--- The same with a recipient like $5: a pattern in lower case. One without a
--- wildcard is a whole address.
+-- The same with a recipient like $5, a pattern in lower case (one without a
+-- wildcard is a whole address), or who is one of $13 text[] or like one of $14
+-- text[]; null: anybody.
 -- plan: quarantine_rcpt
 select q.id, q.appliance, q.sender, q.header_from, q.subject, q.reason,
 	host(q.relay) as relay, q.size, q.score, q.probability, q.open,
@@ -55,7 +56,11 @@ from (
 		and exists (
 			select from quarantine_rcpt x
 			where x.class = q.class and x.id = q.id
-				and x.rcpt like $5 and x.id >= $1::text::uuid
+				and ($5::text is null or x.rcpt like $5)
+				and ($13::text[] is null
+					or x.rcpt = any ($13)
+					or x.rcpt like any ($14::text[]))
+				and x.id >= $1::text::uuid
 				and x.id < $2::text::uuid)
 		and ($6::text is null
 			or q.sender || ' ' || q.header_from ilike $6)

@@ -82,9 +82,9 @@ limit $4::int8;
 
 -- name: report_tops
 -- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
--- int8. Relays, senders, recipients: kind $5. Of days that are over the first
--- 500; of a day that is not, the first 500 up to a moment, and from there on
--- the message log.
+-- int8. Relays, senders, recipients, who released: kind $5. Of days that are
+-- over the first 500; of a day that is not, the first 500 up to a moment, and
+-- from there on the message log.
 with open as (
 	select g::date as day, coalesce(o.upto, id_floor(g::date::timestamp
 		at time zone 'UTC')) as low
@@ -110,19 +110,48 @@ group by name
 order by n desc, name
 limit $4::int8;
 
--- name: report_releasers
--- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
--- int8. Who let withheld mail go, by messages. $5 ''
-select e.who as name, count(*)::int8 as n, coalesce(sum(m.size), 0)::int8
+-- name: report_group
+-- The same of the recipients who are one of $7 text[] or like one of $8
+-- text[], counted from the message log: $5 outcome, reason, day, appliance,
+-- spam relay, virus relay, rcpt; by messages relay, sender, domain (of the
+-- sender); $6 '' or one outcome.
+select v.name, sum(v.n)::int8 as n, coalesce(sum(v.n * v.size), 0)::int8
 	as bytes
-from message_event e
-left join message m on m.id = e.id
-where e.what = 'released' and $5::text = ''
-	and e.at >= $1::text::date::timestamp at time zone 'UTC'
-	and e.at < ($2::text::date + 1)::timestamp at time zone 'UTC'
-	and ($3::text = '' or m.appliance = $3::text)
-group by e.who
-order by n desc, e.who
+from (
+	select m.id, m.size, case when $5::text in ('relay', 'sender',
+			'domain') then 1 else count(*) end as n,
+		case $5::text
+		when 'outcome' then x.outcome
+		when 'reason' then x.outcome || '/' || x.reason
+		when 'day' then to_char(m.received at time zone 'UTC',
+			'YYYY-MM-DD')
+		when 'appliance' then m.appliance
+		when 'sender' then m.sender
+		when 'domain' then split_part(m.sender, '@', 2)
+		when 'rcpt' then x.rcpt
+		else host(m.relay) end as name
+	from message_rcpt x
+	join message m on m.id = x.id
+	where x.id >= id_floor($1::text::date::timestamp
+			at time zone 'UTC')
+		and x.id < id_floor(($2::text::date + 1)::timestamp
+			at time zone 'UTC')
+		and m.id >= id_floor($1::text::date::timestamp
+			at time zone 'UTC')
+		and m.id < id_floor(($2::text::date + 1)::timestamp
+			at time zone 'UTC')
+		and ($3::text = '' or m.appliance = $3::text)
+		and ($6::text = '' or x.outcome = $6::text)
+		and ($5::text <> 'reason' or x.reason <> '')
+		and ($5::text <> 'spam relay' or x.reason = 'Spam')
+		and ($5::text <> 'virus relay' or x.reason = 'Virus')
+		and (x.rcpt = any ($7::text[])
+			or x.rcpt like any ($8::text[]))
+	group by m.id, m.size, 4
+) v
+where v.name <> ''
+group by v.name
+order by case when $5::text = 'day' then v.name end, n desc, v.name
 limit $4::int8;
 
 -- name: report_held

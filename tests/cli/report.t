@@ -53,6 +53,27 @@ my $end = time + 60;
 sleep 0.2 until $a->sql('select count(*) from pm.message') == 4 ||
 	time > $end;
 
+# By group, over disk and database.
+for (['make', 'letters'], ['add', 'letters', 'C@example.org'],
+	['make', 'numbers'], ['add', 'numbers', 'one.example', '9@example.org']) {
+	my ($code, $said) = $a->pm('group', @$_);
+	is($code, 0, "pm group @$_") or diag $said;
+}
+sub subjects_of {
+	my ($code, $said) = $a->pm(@_, '--json');
+	return join ' ', sort map { decode_json($_)->{subject} }
+		grep { /^\{/ } split /\n/, $said;
+}
+is(subjects_of(qw(log search --group letters)), 'no spam yes yes',
+	'the log: mail to somebody of a group');
+is(subjects_of(qw(log search --group numbers)), 'yes yes',
+	'or from somebody of it');
+is(subjects_of(qw(log search --group numbers --subject spam)), '',
+	'and what else is asked for');
+is(subjects_of(qw(quarantine list --group letters)), 'spam',
+	'the quarantine: mail for somebody of a group');
+is(subjects_of(qw(quarantine list --group numbers)), '', 'not from him');
+
 # A report as { name => n }.
 sub report {
 	my ($code, $said) = $a->pm('report', @_, '--json');

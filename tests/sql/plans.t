@@ -77,7 +77,7 @@ $db->sql(qq{
 		+ i % 10, 'e' || i, $at '1 h', 'x' from
 		generate_series(1, 2000) i;
 });
-$db->sql('analyze');
+$db->sql('vacuum analyze');
 
 # Sample values by type, as literals.
 my %sample = (text => "'x'", bigint => 10, integer => 10, smallint => 1,

@@ -20,6 +20,12 @@ my ($day, $next) = ('2200-01-01', '2200-01-02');
 $db->sql("select partition_make('$day', '$next')");
 $db->sql(join ';', Rows::day($day, 0, ROWS, ROWS, 2));
 
+# Somebody lets a tenth go, each half an hour later.
+$db->sql("insert into message_event (id, key, at, who, what) select id,
+	md5(id::text)::uuid, received + interval '30 min', 'alice' || (size & 1),
+	'released' from message where abs(score) % 10 = 0 union all select id,
+	id, received, 'bob', 'deleted' from message");
+
 # The first rows of a report, as the statement answers them.
 sub report {
 	my ($name, $adds, $rows) = @_;
@@ -29,7 +35,8 @@ sub report {
 		'pm_admin');
 }
 
-my @kinds = ('relay', 'sender', 'domain', 'rcpt', 'spam relay', 'virus relay');
+my @kinds = ('relay', 'sender', 'domain', 'rcpt', 'spam relay', 'virus relay',
+	'releaser');
 sub all_kinds { return map { report('report_tops', $_) } @kinds }
 
 my @counted = all_kinds();
@@ -41,6 +48,11 @@ is($counted[3], $db->sql("select rcpt, count(*), sum(size) from message_rcpt
 is($counted[4], $db->sql("select host(relay), count(*), sum(size) from
 	message_rcpt r join message using (id) where r.reason = 'Spam'
 	group by 1 order by 2 desc, 1 limit 20"), 'relays of spam, counted');
+
+is($counted[6], $db->sql("select who, count(*), sum(size) from message_event
+	join message using (id) where what = 'released' and at < '$next' group
+	by 1 order by 2 desc, 1"), 'who released, counted');
+like($counted[6], qr/^alice0.*\nalice1/, 'two of them');
 
 is($db->sql("select tally_so_far('$day 06:00+00')"), 't', 'summed up at six');
 cmp_ok($db->sql("select sum(n) from tally where kind = 'relay'"), '<',

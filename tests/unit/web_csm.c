@@ -35,6 +35,7 @@ static const struct script_function functions[] = {
 	{ "job_run", nobody, "" }, { "job_enable", nobody, "" },
 	{ "requests", nobody, "" }, { "requests_open", nobody, "" },
 	{ "request_answer", nobody, "" },
+	{ "groups", nobody, "" }, { "group_terms", nobody, "" },
 	{ "new_key", key, "" }, { 0 },
 };
 

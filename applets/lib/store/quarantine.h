@@ -17,6 +17,7 @@
 
 #include "crypto/seal.h"
 #include "db/db.h"
+#include "store/group.h"
 #include "store/spool.h"
 
 /* Where to look. Owned by the caller. */
@@ -72,6 +73,8 @@ struct quarantine_filter {
 	/* What else is known of it, all of them: lines KIND:VALUE, as
 	   words_add_mark (mail/words.h) makes them; engine/findable.h. */
 	struct span marks;
+	/* A recipient is one of them; NULL: anybody. */
+	const struct group_people *group;
 	struct span relay;	/* address or CIDR */
 	int32_t score_least;	/* INT32_MIN: any */
 	int64_t since_ms, until_ms; /* 0: any */

@@ -29,10 +29,27 @@ const char *quarantine_act_done(enum quarantine_act act)
 
 /* What a search found, before anything of it is touched. */
 struct found {
-	struct id *ids;
-	size_t n, limit, size;
+	struct one {
+		struct id id;
+		struct span *rcpts;	/* of the group */
+		size_t nrcpts;
+	} *v;
+	size_t n, limit;
+	const struct group_people *group; /* NULL: all recipients */
+	struct arena *a;
 	struct quarantine_tally *tally;
 };
+
+static void take_rcpts(const struct found *f,
+	const struct quarantine_entry *entry, struct one *one)
+{
+	one->rcpts = arena_array(f->a, entry->nrcpts + 1,
+		sizeof(*one->rcpts));
+	for (size_t i = 0; i < entry->nrcpts; i++)
+		if (group_has(f->group, entry->rcpts[i].address))
+			one->rcpts[one->nrcpts++] = arena_span(f->a,
+				entry->rcpts[i].address);
+}
 
 static bool take(const struct quarantine_entry *entry, void *context)
 {
@@ -42,12 +59,15 @@ static bool take(const struct quarantine_entry *entry, void *context)
 		f->tally->on_disk++;
 		return true;
 	}
-	f->ids[f->n++] = entry->id;
+	f->v[f->n] = (struct one){ .id = entry->id };
+	if (f->group)
+		take_rcpts(f, entry, &f->v[f->n]);
+	f->n++;
 	return f->n < f->limit;
 }
 
 /* One order; in doubt it is asked again, and is the same one. */
-static int one(const struct quarantine *q, carry_out *run,
+static int order(const struct quarantine *q, carry_out *run,
 	const struct id *id, const struct quarantine_order *like,
 	struct err *e)
 {
@@ -82,10 +102,23 @@ static int act_on(const struct quarantine *q, enum quarantine_act act,
 	struct err *e)
 {
 	struct quarantine_order o = *like;
+	bool by_group = f->group && like->nrcpts == 0;
 
 	o.action = &f->tally->action;
 	for (size_t i = 0; i < f->n; i++) {
-		int n = one(q, acts[act].run, &f->ids[i], &o, e);
+		const struct one *one = &f->v[i];
+		int n;
+
+		if (by_group) {
+			o.rcpts = one->rcpts;
+			o.nrcpts = one->nrcpts;
+		}
+		/* None would be all. */
+		if (by_group && o.nrcpts == 0) {
+			f->tally->passed++;
+			continue;
+		}
+		n = order(q, acts[act].run, &one->id, &o, e);
 
 		if (n < 0 && e->class == ERR_TEMPORARY)
 			return -1;
@@ -108,7 +141,9 @@ static int find(const struct quarantine *q, const struct quarantine_filter *f,
 
 	found->limit = f->limit && f->limit < QUARANTINE_ACTION_MAX ?
 		f->limit : QUARANTINE_ACTION_MAX;
-	found->ids = arena_array(a, found->limit, sizeof(*found->ids));
+	found->v = arena_array(a, found->limit, sizeof(*found->v));
+	found->group = f->group;
+	found->a = a;
 	/* What is on disk does not count. */
 	limited.limit = 0;
 	if (quarantine_list(q, &limited, take, found, &trouble, e) < 0)
@@ -190,7 +225,7 @@ static int undo_one(struct undo *u, const struct db_rows *rows, size_t i,
 		u->tally->passed++;
 		return 0;
 	}
-	n = one(u->q, acts[u->act].undo, &id, &o, e);
+	n = order(u->q, acts[u->act].undo, &id, &o, e);
 	if (n < 0 && e->class == ERR_TEMPORARY)
 		return -1;
 	if (n < 0) {

@@ -30,9 +30,11 @@ struct quarantine_tally {
 
 /*
  * Carries out `act` for what f finds, at most f->limit or
- * QUARANTINE_ACTION_MAX; o has who, how, and what goes with each order, not
- * its key. `search` is remembered, for people. With dry it only counts. -1 and
- * *e: it was cut off, *tally_r says what was done until then.
+ * QUARANTINE_ACTION_MAX, and for the recipients of f->group alone when it is
+ * given (keep and unkeep are for a whole message); o has who, how, and what
+ * goes with each order, not its key. `search` is remembered, for people. With
+ * dry it only counts. -1 and *e: it was cut off, *tally_r says what was done
+ * until then.
  */
 int quarantine_act_on_found(const struct quarantine *q,
 	enum quarantine_act act, const struct quarantine_filter *f,

@@ -11,6 +11,7 @@
 enum {
 	BODY_MAX = 512 << 20,
 	NAME_MAX_BYTES = 512,
+	LIST_VALUES = 12, OF_VALUES = 14,
 };
 
 /* The columns of quarantine_list. */
@@ -71,6 +72,16 @@ static void ask_rcpt(struct span rcpt, struct arena *a,
 	query->statement = "quarantine_list_of";
 	query->rcpt = pattern(rcpt, at == SIZE_MAX ? BEFORE_AND_BEHIND :
 		at == 0 ? BEFORE : NOTHING, true, a);
+}
+
+static void ask_group(const struct group_people *group, struct arena *a,
+	struct quarantine_query *query)
+{
+	if (group == NULL)
+		return;
+	query->statement = "quarantine_list_of";
+	query->grouped = true;
+	group_terms(group, a, &query->terms);
 }
 
 /* As typed, "spam", "Spam" and "SPAM": reasons are words of policy. */
@@ -154,6 +165,7 @@ int quarantine_query(const struct quarantine *q,
 	if (f->until_ms && strcmp(until.text, query_r->before.text) < 0)
 		query_r->before = until;
 	ask_rcpt(f->rcpt, a, query_r);
+	ask_group(f->group, a, query_r);
 	if (f->sender.n)
 		query_r->sender = pattern(f->sender, BEFORE_AND_BEHIND,
 			false, a);
@@ -185,11 +197,16 @@ int quarantine_page(struct db *d, struct quarantine_query *query, size_t n,
 		query->nreasons ? DB_OF_TEXTS(query->reasons,
 			query->nreasons) : none,
 		query->nmarks ? DB_OF_INTS(query->marks, query->nmarks) : none,
+		query->grouped ? DB_OF_TEXTS(query->terms.addresses,
+			query->terms.naddresses) : none,
+		query->grouped ? DB_OF_TEXTS(query->terms.patterns,
+			query->terms.npatterns) : none,
 	};
+	bool of = strcmp(query->statement, "quarantine_list_of") == 0;
 	size_t count;
 
-	if (db_call(d, query->statement, v, sizeof(v) / sizeof(*v), rows_r,
-	    e) < 0)
+	if (db_call(d, query->statement, v, of ? OF_VALUES : LIST_VALUES,
+	    rows_r, e) < 0)
 		return -1;
 	count = db_count(*rows_r);
 	if (count)

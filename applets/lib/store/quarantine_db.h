@@ -19,6 +19,8 @@ struct quarantine_query {
 	size_t nmarks;
 	struct span *reasons;
 	size_t nreasons;
+	bool grouped;		/* only a group's, by terms */
+	struct group_terms terms;
 };
 
 /* Permanent error: it cannot be asked so. */

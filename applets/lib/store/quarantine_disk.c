@@ -139,6 +139,16 @@ static bool is_from(struct span network, struct span relay)
 	       cidr_contains(&cidr, &addr);
 }
 
+static bool is_for(const struct group_people *group,
+	const struct spool_record *r)
+{
+	for (size_t i = 0; group && i < r->nitems; i++)
+		for (size_t j = 0; j < r->items[i].nrcpts; j++)
+			if (group_has(group, r->items[i].rcpts[j]))
+				return true;
+	return group == NULL;
+}
+
 bool quarantine_matches(const struct quarantine_filter *f,
 	const struct held_entry *held)
 {
@@ -149,8 +159,9 @@ bool quarantine_matches(const struct quarantine_filter *f,
 		return false;
 	if (held->state == QUARANTINE_DELETED)
 		return f->score_least == INT32_MIN &&
-			f->relay.n + f->words.n + f->marks.n == 0;
-	return r->score >= f->score_least &&
+			f->relay.n + f->words.n + f->marks.n == 0 &&
+			f->group == NULL;
+	return r->score >= f->score_least && is_for(f->group, r) &&
 	       (f->relay.n == 0 || is_from(f->relay, r->relay_addr)) &&
 	       (f->words.n == 0 || has_words(f->words, r)) &&
 	       has_marks(f->marks, r);

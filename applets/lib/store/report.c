@@ -5,60 +5,67 @@
 #include <time.h>
 
 #include "base/args.h"
+#include "store/group.h"
 
 static const struct report reports[] = {
 	{ "categories", "What became of mail", "recipients by outcome",
-		"outcome", "recipients", "report_counters", "", false },
+		"outcome", "recipients", "report_counters", "", false,
+		"outcome" },
 	{ "reasons", "Why mail was withheld or refused",
 		"recipients by outcome and reason", "outcome and reason",
-		"recipients", "report_counters", "reason", false },
+		"recipients", "report_counters", "reason", false, "reason" },
 	{ "volume", "Mail by day", "recipients of all mail", "day",
-		"recipients", "report_days", "", true },
+		"recipients", "report_days", "", true, "day" },
 	{ "rejected", "Refusals by day", "recipients and connections that "
 		"were refused before or after the message", "day", "refusals",
-		"report_days", "rejected", true },
+		"report_days", "rejected", true, "day" },
 	{ "withheld", "Withheld mail by day", "recipients whose mail was "
 		"quarantined", "day", "recipients", "report_days",
-		"quarantined", true },
+		"quarantined", true, "day" },
 	{ "hosts", "Appliances", "recipients by the appliance that judged",
-		"appliance", "recipients", "report_hosts", "", false },
+		"appliance", "recipients", "report_hosts", "", false,
+		"appliance" },
 	{ "relays", "Relays", "messages by the host that brought them",
-		"relay", "messages", "report_tops", "relay", false },
+		"relay", "messages", "report_tops", "relay", false, "relay" },
 	{ "spam-relays", "Relays that sent spam", "recipients of mail "
 		"withheld as Spam, by the host that brought it", "relay",
-		"recipients", "report_tops", "spam relay", false },
+		"recipients", "report_tops", "spam relay", false,
+		"spam relay" },
 	{ "virus-relays", "Relays that sent viruses", "recipients of mail "
 		"withheld as Virus, by the host that brought it", "relay",
-		"recipients", "report_tops", "virus relay", false },
+		"recipients", "report_tops", "virus relay", false,
+		"virus relay" },
 	{ "senders", "Senders", "messages by envelope sender", "sender",
-		"messages", "report_tops", "sender", false },
+		"messages", "report_tops", "sender", false, "sender" },
 	{ "domains", "Senders' domains", "messages by the envelope sender's "
 		"domain", "domain", "messages", "report_tops", "domain",
-		false },
+		false, "domain" },
 	{ "recipients", "Recipients", "messages by recipient", "recipient",
-		"messages", "report_tops", "rcpt", false },
+		"messages", "report_tops", "rcpt", false, "rcpt" },
 	{ "viruses", "Viruses", "messages by the virus that was found",
-		"virus", "messages", "report_tally", "virus", false },
+		"virus", "messages", "report_tally", "virus", false, NULL },
 	{ "hits", "Hits", "messages by what was found in them", "hit",
-		"messages", "report_tally", "hit", false },
+		"messages", "report_tally", "hit", false, NULL },
 	{ "rules", "Rules", "messages by the rule of policy that spoke",
-		"rule", "messages", "report_tally", "rule", false },
+		"rule", "messages", "report_tally", "rule", false, NULL },
 	{ "marks", "Marks of the site's own", "messages by what plan:mark "
-		"noted", "mark", "messages", "report_tally", "mark", false },
+		"noted", "mark", "messages", "report_tally", "mark", false,
+		NULL },
 	{ "files", "Attachments", "files by extension; bytes are the files'",
-		"extension", "files", "report_tally", "file", false },
+		"extension", "files", "report_tally", "file", false, NULL },
 	{ "took", "Time for a verdict", "messages by the time from their end "
 		"to the answer, up to", "time", "messages", "report_tally",
-		"took", false },
+		"took", false, NULL },
 	{ "releasers", "Who released mail", "messages that were released "
-		"from the quarantine", "who", "messages", "report_releasers",
-		"", false },
+		"from the quarantine", "who", "messages", "report_tops",
+		"releaser", false, NULL },
 	{ "quarantine", "The quarantine now", "messages of these days that "
 		"are still withheld; of many an estimate", "reason",
-		"messages", "report_held", "", false },
+		"messages", "report_held", "", false, NULL },
 };
 
-enum { REPORTS = sizeof(reports) / sizeof(*reports), DAY_S = 86400 };
+enum { REPORTS = sizeof(reports) / sizeof(*reports), DAY_S = 86400,
+	VALUES = 5, GROUP_VALUES = 8 };
 
 const struct report *report_at(size_t i)
 {
@@ -136,18 +143,35 @@ int report_run(struct db *d, const struct report *r,
 	struct report_rows *rows_r, struct err *e)
 {
 	size_t limit = ask->limit ? ask->limit : REPORT_LIMIT;
+	struct group_people people = { 0 };
+	struct group_terms terms = { 0 };
+	const char *statement = r->statement, *key = r->adds;
 	struct db_rows *rows;
 
+	if (ask->group.n && r->by_group == NULL)
+		return err_set(e, ERR_PERMANENT, "\"%s\" is not counted for "
+			"groups: categories, reasons, volume and reports of "
+			"relays, senders and recipients are", r->name);
+	if (ask->group.n) {
+		if (group_people(d, ask->group, true, a, &people, e) < 0)
+			return -1;
+		group_terms(&people, a, &terms);
+		statement = "report_group";
+		key = r->by_group;
+	}
 	/* All days: a cut row of days would be the wrong ones. */
 	if (r->over_time)
 		limit = REPORT_DAYS_MAX;
 	if (limit > REPORT_LIMIT_MAX)
 		limit = REPORT_LIMIT_MAX;
-	if (db_call(d, r->statement, (struct db_value[]){
+	if (db_call(d, statement, (struct db_value[]){
 		DB_OF_TEXT(span_of(ask->since)),
 		DB_OF_TEXT(span_of(ask->until)), DB_OF_TEXT(ask->host),
-		DB_OF_INT((int64_t)limit), DB_OF_TEXT(span_of(r->adds)) }, 5,
-		&rows, e) < 0)
+		DB_OF_INT((int64_t)limit), DB_OF_TEXT(span_of(key)),
+		DB_OF_TEXT(span_of(r->over_time ? r->adds : "")),
+		DB_OF_TEXTS(terms.addresses, terms.naddresses),
+		DB_OF_TEXTS(terms.patterns, terms.npatterns) },
+		ask->group.n ? GROUP_VALUES : VALUES, &rows, e) < 0)
 		return -1;
 	rows_r->n = db_count(rows);
 	rows_r->v = arena_array(a, rows_r->n + 1, sizeof(*rows_r->v));

@@ -17,6 +17,8 @@ struct report {
 	const char *statement;	/* of sql/query/report.sql */
 	const char *adds;	/* its $5 */
 	bool over_time;		/* the rows are days, oldest first */
+	const char *by_group;	/* key of report_group; NULL: it cannot be
+				   made of a group */
 };
 
 /* The i-th; NULL after the last. */
@@ -28,6 +30,8 @@ struct report_ask {
 	/* "YYYY-MM-DD", UTC, both ends included; checked by report_days. */
 	char since[11], until[11];
 	struct span host;	/* an appliance; empty: all */
+	struct span group;	/* whose recipients (store/group.h); empty:
+				   everybody */
 	size_t limit;
 };
 
@@ -51,7 +55,10 @@ struct report_rows {
 	bool estimated;		/* from a part: shown as "≈ 12,300" */
 };
 
-/* Rows in the arena. Errors are those of db/db.h. */
+/*
+ * Rows in the arena. Errors are those of db/db.h; permanent: there is no such
+ * group, or the report cannot be made of one.
+ */
 int report_run(struct db *d, const struct report *r,
 	const struct report_ask *ask, struct arena *a,
 	struct report_rows *rows_r, struct err *e);

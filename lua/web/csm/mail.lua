@@ -8,8 +8,8 @@ local DAYS = 7 -- shown when no day is given
 -- The filter as it stands in the address bar.
 local function filter_of(r)
 	local f = r.field
-	return { outcome = f.outcome or "", who = f.who or "", relay = f.relay or "",
-		subject = f.subject or "",
+	return { outcome = f.outcome or "", who = f.who or "", group = f.group or "",
+		relay = f.relay or "", subject = f.subject or "",
 		since = f.since or "", ["until"] = f["until"] or "" }
 end
 
@@ -50,7 +50,7 @@ end
 
 -- Sessions that were refused before there was a message.
 local function refused(f, since, till)
-	if f.outcome ~= "" and f.outcome ~= "rejected" or f.subject ~= "" or
+	if f.outcome ~= "" and f.outcome ~= "rejected" or f.subject ~= "" or f.group ~= "" or
 		f.relay == "" and not is_address(f.who) then
 		return {}
 	end
@@ -73,6 +73,20 @@ local function is_id(text)
 		string.find(text, "^%x+%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$") ~= nil
 end
 
+-- A page of the log; of a group when nobody and no host is asked for.
+local function rows_of(f, since, till, before)
+	local statement, key = statement_of(f.who, f.relay)
+	local values = { since, till, before, f.outcome, f.subject, key, ROWS + 1 }
+	if f.group ~= "" then
+		local terms = group_terms(f.group)
+		if terms.trouble then
+			return terms
+		end
+		statement, values[6], values[8] = "page_mail_among", terms.addresses, terms.patterns
+	end
+	return query(statement, values)
+end
+
 local function list(r)
 	local f = filter_of(r)
 	local since = day_ms(f.since) or r.now_ms - DAYS * DAY
@@ -82,16 +96,18 @@ local function list(r)
 		return fail(400, "The relay is an address, such as 192.0.2.1 or 2001:db8::1.")
 	end
 	till = till and till + DAY or 0
-	local statement, key = statement_of(f.who, f.relay)
-	local rows = query(statement, { since, till, before, f.outcome, f.subject, key,
-		ROWS + 1 })
+	local found = rows_of(f, since, till, before)
+	if found.trouble then
+		return fail(found.wrong and 400 or 503, found.trouble)
+	end
+	local rows = found
 	local v = { title = "Mail", nav = "mail", f = f, rows = rows, outcomes = words.outcomes,
-		filtered = urlquery(f) ~= "", paged = before ~= "", days = DAYS,
+		groups = groups(), filtered = urlquery(f) ~= "", paged = before ~= "", days = DAYS,
 		refused = before == "" and refused(f, since, till) or {} }
 	if #rows > ROWS then
 		rows[#rows] = nil
-		v.older = { outcome = f.outcome, who = f.who, relay = f.relay, subject = f.subject,
-			since = f.since, ["until"] = f["until"], before = rows[#rows].id }
+		v.older = { outcome = f.outcome, who = f.who, group = f.group, relay = f.relay,
+			subject = f.subject, since = f.since, ["until"] = f["until"], before = rows[#rows].id }
 	end
 	return render("mail", v)
 end

@@ -8,7 +8,7 @@ local UNDO_S = 30
 local function filter_of(r)
 	local f = r.field
 	return { sender = f.sender or "", rcpt = f.rcpt or "", subject = f.subject or "",
-		reason = f.reason or "", relay = f.relay or "", score = f.score or "",
+		reason = f.reason or "", group = f.group or "", relay = f.relay or "", score = f.score or "",
 		kind = f.kind or "hit", found = f.found or "",
 		since = f.since or "", ["until"] = f["until"] or "", all = f.all or "" }
 end
@@ -27,7 +27,7 @@ local function question(f, before)
 	local till = day_ms(f["until"])
 	local score = tonumber(f.score)
 	return { sender = some(f.sender), rcpt = some(f.rcpt), subject = some(f.subject),
-		reason = some(f.reason), relay = some(f.relay),
+		reason = some(f.reason), group = some(f.group), relay = some(f.relay),
 		kind = f.kind, found = some(f.found),
 		score = score and score == score and math.abs(score) < 1000000 and
 			math.floor(score * 1000) or nil,
@@ -84,7 +84,8 @@ local function list(r, trouble)
 	local held = held_list(question(f, before))
 	mark_days(held.rows or {}, r.now_ms)
 	local v = { title = "Quarantine", nav = "quarantine", f = f, rows = held.rows or {},
-		trouble = trouble or held.trouble, reasons = words.reasons, kinds = kinds, paged = before ~= nil,
+		trouble = trouble or held.trouble, reasons = words.reasons, kinds = kinds,
+		groups = groups(), paged = before ~= nil,
 		filtered = filtered(f), done = done_before(r) }
 	if held.more and #v.rows > 0 then
 		v.older = {}

@@ -2,7 +2,7 @@
 local function question(r)
 	local f = r.field
 	return { name = f.name or "categories", since = f.since or "", ["until"] = f["until"] or "",
-		host = f.host or "" }
+		host = f.host or "", group = f.group or "" }
 end
 
 page("/reports", {
@@ -11,7 +11,7 @@ page("/reports", {
 		local q = question(r)
 		local report = report(q)
 		return render("reports", { title = "Reports", nav = "reports", f = q, names = report_names(),
-			report = report.rows and report, trouble = report.trouble },
+			groups = groups(),			report = report.rows and report, trouble = report.trouble },
 			report.wrong and 400 or report.trouble and 503 or 200)
 	end,
 })
