@@ -8,7 +8,7 @@ OPT     ?= $(if $(SAN),-O1,-O2)
 PREFIX  ?= /usr/local
 Q       := $(if $(V),,@)
 
-PKGS    := lua5.4 libseccomp jansson libpq libevent libzstd libsodium \
+PKGS    := ldap lua5.4 libseccomp jansson libpq libevent libzstd libsodium \
 	libpsl libidn2 libarchive zlib icu-i18n icu-uc libhs
 WARN    := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror

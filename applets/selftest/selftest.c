@@ -28,6 +28,7 @@ static const struct {
 	{ SANDBOX_LOGIN, "login" },
 	{ SANDBOX_VIEWER, "viewer" },
 	{ SANDBOX_WATCH, "watch" },
+	{ SANDBOX_DIRECTORY, "ldap" },
 };
 
 static int unknown_profile(const char *name)

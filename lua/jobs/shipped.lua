@@ -40,6 +40,13 @@ return {
 		user = "root",
 		site = true,
 	},
+	ldap = {
+		about = "brings lists, groups and aliases up to date with etc/pm/ldap.lua",
+		when = "every 30 min",
+		command = { "ldap", "sync" },
+		user = "root",
+		site = true,
+	},
 	answers = {
 		about = "carries out what people answered to their digests (enduser.reply in the wiring)",
 		when = "every 2 min",

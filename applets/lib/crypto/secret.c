@@ -66,3 +66,8 @@ bool secret_verify(const char *hash, struct span password)
 	return is_ours(hash) && crypto_pwhash_str_verify(hash,
 		(const char *)password.p, password.n) == 0;
 }
+
+void secret_wipe(void *p, size_t n)
+{
+	sodium_memzero(p, n);
+}

@@ -19,6 +19,8 @@ void secret_random(void *p, size_t n);
 void secret_token(char out[SECRET_TOKEN_SIZE]);
 /* Four groups of four letters and digits that are not mistaken, "-". */
 void secret_password(char out[SECRET_WORD_SIZE]);
+/* Overwritten, whatever the compiler thinks of it. */
+void secret_wipe(void *p, size_t n);
 bool secret_equal(struct span a, struct span b);
 
 /* Argon2id (RFC 9106), libsodium's interactive limits: 64 MiB, ~0.1 s. */

@@ -31,6 +31,7 @@ enum sandbox_profile {
 	SANDBOX_LOGIN,		/* its socket, the database, its folder */
 	SANDBOX_VIEWER,		/* its socket, its zygote */
 	SANDBOX_WATCH,		/* its folder, the database, whom it tells */
+	SANDBOX_DIRECTORY,	/* client sockets; reading what names need */
 };
 
 /* A folder that stays reachable; relative to the root. */

@@ -237,6 +237,8 @@ static const struct sandbox_rule *const profiles[][SANDBOX_GROUPS_MAX] = {
 		inet_client, files, file_changes, sanitizer },
 	[SANDBOX_WATCH] = { basic, serving, events, unix_client,
 		inet_client, names, files, file_changes, sanitizer },
+	[SANDBOX_DIRECTORY] = { basic, serving, events, unix_client,
+		inet_client, names, files, sanitizer },
 	[SANDBOX_VIEWER] = { basic, memfd, serving, reading, sanitizer,
 		sanitizer_soft },
 };

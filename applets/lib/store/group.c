@@ -159,34 +159,38 @@ static bool is_member(struct span s)
 {
 	size_t at = span_rchr(s, '@');
 
-	if (s.n > MEMBER_BYTES)
-		return false;
 	if (at == SIZE_MAX)
 		return is_domain(s);
 	for (size_t i = 0; i < at; i++)
-		if (s.p[i] <= ' ' || s.p[i] == 0x7f || s.p[i] == '<' ||
-		    s.p[i] == '>' || s.p[i] == '@')
+		if (s.p[i] <= ' ' || s.p[i] == 0x7f ||
+		    memchr("<>@*?[]\\", s.p[i], 8))
 			return false;
-	return at > 0 && s.p[at + 1] != '.' &&
-		is_domain(span_after(s, at + 1));
+	return at > 0 && !memchr("!#/", s.p[0], 3) && at + 1 < s.n &&
+		s.p[at + 1] != '.' && is_domain(span_after(s, at + 1));
+}
+
+bool group_as_member(struct span text, struct arena *a, struct span *member_r)
+{
+	unsigned char *copy;
+
+	if (text.n > MEMBER_BYTES)
+		return false;
+	copy = arena_array(a, text.n + 1, 1);
+	*member_r = (struct span){ copy, lowered(text, copy, text.n) };
+	return is_member(*member_r);
 }
 
 /* In lower case, checked. */
 static int take_members(const struct span *members, size_t n, struct arena *a,
 	struct span *out, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char *text = arena_array(a, members[i].n + 1, 1);
-
-		out[i] = (struct span){ text,
-			lowered(members[i], text, members[i].n) };
-		if (!is_member(out[i]))
+	for (size_t i = 0; i < n; i++)
+		if (!group_as_member(members[i], a, &out[i]))
 			return err_set(e, ERR_PERMANENT, "%.*s: a member is an "
 				"address, a domain, or .example.org for all "
 				"below one; nobody was added or removed",
 				SPAN_FMT(span_sub(members[i], 0,
 				MEMBER_BYTES)));
-	}
 	return 0;
 }
 

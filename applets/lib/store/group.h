@@ -47,6 +47,12 @@ void group_terms(const struct group_people *people, struct arena *a,
 	struct group_terms *terms_r);
 
 /*
+ * A text as a member, in lower case: an address, a domain, or ".domain".
+ * False: it may not be one (nor what a list would take for a pattern).
+ */
+bool group_as_member(struct span text, struct arena *a, struct span *member_r);
+
+/*
  * Changes, noted in the audit under `who`. Errors: permanent for names and
  * members that cannot be, and what is not there.
  */
