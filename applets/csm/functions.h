@@ -26,7 +26,7 @@
  *	lines = { text … } } … }, facts (below; absent: none)
  * groups() -> { name … }
  * group_terms(name) -> { addresses = { … }, patterns = { … } }: who belongs to
- *	a group, as the statement page_mail_among takes them
+ *	a group, as the statement page_mail takes them
  * message(id) -> of the message log (needs the right "log"): id, at_ms,
  *	appliance, relay, relay_name, helo, sender, queue_id, rcpts = {
  *	address … }, subject, header_from,

@@ -30,8 +30,8 @@ struct keeper {
 
 /* What is done every minute, in this order; and every hour. */
 static const char *const each_minute[] = { "keeper_hour", "keeper_day",
-	"keeper_expire_5min", "keeper_expire_sessions", "keeper_index",
-	"keeper_tally", "keeper_so_far", NULL };
+	"keeper_expire_5min", "keeper_expire_sessions", "keeper_tally",
+	"keeper_so_far", NULL };
 static const char *const each_hour[] = { "keeper_partitions",
 	"keeper_retention", "keeper_expire_hour", "keeper_expire_day",
 	"keeper_expire_jobs", "keeper_expire_feedback",

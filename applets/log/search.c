@@ -88,13 +88,13 @@ static const char *statement_of(const struct log_options *o,
 	if (key_r->n)
 		return "page_mail_of";
 	if (o->group)
-		return "page_mail_among";
+		return "page_mail";
 	*key_r = text(o->relay);
 	if (key_r->n)
 		return netaddr_parse(*key_r, &one) ? "track_relay" :
 			"track_network";
 	*key_r = to.n ? to : from;
-	return key_r->n ? "page_mail_part" : "page_mail";
+	return "page_mail";
 }
 
 /* Does a line "POLICY/RULE FILE:LINE: what it did" name it? */
@@ -268,23 +268,23 @@ static int call(struct search *s, struct stream *st, struct db_rows **rows_r,
 	const struct log_options *o = s->w->o;
 	struct span from = text(o->from), to = text(o->to), key;
 	const char *statement = statement_of(o, &key);
-	unsigned n = 7;
+	const struct db_value none = { .type = DB_NULL };
+	unsigned n = strcmp(statement, "page_mail") == 0 ? 9 : 7;
 	struct db_value v[] = { DB_OF_INT(s->since_ms), DB_OF_INT(s->until_ms),
 		DB_OF_TEXT(span_of(st->before)), DB_OF_TEXT(text(o->outcome)),
 		DB_OF_TEXT(text(o->subject)), DB_OF_TEXT(key),
-		DB_OF_INT(PAGE), DB_OF_TEXTS(s->terms.patterns,
-		s->terms.npatterns) };
+		DB_OF_INT(PAGE), none, none };
 
-	/* Of a group only judged mail is asked for. */
-	if (strcmp(statement, "page_mail_among") == 0) {
-		v[5] = DB_OF_TEXTS(s->terms.addresses, s->terms.naddresses);
-		n++;
+	if (o->group) {
+		v[7] = DB_OF_TEXTS(s->terms.addresses, s->terms.naddresses);
+		v[8] = DB_OF_TEXTS(s->terms.patterns, s->terms.npatterns);
 	}
 	if (st->kind != JUDGED) {
 		v[3] = DB_OF_TEXT(is_whole(from) ? from : SPAN(""));
 		v[4] = DB_OF_TEXT(is_whole(to) ? to : SPAN(""));
 		v[5] = DB_OF_TEXT(text(o->relay));
 		statement = "track_refused";
+		n = 7;
 	}
 	if (st->kind == UNJUDGED) {
 		v[5] = v[6];

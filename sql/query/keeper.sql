@@ -28,11 +28,6 @@ with asked as (
 )
 delete from quarantine_action where at < now() - interval '90 days';
 
--- name: keeper_index
--- Gives one day that is over its indexes for parts of subjects and addresses;
--- false: all have theirs.
-select partition_index(current_date) as made;
-
 -- name: keeper_hour
 -- Adds to the hours what came to the five minutes since the last time, also
 -- to hours long past.

@@ -63,27 +63,30 @@ where state in ('waiting', 'leased', 'failed');
 -- name: page_mail
 -- The message log, the newest first. $1 not before, ms int8, $2 before, ms
 -- int8 (0: any), $3 before this id text, $4 outcome text, $5 part of the
--- subject text, $6 '': see below, $7 rows int8
--- plan: Index Scan Backward using message_22000102_pkey
+-- subject text, $6 part of the sender or of a recipient text (each empty: any),
+-- $7 rows int8, $8 one of these text[] or like one of $9 text[] is the sender
+-- or a recipient (null: anybody; $6 is empty)
+-- plan: Function Scan on mail_newest
 select m.id, m.received as at_ms, left(m.sender, 320)
 	as sender, left(m.header_from, 200)
 	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
 	m.probability::int8 as probability, r.rcpts, r.nrcpts, r.reason
-from message m
+from mail_newest(id_floor(to_timestamp($1::int8 / 1000.0)),
+	least(case when $2::int8 > 0 then
+		id_floor(to_timestamp($2::int8 / 1000.0)) else
+		'ffffffff-ffff-ffff-ffff-ffffffffffff' end,
+		nullif($3::text, '')::uuid), $7::int8, $4::text,
+	case when $5::text <> '' then like_part($5::text) end,
+	case when $6::text <> '' then '{}' else $8::text[] end,
+	case when $6::text <> '' then array[like_part(lower($6::text))]
+		else $9::text[] end) u(id)
+join message m on m.id = u.id
 left join lateral (
 	select array_agg(left(x.rcpt, 320) order by x.n) filter (where x.n < 2)
 		as rcpts, count(*) as nrcpts, max(x.reason) as reason
 	from message_rcpt x
 	where x.id = m.id
 ) r on true
-where m.id >= id_floor(to_timestamp($1::int8 / 1000.0))
-	and m.id < case when $2::int8 > 0 then
-		id_floor(to_timestamp($2::int8 / 1000.0)) else
-		'ffffffff-ffff-ffff-ffff-ffffffffffff' end
-	and ($3::text = '' or m.id < nullif($3::text, '')::uuid)
-	and ($4::text = '' or m.outcome = $4::text)
-	and ($5::text = '' or m.subject ilike like_part($5::text))
-	and $6::text = ''
 order by m.id desc
 limit $7::int8;
 
@@ -111,98 +114,6 @@ from (
 	(select x.id from message_rcpt x
 	join message s on s.id = x.id
 	where x.rcpt = lower($6::text)
-		and x.id >= id_floor(to_timestamp($1::int8 / 1000.0))
-		and x.id < case when $2::int8 > 0 then
-			id_floor(to_timestamp($2::int8 / 1000.0)) else
-			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
-		and ($3::text = '' or x.id < nullif($3::text, '')::uuid)
-		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = ''
-			or s.subject ilike like_part($5::text))
-	order by x.id desc
-	limit $7::int8)
-) u
-join message m on m.id = u.id
-left join lateral (
-	select array_agg(left(x.rcpt, 320) order by x.n) filter (where x.n < 2)
-		as rcpts, count(*) as nrcpts, max(x.reason) as reason
-	from message_rcpt x
-	where x.id = m.id
-) r on true
-order by m.id desc
-limit $7::int8;
-
--- name: page_mail_part
--- The same of whose sender or a recipient has $6 in it.
--- plan: Bitmap Index Scan on message_rcpt_22000101_rcpt_idx
-select m.id, m.received as at_ms, left(m.sender, 320)
-	as sender, left(m.header_from, 200)
-	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
-	m.probability::int8 as probability, r.rcpts, r.nrcpts, r.reason
-from (
-	(select s.id from message s
-	where s.sender like like_part(lower($6::text))
-		and s.id >= id_floor(to_timestamp($1::int8 / 1000.0))
-		and s.id < case when $2::int8 > 0 then
-			id_floor(to_timestamp($2::int8 / 1000.0)) else
-			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
-		and ($3::text = '' or s.id < nullif($3::text, '')::uuid)
-		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = ''
-			or s.subject ilike like_part($5::text))
-	order by s.id desc
-	limit $7::int8)
-	union
-	(select x.id from message_rcpt x
-	join message s on s.id = x.id
-	where x.rcpt like like_part(lower($6::text))
-		and x.id >= id_floor(to_timestamp($1::int8 / 1000.0))
-		and x.id < case when $2::int8 > 0 then
-			id_floor(to_timestamp($2::int8 / 1000.0)) else
-			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
-		and ($3::text = '' or x.id < nullif($3::text, '')::uuid)
-		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = ''
-			or s.subject ilike like_part($5::text))
-	order by x.id desc
-	limit $7::int8)
-) u
-join message m on m.id = u.id
-left join lateral (
-	select array_agg(left(x.rcpt, 320) order by x.n) filter (where x.n < 2)
-		as rcpts, count(*) as nrcpts, max(x.reason) as reason
-	from message_rcpt x
-	where x.id = m.id
-) r on true
-order by m.id desc
-limit $7::int8;
-
--- name: page_mail_among
--- The same of whose sender or a recipient is one of $6 text[] or like one of
--- $8 text[].
-select m.id, m.received as at_ms, left(m.sender, 320)
-	as sender, left(m.header_from, 200)
-	as header_from, left(m.subject, 300) as subject, m.outcome, m.size,
-	m.probability::int8 as probability, r.rcpts, r.nrcpts, r.reason
-from (
-	(select s.id from message s
-	where (s.sender = any ($6::text[])
-			or s.sender like any ($8::text[]))
-		and s.id >= id_floor(to_timestamp($1::int8 / 1000.0))
-		and s.id < case when $2::int8 > 0 then
-			id_floor(to_timestamp($2::int8 / 1000.0)) else
-			'ffffffff-ffff-ffff-ffff-ffffffffffff' end
-		and ($3::text = '' or s.id < nullif($3::text, '')::uuid)
-		and ($4::text = '' or s.outcome = $4::text)
-		and ($5::text = ''
-			or s.subject ilike like_part($5::text))
-	order by s.id desc
-	limit $7::int8)
-	union
-	(select x.id from message_rcpt x
-	join message s on s.id = x.id
-	where (x.rcpt = any ($6::text[])
-			or x.rcpt like any ($8::text[]))
 		and x.id >= id_floor(to_timestamp($1::int8 / 1000.0))
 		and x.id < case when $2::int8 > 0 then
 			id_floor(to_timestamp($2::int8 / 1000.0)) else

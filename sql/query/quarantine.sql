@@ -6,31 +6,19 @@
 -- name: quarantine_list
 -- The newest first. $1 not before this id text, $2 before this id text, $3
 -- rows int8; the rest null when it is not asked for: $4 held for anybody
--- bool, $5 not here: quarantine_list_of, $6 pattern of sender and From text,
--- $7 words of the subject text, $8 hashes of words int8[], $9 network of the
--- relay text, $10 least score int8, $11 spellings of the reason text[], $12
--- numbers of marks int8[]
+-- bool, $5 pattern of a recipient in lower case text (one without a wildcard
+-- is a whole address), $6 pattern of sender and From text, $7 words of the
+-- subject text, $8 hashes of words int8[], $9 network of the relay text, $10
+-- least score int8, $11 spellings of the reason text[], $12 numbers of marks
+-- int8[], $13 a recipient is one of these text[], or like one of $14 text[]
+-- plan: Function Scan on quarantine_newest
 select q.id, q.appliance, q.sender, q.header_from, q.subject, q.reason,
 	host(q.relay) as relay, q.size, q.score, q.probability, q.open,
 	q.record, r.addresses, r.reasons, r.states
-from (
-	select q.*
-	from quarantine q
-	where q.id >= $1::text::uuid and q.id < $2::text::uuid
-		and ($4::bool is null or q.open > 0)
-		and $5::text is null
-		and ($6::text is null
-			or q.sender || ' ' || q.header_from ilike $6)
-		and ($7::text is null or to_tsvector('simple', q.subject)
-			@@ plainto_tsquery('simple', $7))
-		and ($8::int8[] is null or q.words @> $8)
-		and ($9::text is null or q.relay <<= $9::inet)
-		and ($10::int8 is null or q.score >= $10)
-		and ($11::text[] is null or q.reason = any ($11))
-		and ($12::int8[] is null or q.marks @> $12)
-	order by q.id desc
-	limit $3::int8
-) q
+from quarantine_newest($1::text::uuid, $2::text::uuid, $3::int8, $4::bool,
+	$5::text, $6::text, $7::text, $8::int8[], $9::text::inet, $10::int8,
+	$11::text[], $12::int8[], $13::text[], $14::text[]) u
+join quarantine q on q.class = u.class and q.id = u.id
 left join lateral (
 	select array_agg(x.address order by x.n) as addresses,
 		array_agg(x.reason order by x.n) as reasons,
@@ -40,48 +28,17 @@ left join lateral (
 ) r on true
 order by q.id desc;
 
--- name: quarantine_list_of
--- The same with a recipient like $5, a pattern in lower case (one without a
--- wildcard is a whole address), or who is one of $13 text[] or like one of $14
--- text[]; null: anybody.
+-- name: quarantine_present
+-- Those of some addresses for whom there is anything: of the others the planner
+-- would expect as much as of anybody. $1, $2 as in quarantine_list, $3
+-- addresses text[]
 -- plan: quarantine_rcpt
-select q.id, q.appliance, q.sender, q.header_from, q.subject, q.reason,
-	host(q.relay) as relay, q.size, q.score, q.probability, q.open,
-	q.record, r.addresses, r.reasons, r.states
-from (
-	select q.*
-	from quarantine q
-	where q.id >= $1::text::uuid and q.id < $2::text::uuid
-		and ($4::bool is null or q.open > 0)
-		and exists (
-			select from quarantine_rcpt x
-			where x.class = q.class and x.id = q.id
-				and ($5::text is null or x.rcpt like $5)
-				and ($13::text[] is null
-					or x.rcpt = any ($13)
-					or x.rcpt like any ($14::text[]))
-				and x.id >= $1::text::uuid
-				and x.id < $2::text::uuid)
-		and ($6::text is null
-			or q.sender || ' ' || q.header_from ilike $6)
-		and ($7::text is null or to_tsvector('simple', q.subject)
-			@@ plainto_tsquery('simple', $7))
-		and ($8::int8[] is null or q.words @> $8)
-		and ($9::text is null or q.relay <<= $9::inet)
-		and ($10::int8 is null or q.score >= $10)
-		and ($11::text[] is null or q.reason = any ($11))
-		and ($12::int8[] is null or q.marks @> $12)
-	order by q.id desc
-	limit $3::int8
-) q
-left join lateral (
-	select array_agg(x.address order by x.n) as addresses,
-		array_agg(x.reason order by x.n) as reasons,
-		array_agg(x.state order by x.n) as states
-	from quarantine_rcpt x
-	where x.class = q.class and x.id = q.id
-) r on true
-order by q.id desc;
+select p.address
+from unnest($3::text[]) p(address)
+where exists (
+	select from quarantine_rcpt x
+	where x.rcpt = p.address and x.id >= $1::text::uuid
+		and x.id < $2::text::uuid);
 
 -- name: quarantine_get
 -- One entry, as quarantine_list has it. $1 id text

@@ -11,7 +11,7 @@
 enum {
 	BODY_MAX = 512 << 20,
 	NAME_MAX_BYTES = 512,
-	LIST_VALUES = 12, OF_VALUES = 14,
+	PRESENT_MAX = 5000,
 };
 
 /* The columns of quarantine_list. */
@@ -69,19 +69,43 @@ static void ask_rcpt(struct span rcpt, struct arena *a,
 
 	if (rcpt.n == 0)
 		return;
-	query->statement = "quarantine_list_of";
 	query->rcpt = pattern(rcpt, at == SIZE_MAX ? BEFORE_AND_BEHIND :
 		at == 0 ? BEFORE : NOTHING, true, a);
 }
 
-static void ask_group(const struct group_people *group, struct arena *a,
-	struct quarantine_query *query)
+/* Who of a group has anything held at all. */
+static int find_present(const struct quarantine *q, struct arena *a,
+	struct quarantine_query *query, struct err *e)
+{
+	const struct db_value v[] = {
+		DB_OF_TEXT(span_of(query->from.text)),
+		DB_OF_TEXT(span_of(query->before.text)),
+		DB_OF_TEXTS(query->terms.addresses, query->terms.naddresses) };
+	struct db_rows *rows;
+
+	if (db_call(q->db, "quarantine_present", v, 3, &rows, e) < 0)
+		return -1;
+	query->terms.naddresses = db_count(rows);
+	for (size_t i = 0; i < db_count(rows); i++)
+		query->terms.addresses[i] = arena_span(a,
+			db_span(rows, i, 0));
+	db_rows_free(&rows);
+	return 0;
+}
+
+/* Without the database the list is of disk. */
+static int ask_group(const struct quarantine *q,
+	const struct group_people *group, struct arena *a,
+	struct quarantine_query *query, struct err *e)
 {
 	if (group == NULL)
-		return;
-	query->statement = "quarantine_list_of";
+		return 0;
 	query->grouped = true;
 	group_terms(group, a, &query->terms);
+	if (q->db == NULL || query->terms.naddresses > PRESENT_MAX ||
+	    find_present(q, a, query, e) == 0)
+		return 0;
+	return e->class == ERR_TEMPORARY ? 0 : -1;
 }
 
 /* As typed, "spam", "Spam" and "SPAM": reasons are words of policy. */
@@ -149,7 +173,7 @@ int quarantine_query(const struct quarantine *q,
 	struct id until;
 
 	*query_r = (struct quarantine_query){
-		.statement = "quarantine_list", .before = f->before,
+		.before = f->before,
 		.subject = f->subject, .relay = f->relay,
 		.score_least = f->score_least, .any_state = f->all_states,
 	};
@@ -165,12 +189,13 @@ int quarantine_query(const struct quarantine *q,
 	if (f->until_ms && strcmp(until.text, query_r->before.text) < 0)
 		query_r->before = until;
 	ask_rcpt(f->rcpt, a, query_r);
-	ask_group(f->group, a, query_r);
 	if (f->sender.n)
 		query_r->sender = pattern(f->sender, BEFORE_AND_BEHIND,
 			false, a);
 	ask_reason(f->reason, a, query_r);
 	ask_marks(f->marks, a, query_r);
+	if (ask_group(q, f->group, a, query_r, e) < 0)
+		return -1;
 	return ask_words(q->key, f->words, a, query_r, e);
 }
 
@@ -202,11 +227,10 @@ int quarantine_page(struct db *d, struct quarantine_query *query, size_t n,
 		query->grouped ? DB_OF_TEXTS(query->terms.patterns,
 			query->terms.npatterns) : none,
 	};
-	bool of = strcmp(query->statement, "quarantine_list_of") == 0;
 	size_t count;
 
-	if (db_call(d, query->statement, v, of ? OF_VALUES : LIST_VALUES,
-	    rows_r, e) < 0)
+	if (db_call(d, "quarantine_list", v, sizeof(v) / sizeof(*v), rows_r,
+	    e) < 0)
 		return -1;
 	count = db_count(*rows_r);
 	if (count)

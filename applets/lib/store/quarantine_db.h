@@ -8,7 +8,6 @@
 
 /* What a filter asks of the database, made once for all of its pages. */
 struct quarantine_query {
-	const char *statement;
 	struct id from, before;	/* from <= id < before */
 	struct span rcpt, sender, subject, relay;
 	int64_t score_least;

@@ -39,13 +39,13 @@ local function is_relay(text)
 		(short and parts < 8 or parts == 8) and #last > 0
 end
 
--- Which statement finds the mail of a host, of an address, of a part of one,
--- or of all; and what it looks for.
+-- Which statement finds the mail of a host, of an address, or of a part of one
+-- or all; and what it looks for.
 local function statement_of(who, relay)
 	if relay and relay ~= "" then
 		return "track_relay", relay
 	end
-	return is_address(who) and "page_mail_of" or who ~= "" and "page_mail_part" or "page_mail", who
+	return is_address(who) and "page_mail_of" or "page_mail", who
 end
 
 -- Sessions that were refused before there was a message.
@@ -82,7 +82,8 @@ local function rows_of(f, since, till, before)
 		if terms.trouble then
 			return terms
 		end
-		statement, values[6], values[8] = "page_mail_among", terms.addresses, terms.patterns
+		statement, values[6] = "page_mail", ""
+		values[8], values[9] = terms.addresses, terms.patterns
 	end
 	return query(statement, values)
 end
