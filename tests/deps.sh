@@ -9,7 +9,7 @@ build='gcc libc6-dev make pkg-config libmilter-dev libseccomp-dev liblua5.4-dev
 libjansson-dev libunbound-dev libmbedtls-dev libssl-dev libpq-dev libevent-dev
 libzstd-dev libsodium-dev libjs-bootstrap5 libpsl-dev libidn2-dev libarchive-dev
 zlib1g-dev libicu-dev libhyperscan-dev libldap2-dev'
-run='postfix postgresql-15 tzdata'
+run='postfix postgresql-15 tzdata librsvg2-bin fonts-dejavu-core'
 test='perl libcmocka-dev lua-check universal-ctags clang llvm
 libclang-rt-14-dev procps util-linux xz-utils clamav-daemon clamav
 clamav-freshclam clamav-testfiles c-icap libc-icap-mod-virus-scan mmdebstrap

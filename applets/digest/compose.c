@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "engine/notice_mail.h"
 #include "engine/template_text.h"
+#include "tool/own_mail.h"
 
 enum { PATH_SIZE = 200 };
 
@@ -216,7 +217,8 @@ int digest_compose(struct digest *d, const struct digest_mail *m,
 	digest_link(d, m, NULL, SPAN("OPTOUT"), a, &n.unsubscribe);
 	digest_link(d, m, NULL, SPAN("ANSWERTO"), a, &n.reply_to);
 	notice_mail_put(&n, a, &mail);
-	return digest_sign(d, m->rule->from, buf_bytes(&mail), a, out, e);
+	return own_mail_sign(m->rule->from, buf_bytes(&mail), d->now_ms, a,
+		out, e);
 }
 
 static int check_part(struct span text, const char *name, struct err *e)

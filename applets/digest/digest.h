@@ -139,15 +139,6 @@ bool digest_link(const struct digest *d, const struct digest_mail *m,
 	const struct digest_item *item, struct span name, struct arena *a,
 	struct span *url_r);
 
-/* --- sign.c --- */
-
-/*
- * Puts DKIM-Signature fields in front, by the active keys that this appliance
- * has for the domain of from; none: it stays unsigned.
- */
-int digest_sign(struct digest *d, const char *from, struct span mail,
-	struct arena *a, struct buf *out, struct err *e);
-
 /* --- answer.c --- */
 
 /*
@@ -183,9 +174,6 @@ int digest_opt(struct digest *d, const char *rule, const char *address,
 size_t digest_gather(const struct db_rows *rows, size_t from, size_t n,
 	const struct span *rcpts, size_t most, struct arena *a,
 	struct digest_item **items_r);
-/* Packed and sealed for its job. */
-struct span digest_seal(struct digest *d, struct span key, struct span mail,
-	struct arena *a);
 /* The rule of that name, or the first where name is NULL; NULL and *e. */
 const struct digest_rule *digest_find(const struct digest *d,
 	const char *name, struct err *e);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/id.h"
-#include "base/pack.h"
 #include "store/personal.h"
+#include "tool/own_mail.h"
 
 /* Whose an address is. */
 struct person {
@@ -41,16 +41,6 @@ size_t digest_gather(const struct db_rows *rows, size_t from, size_t n,
 	qsort(items, n, sizeof(*items), newest_first);
 	*items_r = items;
 	return n < most ? n : most;
-}
-
-struct span digest_seal(struct digest *d, struct span key, struct span mail,
-	struct arena *a)
-{
-	struct buf packed = { .arena = a }, sealed = { .arena = a };
-
-	pack(mail, &packed);
-	seal_close(d->key, key, buf_bytes(&packed), &sealed);
-	return buf_bytes(&sealed);
 }
 
 static int find_person(struct digest *d, const char *address,
@@ -132,14 +122,12 @@ int digest_send(struct digest *d, const char *rule, const char *address,
 		return EXIT_NO;
 	}
 	if (!d->dry_run) {
-		struct db_value v[] = { DB_OF_TEXT(name),
-			DB_OF_BYTES(p.person), DB_OF_BYTES(digest_seal(d, name,
-			buf_bytes(&mail), d->a)),
-			DB_OF_TEXT(span_of(d->who)) };
+		const struct own_mail own = { .key = name, .to = &p.person,
+			.n = 1, .who = d->who, .sealed = own_mail_seal(d->key,
+			name, buf_bytes(&mail), d->a) };
+		bool fresh;
 
-		if (db_begin(d->db, e) < 0 || db_call(d->db, "digest_ask", v,
-		    4, NULL, e) < 0 || db_notify(d->db, "job", e) < 0 ||
-		    db_commit(d->db, e) < 0)
+		if (own_mail_send(d->db, &own, &fresh, e) < 0)
 			return -1;
 	}
 	printf("%s %.*s: %llu messages\n", d->dry_run ? "would go to" :

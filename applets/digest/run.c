@@ -18,6 +18,7 @@
 #include "base/id.h"
 #include "base/map.h"
 #include "crypto/hash.h"
+#include "tool/own_mail.h"
 
 enum { BATCH_ARENA = 1 << 30, HANDS_MAX = 8, DEADLINE_MS = 120000 };
 
@@ -267,8 +268,8 @@ static int make_one(struct batch *b, const struct share *s, size_t base,
 	if (result == 0) {
 		b->keys[b->n] = m.key;
 		b->people[b->n] = due->person;
-		b->sealed[b->n++] = digest_seal(b->r->d, m.key,
-			buf_bytes(&mail), b->a);
+		b->sealed[b->n++] = own_mail_seal(b->r->d->key,
+			m.key, buf_bytes(&mail), b->a);
 	}
 	buf_free(&mail);
 	return result;

@@ -40,6 +40,13 @@ return {
 		user = "root",
 		site = true,
 	},
+	report = {
+		about = "mails last week's reports to the postmaster of the site",
+		when = "weekly mon 07:00",
+		command = { "report", "send", "--days", "7" },
+		user = "root",
+		site = true,
+	},
 	ldap = {
 		about = "brings lists, groups and aliases up to date with etc/pm/ldap.lua",
 		when = "every 30 min",

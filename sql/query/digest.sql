@@ -213,17 +213,22 @@ cross join lateral (
 join quarantine q on q.class = x.class and q.id = x.id
 order by a.i, x.id desc;
 
--- name: digest_ask
--- Sends one that somebody asked for. $1 key text, $2 address bytea, $3 the
--- sealed mail bytea, $4 who text
-with mail as (
+-- name: own_mail_send
+-- Sends one mail of ours, unless there is a job of that name; then it is not
+-- fresh. $1 key text, $2 addresses bytea[], $3 the sealed mail bytea, $4 who
+-- text
+with job as (
+	insert into job (key, kind, message, rcpts, made_by)
+	values ($1::text::uuid, 'digest', $1::text::uuid, $2::bytea[],
+		$4::text)
+	on conflict (key) do update set made_by = excluded.made_by
+	returning key, xmax = 0 as fresh
+), mail as (
 	insert into digest_mail (key, sealed)
-	values ($1::text::uuid, $3::bytea)
+	select key, $3::bytea from job where fresh
 	on conflict (key) do update set sealed = excluded.sealed
 )
-insert into job (key, kind, message, rcpts, made_by)
-values ($1::text::uuid, 'digest', $1::text::uuid, array[$2::bytea], $4::text)
-on conflict (key) do update set made_by = excluded.made_by;
+select fresh from job;
 
 -- name: digest_answers
 -- Answers that wait, the oldest first. $1 to whom they come text, $2 their

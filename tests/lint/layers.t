@@ -20,8 +20,8 @@ my %may = (
 	role     => [qw(base conf role)],
 	store    => [qw(base crypto mail db store)],
 	web      => [qw(base crypto net db conf script store web)],
-	tool     => [qw(base crypto mail detect net engine conf role store
-		tool)],
+	tool     => [qw(base crypto mail db mailauth detect net engine conf
+		role store tool)],
 );
 # A foreign library is seen by the files that match, and by no other.
 my %foreign = (

@@ -133,6 +133,36 @@ static void put_part(struct buf *out, const char *type, struct span text)
 /* No line of quoted-printable holds "=_" (RFC 2045 section 6.7). */
 #define MIXED "=_mixed"
 #define TEXTS "=_texts"
+#define HTML "=_html"
+
+enum { BASE64_BYTES = 57 };	/* a line of 76 (RFC 2045 section 6.8) */
+
+static void put_picture(struct buf *out, const struct notice_picture *p)
+{
+	buf_printf(out, "\r\n--" HTML "\r\nContent-Type: image/png\r\n"
+		"Content-Transfer-Encoding: base64\r\nContent-ID: <%s>\r\n"
+		"Content-Disposition: inline\r\n\r\n", p->id);
+	for (size_t i = 0; i < p->png.n; i += BASE64_BYTES) {
+		buf_base64(out, span_sub(p->png, i, BASE64_BYTES));
+		buf_string(out, "\r\n");
+	}
+}
+
+/* With its pictures (RFC 2387). */
+static void put_html(struct buf *out, const struct notice_mail *m)
+{
+	if (m->npictures == 0) {
+		put_part(out, "text/html", m->html);
+		return;
+	}
+	buf_string(out, "Content-Type: multipart/related; "
+		"type=\"text/html\";\r\n boundary=\"" HTML "\"\r\n\r\n"
+		"--" HTML "\r\n");
+	put_part(out, "text/html", m->html);
+	for (size_t i = 0; i < m->npictures; i++)
+		put_picture(out, &m->pictures[i]);
+	buf_string(out, "\r\n--" HTML "--\r\n");
+}
 
 static void put_texts(struct buf *out, const struct notice_mail *m)
 {
@@ -144,7 +174,7 @@ static void put_texts(struct buf *out, const struct notice_mail *m)
 		TEXTS "\"\r\n\r\n--" TEXTS "\r\n");
 	put_part(out, "text/plain", m->text);
 	buf_string(out, "\r\n--" TEXTS "\r\n");
-	put_part(out, "text/html", m->html);
+	put_html(out, m);
 	buf_string(out, "\r\n--" TEXTS "--\r\n");
 }
 

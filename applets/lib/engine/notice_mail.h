@@ -13,12 +13,20 @@ enum {
 	NOTICE_LINE = 76,		/* RFC 2045 section 6.7 (5) */
 };
 
+/* A PNG that the HTML shows as <img src="cid:ID"> (RFC 2392). */
+struct notice_picture {
+	const char *id;		/* letters, digits, dots, one @ */
+	struct span png;
+};
+
 struct notice_mail {
 	struct span from;	/* user@domain */
 	struct span to;		/* user@domain, or empty: not told */
 	struct span subject;	/* UTF-8, one line */
 	struct span text;	/* UTF-8, lines end in LF or CRLF */
 	struct span html;	/* the same for HTML readers, or empty */
+	const struct notice_picture *pictures; /* of the HTML */
+	size_t npictures;
 	struct span excerpt;	/* the original's header, or empty */
 	struct span id;		/* of this notice: left of the @ */
 	struct span references;	/* the original's Message-ID without < >, or

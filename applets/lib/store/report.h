@@ -70,6 +70,12 @@ void report_csv(const struct report *r, const struct report_rows *rows,
 	struct buf *b);
 void report_json(const struct report *r, const struct report_ask *ask,
 	const struct report_rows *rows, struct buf *b);
+/*
+ * For a mail's HTML: a heading, a picture cid:ID, the table; cid NULL: without
+ * one.
+ */
+void report_html(const struct report *r, const struct report_ask *ask,
+	const struct report_rows *rows, const char *cid, struct buf *b);
 /* A picture of bars, alone in a file: no script, no style from outside. */
 void report_svg(const struct report *r, const struct report_ask *ask,
 	const struct report_rows *rows, struct buf *b);

@@ -149,6 +149,41 @@ static void put_escaped(struct buf *b, struct span s, size_t most)
 	buf_free(&shown);
 }
 
+static void put_html_row(struct buf *b, const struct report_row *row,
+	bool estimated)
+{
+	static const char right[] = "text-align:right;padding:2px 12px";
+
+	buf_string(b, "<tr><td style=\"padding:2px 12px 2px 0\">");
+	put_escaped(b, row->name, 200);
+	buf_printf(b, "</td><td style=\"%s\">%s%lld</td><td style=\"%s\">",
+		right, estimated ? "≈ " : "", (long long)row->n, right);
+	put_bytes(b, row->bytes);
+	buf_string(b, "</td></tr>\n");
+}
+
+/* Mail programs know no style sheets: what little there is stands inline. */
+void report_html(const struct report *r, const struct report_ask *ask,
+	const struct report_rows *rows, const char *cid, struct buf *b)
+{
+	buf_printf(b, "<h2 style=\"font-size:18px\">%s</h2>\n<p "
+		"style=\"color:#5a6875\">%s to %s; %s</p>\n", r->title,
+		ask->since, ask->until, r->about);
+	if (rows->n == 0) {
+		buf_string(b, "<p>nothing</p>\n");
+		return;
+	}
+	if (cid)
+		buf_printf(b, "<p><img src=\"cid:%s\" alt=\"Bars of the table "
+			"below\"></p>\n", cid);
+	buf_printf(b, "<table style=\"border-collapse:collapse\"><tr>"
+		"<th style=\"text-align:left\">%s</th><th>%s</th>"
+		"<th>size</th></tr>\n", r->what, r->unit);
+	for (size_t i = 0; i < rows->n; i++)
+		put_html_row(b, &rows->v[i], rows->estimated);
+	buf_string(b, "</table>\n");
+}
+
 static void put_bar(struct buf *b, const struct report_row *row, size_t i,
 	int64_t most, bool estimated)
 {

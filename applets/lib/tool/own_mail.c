@@ -1,14 +1,20 @@
-#include "digest.h"
+#include "tool/own_mail.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/pack.h"
 #include "crypto/sign.h"
 #include "mail/header.h"
 #include "mail/limits.h"
 #include "mailauth/dkim_sign.h"
 #include "store/keyring.h"
 
+enum { DOMAIN_SIZE = 256 };
+
 /* The keys of one domain, read when it is first signed for. */
 static struct {
-	const char *domain;	/* NULL: none yet */
+	char domain[DOMAIN_SIZE]; /* empty: none yet */
 	struct keyring ring;
 	struct sign_key *keys[KEYRING_KEYS_MAX];
 } held;
@@ -17,7 +23,7 @@ static int load(const char *domain, struct err *e)
 {
 	char path[KEYRING_PATH_SIZE];
 
-	held.domain = domain;
+	snprintf(held.domain, sizeof(held.domain), "%s", domain);
 	held.ring.n = 0;
 	if (!keyring_domain_ok(span_of(domain)))
 		return 0;
@@ -49,7 +55,7 @@ static int sign_by(const struct header *h, struct span body,
 
 	dkim_sign_body(body, a, body_hash);
 	if (!dkim_sign_prepare(&s, h, body_hash, a, &field, hash))
-		return err_set(e, ERR_BUG, "a digest cannot be signed");
+		return err_set(e, ERR_BUG, "mail of ours cannot be signed");
 	if (sign_hash(key, hash, signature, &n, e) < 0)
 		return -1;
 	buf_string(out, "DKIM-Signature:");
@@ -58,7 +64,7 @@ static int sign_by(const struct header *h, struct span body,
 	return 0;
 }
 
-int digest_sign(struct digest *d, const char *from, struct span mail,
+int own_mail_sign(const char *from, struct span mail, int64_t now_ms,
 	struct arena *a, struct buf *out, struct err *e)
 {
 	struct span all = span_of(from);
@@ -66,16 +72,47 @@ int digest_sign(struct digest *d, const char *from, struct span mail,
 		span_rchr(all, '@') + 1));
 	struct header h;
 
-	if (held.domain == NULL || strcmp(held.domain, domain) != 0) {
-		if (load(arena_string(d->a, span_of(domain)), e) < 0)
-			return -1;
-	}
+	if (strcmp(held.domain, domain) != 0 && load(domain, e) < 0)
+		return -1;
 	header_parse(mail, &mail_default_limits, a, &h);
 	for (size_t i = 0; i < held.ring.n; i++)
 		if (held.keys[i] && sign_by(&h, span_after(mail, h.size),
 		    &held.ring.keys[i], held.keys[i],
-		    (uint64_t)d->now_ms / 1000, a, out, e) < 0)
+		    (uint64_t)now_ms / 1000, a, out, e) < 0)
 			return -1;
 	buf_span(out, mail);
 	return 0;
+}
+
+struct span own_mail_seal(const struct seal_key *key, struct span name,
+	struct span mail, struct arena *a)
+{
+	struct buf packed = { .arena = a }, sealed = { .arena = a };
+
+	pack(mail, &packed);
+	seal_close(key, name, buf_bytes(&packed), &sealed);
+	return buf_bytes(&sealed);
+}
+
+int own_mail_send(struct db *db, const struct own_mail *m, bool *fresh_r,
+	struct err *e)
+{
+	const struct db_value v[] = { DB_OF_TEXT(m->key),
+		DB_OF_BYTESES(m->to, m->n), DB_OF_BYTES(m->sealed),
+		DB_OF_TEXT(span_of(m->who)) };
+	struct db_rows *rows;
+
+	if (db_begin(db, e) < 0)
+		return -1;
+	if (db_call(db, "own_mail_send", v, 4, &rows, e) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	*fresh_r = db_bool(rows, 0, 0);
+	db_rows_free(&rows);
+	if (db_notify(db, "job", e) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	return db_commit(db, e);
 }
