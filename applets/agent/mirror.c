@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "db/db.h"
+#include "use.h"
 
 /* From is said of those, which are not put back. */
 #define FROM "database"
@@ -160,7 +161,8 @@ void mirror_round(struct mirror *m, const struct alarm_book *b,
 		return;
 	if (m->why[0] && clock_ms() < m->next_ms) {
 		/* Not each second: a frozen one costs us its deadline. */
-	} else if (exchange(m, b, &e) < 0) {
+	} else if (exchange(m, b, &e) < 0 ||
+		   use_round(m->db, m->appliance, &e) < 0) {
 		/* It may be another database when it comes back. */
 		m->fresh = true;
 		m->next_ms = clock_ms() + EVERY_MS;

@@ -23,6 +23,7 @@
 #include "role/life.h"
 #include "role/sandbox.h"
 #include "tell.h"
+#include "use.h"
 
 enum {
 	ROUND_MS = 1000,
@@ -316,6 +317,7 @@ int watch_run(const struct process *p)
 	self.raise_ms = setting("PM_TEST_ALARM_RAISE_MS", RAISE_MS);
 	self.hold_ms = setting("PM_TEST_ALARM_HOLD_MS", ALARM_HOLD_MS);
 	self.round_ms = setting("PM_TEST_ALARM_ROUND_MS", ROUND_MS);
+	use_open();
 	confine(p);
 	self.teller = (struct teller){ .w = &self.w,
 		.authorities = access(TELL_AUTHORITIES, R_OK) == 0 ?

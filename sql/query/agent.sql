@@ -36,3 +36,13 @@ limit 50;
 update alarm
 set cleared = now()
 where appliance = '' and name = $1::text and cleared is null;
+
+-- name: agent_use_put
+-- The highest of a day stays. $1 appliance text, $2 kinds text[], $3 used
+-- int8[], $4 of how much int8[] (0: it could not be seen)
+insert into host_use as u (day, appliance, kind, used, size)
+select (now() at time zone 'UTC')::date, $1::text, kind, used, size
+from unnest($2::text[], $3::int8[], $4::int8[]) as g(kind, used, size)
+where size > 0
+on conflict (day, appliance, kind) do update
+set used = greatest(u.used, excluded.used), size = excluded.size;

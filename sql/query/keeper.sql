@@ -155,6 +155,8 @@ select tally_so_far(now()) as done;
 -- After two years.
 with days as (
 	delete from tally_day where day < current_date - 730
+), used as (
+	delete from host_use where day < current_date - 730
 )
 delete from tally where day < current_date - 730;
 

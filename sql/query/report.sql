@@ -154,6 +154,19 @@ group by v.name
 order by case when $5::text = 'day' then v.name end, n desc, v.name
 limit $4::int8;
 
+-- name: report_use
+-- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
+-- int8. The highest use of memory or disk, $5, in percent of what there is.
+select u.appliance as name, max(u.used * 100 / u.size)::int8 as n,
+	max(u.used)::int8 as bytes
+from host_use u
+where u.day between $1::text::date and $2::text::date
+	and u.kind = $5::text
+	and ($3::text = '' or u.appliance = $3::text)
+group by u.appliance
+order by n desc, u.appliance
+limit $4::int8;
+
 -- name: report_held
 -- $1 first day text, $2 last day text, $3 appliance text ('': all), $4 rows
 -- int8. What is withheld now, of mail of that time, by reason. $5 ''. Of

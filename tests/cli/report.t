@@ -117,6 +117,16 @@ is_deeply(report('files'), { pdf => 2, exe => 1, '(other)' => 1 },
 	'files by extension');
 is(report('hits')->{NAME_PROGRAM}, 1, 'hits');
 is_deeply(report('quarantine'), { Spam => 1 }, 'what is withheld');
+# Of the appliance itself, as its agent sees it.
+for my $kind ('memory', 'disk') {
+	my $end = time + 60;
+	sleep 0.3 until keys %{report($kind)} || time > $end;
+	my ($used, $size) = split /\|/, $a->sql("select used, size from
+		pm.host_use where kind = '$kind'");
+	is_deeply(report($kind), { demo => int($used * 100 / $size) }, $kind);
+	cmp_ok($used, '>', 1e7, "$kind: some");
+	cmp_ok($used, '<=', $size, "$kind: of what there is");
+}
 # As if it were one of many that are like it.
 $a->sql("update pg_class set reltuples = 20001 where relname =
 	'quarantine_standard_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')");

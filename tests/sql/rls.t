@@ -200,7 +200,7 @@ my %never = (
 	pm_admin => ['account'],
 	pm_link => [grep { !/^(?:quarantine|quarantine_rcpt|job|message_event|
 		quarantine_request|quarantine_rule|link_use|user_data)\z/x } @tables],
-	pm_agent => [grep { !/^(?:alarm|schedule_run)\z/ } @tables],
+	pm_agent => [grep { !/^(?:alarm|schedule_run|host_use)\z/ } @tables],
 );
 my %reads = (pm_recorder => 'quarantine', pm_injector => 'job',
 	pm_csm => 'quarantine_body', pm_login => 'account',

@@ -59,6 +59,11 @@ static const struct report reports[] = {
 	{ "releasers", "Who released mail", "messages that were released "
 		"from the quarantine", "who", "messages", "report_tops",
 		"releaser", false, NULL },
+	{ "memory", "Memory", "the highest use of a day, as a share of what "
+		"the appliance has", "appliance", "percent", "report_use",
+		"memory", false, NULL },
+	{ "disk", "Disk", "the highest use of the disk that mail is kept on",
+		"appliance", "percent", "report_use", "disk", false, NULL },
 	{ "quarantine", "The quarantine now", "messages of these days that "
 		"are still withheld; of many an estimate", "reason",
 		"messages", "report_held", "", false, NULL },
